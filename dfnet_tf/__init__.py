@@ -1,0 +1,20 @@
+"""DF-Net: depth, optical flow and camera motion, learned together from unlabeled video.
+
+Zou, Luo, Huang, "DF-Net: Unsupervised Joint Learning of Depth and Flow using Cross-Task
+Consistency", ECCV 2018. Depth and camera motion induce a *rigid flow*; where the world is
+static and visible it must agree with the flow network's flow.
+
+Conventions, held everywhere; other docstrings add only what differs:
+
+| thing   | convention                                                                          |
+|---------|-------------------------------------------------------------------------------------|
+| tensors | `[B, H, W, C]`; images RGB in [0, 1]; each network normalises its own input         |
+| pixels  | (x, y), x right, y down; the *centre* of the top-left pixel is (0, 0); every resize |
+|         | uses half-pixel centres and moves the intrinsics with it                            |
+| camera  | X right, Y down, Z forward; depth is Z, in the translation's unit                   |
+| motion  | `source_from_target` `[B, 4, 4]`: p_source = source_from_target p_target;           |
+|         | six-vectors are (tx, ty, tz, rx, ry, rz)                                            |
+| flow    | (u, v) in pixels of its own resolution, target -> source; resized only by           |
+|         | `resize_flow`                                                                       |
+| masks   | float, named for what 1 means: valid, visible, in_image, static                     |
+"""

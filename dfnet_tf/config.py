@@ -1,0 +1,219 @@
+"""Settings as frozen dataclasses, checked when built, and the named presets."""
+
+import dataclasses
+import json
+import pathlib
+
+
+class ConfigError(ValueError):
+    """A setting, or two of them together, that cannot work."""
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """What a training batch looks like.
+
+    `height` x `width` is what the flow network sees; a clip has `num_frames` frames, two or an odd
+    number, whose middle (of two: the first) is the target. Augmentation (SfMLearner, UnFlow): one
+    scale in [1, `max_scale`] per axis and a crop, intrinsics moved along; colours of the networks'
+    inputs only, the same for all frames of a clip.
+    """
+
+    height: int
+    width: int
+    num_frames: int
+    batch_size: int
+    max_scale: float = 1.15
+    contrast: float = 0.2  # Uniform in 1 +- this.
+    brightness: float = 0.02  # Standard deviation of the offset.
+    channel_gain: float = 0.1  # Uniform in 1 +- this, per channel.
+    gamma: float = 0.2  # Uniform in 1 +- this.
+    noise: float = 0.04  # Standard deviation of one offset per channel.
+
+    def __post_init__(self):
+        _require(self.height >= 32 and self.width >= 32, "height and width >= 32", self)
+        _require(
+            self.num_frames == 2 or (self.num_frames >= 3 and self.num_frames % 2 == 1),
+            "num_frames to be 2 or an odd number >= 3",
+            self,
+        )
+        _require(self.batch_size >= 1, "batch_size >= 1", self)
+        _require(1.0 <= self.max_scale <= 2.0, "max_scale in [1, 2]", self)
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkConfig:
+    """Which networks: `name` is paper, mobile or tiny.
+
+    Depth and pose networks and all losses work at 1 / `depth_downscale` of the flow network's size.
+    """
+
+    name: str
+    depth_downscale: int = 1
+
+    def __post_init__(self):
+        _require(self.name in ("paper", "mobile", "tiny"), "name paper, mobile or tiny", self)
+        _require(self.depth_downscale in (1, 2), "depth_downscale 1 or 2", self)
+
+
+@dataclasses.dataclass(frozen=True)
+class LossConfig:
+    """Weights of the seven terms (DF-Net, section 3; SPEC of the released program).
+
+    Level s of the image pyramid has `level_weights[s]`; the flow terms use every level, the depth
+    terms the first four. Census windows have `census_radii[s]` pixels on either side (the rigid
+    photometric term takes the next coarser level's).
+    """
+
+    level_weights: tuple[float, ...] = (12.7, 4.35, 3.9, 3.4, 1.1)
+    census_radii: tuple[int, ...] = (3, 2, 2, 1, 1)
+    depth_smoothness: float = 3.0
+    flow_smoothness: float = 3.0
+    depth_consistency: float = 0.2
+    flow_consistency: float = 0.2
+    cross_task: float = 0.5
+
+    def __post_init__(self):
+        _require(
+            len(self.level_weights) == len(self.census_radii) >= 4,
+            "as many level_weights as census_radii, at least 4",
+            self,
+        )
+        weights = dataclasses.astuple(self)[2:] + self.level_weights
+        _require(min(weights) >= 0, "weights >= 0", self)
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig:
+    """How the weights are found: Adam, the gradient of each variable clipped to a norm.
+
+    A checkpoint is written after every epoch of `steps_per_epoch` steps. `precision` is Keras's
+    dtype policy of the networks; losses are always in float32. `jit_loss` compiles the objective
+    together with its gradient by XLA.
+    """
+
+    epochs: int
+    steps_per_epoch: int
+    learning_rate: float = 1e-4
+    halve_at: tuple[int, ...] = ()  # Steps at which the learning rate halves.
+    clip_norm: float = 10.0
+    precision: str = "float32"
+    jit_loss: bool = True
+    seed: int = 0
+
+    def __post_init__(self):
+        _require(
+            self.epochs >= 1 and self.steps_per_epoch >= 1, "epochs, steps_per_epoch >= 1", self
+        )
+        _require(self.learning_rate > 0, "learning_rate > 0", self)
+        _require(
+            self.precision in ("float32", "mixed_bfloat16"),
+            "precision float32 or mixed_bfloat16",
+            self,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Everything that decides a training run, apart from where its data lies."""
+
+    data: DataConfig
+    network: NetworkConfig
+    loss: LossConfig
+    training: TrainingConfig
+
+    def __post_init__(self):
+        smallest = self.network.depth_downscale * 2 ** (len(self.loss.level_weights) - 1)
+        for name in ("height", "width"):
+            _require(
+                getattr(self.data, name) % smallest == 0,
+                f"{name} to be a multiple of {smallest} ({len(self.loss.level_weights)} levels)",
+                self.data,
+            )
+
+    def replace(self, **changes) -> "Config":
+        """A copy with settings changed by name, `data__height=128` for `data.height`.
+
+        Raises:
+          ConfigError: no such setting, or one that cannot work.
+        """
+        sections = {field.name: {} for field in dataclasses.fields(self)}
+        for name, value in changes.items():
+            section, _, setting = name.partition("__")
+            sections[section][setting] = value
+        return dataclasses.replace(
+            self,
+            **{
+                section: dataclasses.replace(getattr(self, section), **settings)
+                for section, settings in sections.items()
+            },
+        )
+
+    def to_dict(self) -> dict:
+        """Plain nested dictionaries, ready for JSON."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, settings: dict) -> "Config":
+        """The inverse of `to_dict`."""
+        sections = {field.name: field.type for field in dataclasses.fields(cls)}
+        try:
+            return cls(**{name: _build(kind, settings[name]) for name, kind in sections.items()})
+        except (KeyError, TypeError) as error:
+            raise ConfigError(f"Expected the settings of a run. Received: {error}.") from error
+
+    def save(self, path: pathlib.Path) -> None:
+        """Writes the settings as JSON."""
+        path.write_text(json.dumps(self.to_dict(), indent=2) + "\n")
+
+    @classmethod
+    def load(cls, path: pathlib.Path) -> "Config":
+        """Reads what `save` wrote; raises ConfigError, with the path, for anything else."""
+        try:
+            return cls.from_dict(json.loads(path.read_text()))
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"Expected a run's settings in {path}. Received: {error}") from error
+
+
+def preset(name: str) -> Config:
+    """The settings called `name`; raises ConfigError for an unknown one."""
+    if name not in PRESETS:
+        raise ConfigError(f"Expected a preset of {', '.join(PRESETS)}. Received: {name}.")
+    return PRESETS[name]
+
+
+def _build(kind, settings: dict):
+    """A section from JSON, whose lists stand for tuples."""
+    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()})
+
+
+def _require(condition: bool, expected: str, received) -> None:
+    if not condition:
+        raise ConfigError(f"Expected {expected}. Received: {received}.")
+
+
+PRESETS = {
+    # The paper and its released program, as they are.
+    "paper": Config(
+        DataConfig(height=320, width=1152, num_frames=5, batch_size=4),
+        NetworkConfig("paper", depth_downscale=2),
+        LossConfig(),
+        TrainingConfig(epochs=200, steps_per_epoch=1000, halve_at=(20_000, 100_000)),
+    ),
+    # For phones: light networks at one size, three frames, smaller census windows.
+    "mobile": Config(
+        DataConfig(height=192, width=640, num_frames=3, batch_size=4),
+        NetworkConfig("mobile"),
+        LossConfig(census_radii=(2, 2, 1, 1, 1)),
+        TrainingConfig(
+            epochs=40, steps_per_epoch=500, learning_rate=2e-4, halve_at=(10_000, 15_000)
+        ),
+    ),
+    # For tests and the demo: four levels, so that small pictures will do.
+    "tiny": Config(
+        DataConfig(height=96, width=320, num_frames=3, batch_size=4),
+        NetworkConfig("tiny"),
+        LossConfig(level_weights=(12.7, 4.35, 3.9, 3.4), census_radii=(1, 1, 1, 1)),
+        TrainingConfig(epochs=10, steps_per_epoch=100, learning_rate=5e-4),
+    ),
+}

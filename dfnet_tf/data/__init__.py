@@ -1,0 +1,1 @@
+"""Clips on disk, the renderer, video reading and the input pipeline."""

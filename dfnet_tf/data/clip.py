@@ -1,0 +1,306 @@
+"""The clip folder: the one on-disk format that every reader produces and every tool accepts.
+
+my_clip/images/000000.jpg ...   any image type, sorted by name, one camera, constant size
+my_clip/intrinsics.txt          3x3, for that size
+my_clip/poses.txt               optional: camera-to-world, 12 numbers a line (KITTI)
+my_clip/depth/000000.png        optional: uint16, metres = value / 256, 0 = none; any
+                                resolution with the same view
+my_clip/flow/000000.png         optional: KITTI 16-bit flow to the next frame
+"""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+IMAGE_TYPES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+DEPTH_SCALE = 256.0  # The KITTI depth benchmark's: stored value = metres * 256.
+FLOW_SCALE, FLOW_OFFSET = 64.0, 2.0**15  # The KITTI flow benchmark's: value = pixels * 64 + 2^15.
+LAYOUT = "images/ (jpg, png, bmp, webp; one size) and intrinsics.txt (3x3, for that size)"
+
+
+class ClipError(ValueError):
+    """A clip folder, or one of its files, that is not what the format says."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """A video of one camera on disk; made by `read_clip`. Images are decoded when asked for."""
+
+    folder: Path
+    images: tuple[Path, ...]
+    size: tuple[int, int]  # (height, width) of every image
+    intrinsics: np.ndarray  # float32 [3, 3], in pixels of that size
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def image(self, i: int) -> np.ndarray:
+        """Frame i, uint8 RGB [H, W, 3]. Raises ClipError if undecodable or of another size."""
+        image = read_rgb(self.images[i])
+        if image.shape[:2] != self.size:
+            raise ClipError(
+                f"{self.images[i]}: expected the size of the clip's first image, "
+                f"{_size_text(self.size)}. Received: {_size_text(image.shape)}."
+            )
+        return image
+
+    def depth(self, i: int) -> np.ndarray | None:
+        """True depth of frame i, float32 [h, w], metres, 0 = none; None without a file."""
+        path = self.folder / "depth" / f"{self.images[i].stem}.png"
+        return read_depth(path) if path.exists() else None
+
+    def flow(self, i: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """True flow of frame i to i + 1: float32 [h, w, 2], valid [h, w]; None without a file."""
+        path = self.folder / "flow" / f"{self.images[i].stem}.png"
+        return read_flow(path) if path.exists() else None
+
+    def poses(self) -> np.ndarray | None:
+        """Camera-to-world motions, float64 [N, 4, 4]; None if there is no poses.txt."""
+        path = self.folder / "poses.txt"
+        if not path.exists():
+            return None
+        rows = _read_numbers(path)
+        if rows.shape != (len(self), 12) or not np.isfinite(rows).all():
+            raise ClipError(
+                f"{path}: expected one line of 12 finite numbers for each of the {len(self)} "
+                f"images. Received: {np.isfinite(rows).sum()} finite numbers on {len(rows)} lines."
+            )
+        poses = np.tile(np.eye(4), (len(self), 1, 1))
+        poses[:, :3] = rows.reshape(-1, 3, 4)
+        return poses
+
+
+def read_clips(folder: str | Path) -> list[Clip]:
+    """Opens `folder`: a clip itself, or a folder of clips (sorted by name, others ignored)."""
+    folder = Path(folder)
+    if (folder / "images").is_dir():
+        return [read_clip(folder)]
+    found = sorted(path.parent for path in folder.glob("[!.]*/images") if path.is_dir())
+    if not found:
+        raise ClipError(
+            f"{folder}: expected a clip folder, with {LAYOUT}, or a folder of such folders. "
+            f"Received: {'neither' if folder.is_dir() else 'no such folder'}."
+        )
+    return [read_clip(path) for path in found]
+
+
+def read_clip(folder: str | Path) -> Clip:
+    """Opens one clip folder and checks it, without decoding more than its first image.
+
+    Raises:
+      ClipError: images, intrinsics or poses are missing or are not as the format says.
+    """
+    folder = Path(folder)
+    images = _list_images(folder / "images")
+    if not images:
+        raise ClipError(f"{folder}: expected a clip folder, with {LAYOUT}. Received: no images.")
+    size = read_rgb(images[0]).shape[:2]
+    path = folder / "intrinsics.txt"
+    if not path.exists():
+        raise ClipError(f"{path}: expected the camera's 3x3 intrinsics. Received: no such file.")
+    intrinsics = _checked_intrinsics(_read_numbers(path), size, path)
+    clip = Clip(folder, images, size, intrinsics)
+    clip.poses()
+    return clip
+
+
+def read_rgb(path: str | Path) -> np.ndarray:
+    """Reads any image as uint8 RGB [H, W, 3]; grey becomes three equal channels."""
+    return _decode(path, cv2.IMREAD_COLOR)[..., ::-1].copy()
+
+
+def read_depth(path: str | Path) -> np.ndarray:
+    """Reads a KITTI depth PNG: float32 [H, W], metres, 0 = none. Inverse of `write_depth`."""
+    stored = _decode(path, cv2.IMREAD_UNCHANGED)
+    if stored.dtype != np.uint16 or stored.ndim != 2:
+        raise ClipError(
+            f"{path}: expected a 16-bit grey PNG. Received: {stored.dtype}{list(stored.shape)}."
+        )
+    return stored.astype(np.float32) / np.float32(DEPTH_SCALE)
+
+
+def write_depth(path: str | Path, metres: np.ndarray) -> None:
+    """Writes depth [H, W] as uint16 = metres * 256; 0 where it is not finite and positive."""
+    metres = np.where(np.isfinite(metres) & (metres > 0), metres, 0.0)
+    _encode(path, np.clip(np.rint(metres * DEPTH_SCALE), 0, 65535).astype(np.uint16))
+
+
+def read_flow(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """Reads a KITTI flow PNG. Inverse of `write_flow`.
+
+    Returns:
+      float32 [H, W, 2], (u, v) in pixels, 0 where not valid; valid, float32 [H, W].
+    """
+    stored = _decode(path, cv2.IMREAD_UNCHANGED)
+    if stored.dtype != np.uint16 or stored.ndim != 3 or stored.shape[2] != 3:
+        raise ClipError(
+            f"{path}: expected a 16-bit RGB PNG. Received: {stored.dtype}{list(stored.shape)}."
+        )
+    valid = (stored[..., 0] > 0).astype(np.float32)  # OpenCV's order: B = valid, G = v, R = u.
+    flow = (stored[..., :0:-1].astype(np.float32) - FLOW_OFFSET) / FLOW_SCALE
+    return (flow * valid[..., None]).astype(np.float32), valid
+
+
+def write_flow(path: str | Path, flow: np.ndarray, valid: np.ndarray) -> None:
+    """Writes flow [H, W, 2] and valid [H, W] as a KITTI 16-bit PNG, in steps of 1/64 pixel.
+
+    What it cannot hold (not finite, outside [-512, 512) pixels) is written as not valid.
+    """
+    stored = np.rint(flow * FLOW_SCALE + FLOW_OFFSET)
+    holds = ((stored >= 0) & (stored <= 65535)).all(axis=-1) & (valid > 0)  # NaN compares false.
+    stored = np.where(holds[..., None], stored, 0)
+    _encode(path, np.dstack([holds, stored[..., 1], stored[..., 0]]).astype(np.uint16))
+
+
+class ClipWriter:
+    """Writes a clip folder, whole or not at all.
+
+        with ClipWriter("data/drive") as writer:
+            writer.intrinsics = intrinsics
+            for image in video:
+                writer.add(image)
+
+    Frames go to a hidden folder beside the target, renamed to it when the block ends cleanly; an
+    exception leaves nothing behind. With `overwrite`, an older clip is replaced at that moment.
+    """
+
+    def __init__(self, folder: str | Path, overwrite: bool = False, image_type: str = "jpg"):
+        self.folder = Path(folder)
+        self.image_type = image_type
+        self.intrinsics: np.ndarray | None = None
+        self._size: tuple[int, int] | None = None
+        self._poses: list[np.ndarray] = []
+        self._count = 0
+        if image_type not in ("jpg", "png"):
+            raise ValueError(f'`image_type` must be "jpg" or "png". Received: {image_type!r}.')
+        if self.folder.exists() and not overwrite:
+            raise ClipError(f"{self.folder}: expected a new folder. Received: one that exists.")
+        if self.folder.exists() and not (self.folder / "images").is_dir():
+            # A mistyped path must not cost its owner the folder it names.
+            raise ClipError(f"{self.folder}: expected a clip to overwrite. Received: no clip.")
+
+    def __enter__(self) -> "ClipWriter":
+        parent = self.folder.absolute().parent
+        parent.mkdir(parents=True, exist_ok=True)
+        self._hidden = tempfile.TemporaryDirectory(dir=parent, prefix=f".{self.folder.name}.")
+        self._new = Path(self._hidden.name) / "new"
+        (self._new / "images").mkdir(parents=True)
+        return self
+
+    def __exit__(self, exception_type, *_) -> None:
+        with self._hidden:
+            if exception_type is None:
+                self._write_camera()
+                if self.folder.exists():
+                    self.folder.rename(Path(self._hidden.name) / "old")
+                self._new.rename(self.folder)
+
+    def add(
+        self,
+        image: np.ndarray,
+        depth: np.ndarray | None = None,
+        flow: np.ndarray | None = None,
+        flow_valid: np.ndarray | None = None,
+        pose: np.ndarray | None = None,
+    ) -> None:
+        """Appends a frame.
+
+        Args:
+          image: uint8 RGB [H, W, 3], of the same size in every call.
+          depth: [h, w], metres, 0 = none.
+          flow: [h, w, 2] to the next frame, in pixels.
+          flow_valid: [h, w]; everywhere 1 if left out.
+          pose: [4, 4] camera-to-world; for every frame or for none.
+        """
+        self._size = self._size or image.shape[:2]
+        if image.dtype != np.uint8 or image.shape != (*self._size, 3):
+            raise ClipError(
+                f"{self.folder}: expected uint8 images of shape {[*self._size, 3]}. "
+                f"Received: {image.dtype} of shape {list(image.shape)}."
+            )
+        _encode(self._file("images", self.image_type), image[..., ::-1])
+        if depth is not None:
+            write_depth(self._file("depth", "png"), depth)
+        if flow is not None:
+            valid = np.ones(flow.shape[:2]) if flow_valid is None else flow_valid
+            write_flow(self._file("flow", "png"), flow, valid)
+        if pose is not None:
+            self._poses.append(np.asarray(pose, np.float64)[:3].reshape(12))
+        self._count += 1
+
+    def _file(self, kind: str, suffix: str) -> Path:
+        """The current frame's file in the sub-folder `kind`, which is made if need be."""
+        (self._new / kind).mkdir(exist_ok=True)
+        return self._new / kind / f"{self._count:06d}.{suffix}"
+
+    def _write_camera(self) -> None:
+        """Writes intrinsics and poses, after checking that the clip is complete."""
+        if self._count == 0 or self.intrinsics is None:
+            missing = "no image" if self._count == 0 else "no intrinsics"
+            raise ClipError(f"{self.folder}: expected images and intrinsics. Received: {missing}.")
+        if len(self._poses) not in (0, self._count):
+            raise ClipError(
+                f"{self.folder}: expected a pose for every image or for none. "
+                f"Received: {len(self._poses)} poses, {self._count} images."
+            )
+        intrinsics = _checked_intrinsics(self.intrinsics, self._size, self.folder)
+        np.savetxt(self._new / "intrinsics.txt", intrinsics, "%.9g")
+        if self._poses:
+            np.savetxt(self._new / "poses.txt", self._poses, "%.17g")
+
+
+def _list_images(folder: Path) -> tuple[Path, ...]:
+    if not folder.is_dir():
+        return ()
+    paths = (path for path in folder.iterdir() if not path.name.startswith("."))
+    return tuple(sorted(path for path in paths if path.suffix.lower() in IMAGE_TYPES))
+
+
+def _checked_intrinsics(matrix: np.ndarray, size: tuple[int, int], where: Path) -> np.ndarray:
+    """Returns `matrix` as float32 [3, 3], or raises ClipError if no such camera is possible."""
+    matrix = np.asarray(matrix, np.float64)
+    received = " ".join(f"{value:g}" for value in matrix.flat)
+    if matrix.shape != (3, 3) or not np.isfinite(matrix).all():
+        raise ClipError(f"{where}: expected 3x3 finite intrinsics. Received: {received}.")
+    (fx, skew, cx), (zero, fy, cy), last = matrix
+    if fx <= 0 or fy <= 0 or skew or zero or (last != (0, 0, 1)).any():
+        expected = "positive focal lengths and no skew: fx 0 cx 0 fy cy 0 0 1"
+        raise ClipError(f"{where}: expected {expected}. Received: {received}.")
+    height, width = size
+    if not (0 < cx < width and 0 < cy < height):
+        raise ClipError(
+            f"{where}: expected a principal point inside the {_size_text(size)} image; are the "
+            f"intrinsics for another image size? Received: ({cx:g}, {cy:g})."
+        )
+    return matrix.astype(np.float32)
+
+
+def _read_numbers(path: Path) -> np.ndarray:
+    """A text file's rows of numbers, float64 [rows, columns]."""
+    try:
+        return np.loadtxt(path, ndmin=2)
+    except ValueError as error:
+        raise ClipError(f"{path}: expected rows of numbers. Received: {error}.") from error
+
+
+def _decode(path: str | Path, mode: int) -> np.ndarray:
+    try:
+        image = cv2.imdecode(np.fromfile(path, np.uint8), mode)
+    except (OSError, cv2.error):
+        image = None
+    if image is None:
+        raise ClipError(f"{path}: expected an image file. Received: one that cannot be decoded.")
+    return image
+
+
+def _encode(path: str | Path, image: np.ndarray) -> None:
+    """Writes an image, in OpenCV's channel order, in the format of the file's suffix."""
+    _, data = cv2.imencode(Path(path).suffix, image)  # JPEG: OpenCV's default quality, 95.
+    Path(path).write_bytes(data.tobytes())
+
+
+def _size_text(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]}x{shape[0]} (width x height)"

@@ -1,0 +1,1 @@
+"""Metrics and protocols of the field, on NumPy arrays."""

@@ -1,0 +1,61 @@
+"""The pinhole camera: pixels, rays and 3-D points."""
+
+import numpy as np
+from keras import ops
+
+MIN_DEPTH = 1e-3  # Points nearer than this (or behind the camera) project as if they were here.
+
+
+def pixel_grid(height: int, width: int):
+    """Returns the (x, y) of every pixel centre, float32 [H, W, 2]."""
+    x, y = np.meshgrid(np.arange(width), np.arange(height))
+    return ops.convert_to_tensor(np.stack([x, y], axis=-1).astype("float32"))
+
+
+def backproject(depth, intrinsics):
+    """Lifts a depth map to 3-D points in its own camera frame.
+
+    Inverse of `project`: P = z * K^-1 [x, y, 1]^T (Hartley & Zisserman, ch. 6).
+
+    Args:
+      depth: [B, H, W, 1], in any length unit.
+      intrinsics: [B, 3, 3], in pixels of this H x W image, zero skew.
+
+    Returns:
+      [B, H, W, 3] points, in the unit of `depth`.
+    """
+    height, width = depth.shape[1:3]
+    focal, center = _focal_and_center(intrinsics)
+    xy = (pixel_grid(height, width) - center) / focal * depth
+    return ops.concatenate([xy, depth], axis=-1)
+
+
+def project(points, intrinsics):
+    """Projects 3-D points [B, H, W, 3] in the camera frame to pixels [B, H, W, 2].
+
+    Inverse of `backproject`. Depths below `MIN_DEPTH` count as `MIN_DEPTH`, so the result and its
+    gradient stay finite for points at or behind the camera.
+    """
+    focal, center = _focal_and_center(intrinsics)
+    depth = ops.maximum(points[..., 2:], MIN_DEPTH)
+    return points[..., :2] / depth * focal + center
+
+
+def scale_intrinsics(intrinsics, scale_x: float, scale_y: float):
+    """Moves intrinsics [..., 3, 3] (array or tensor) with a resize of the image by these factors.
+
+    Pixel centres are integers, so the centre moves as c' = (c + 0.5) * scale - 0.5.
+    """
+    return pixel_map(scale_x, scale_y, 0.5 * scale_x - 0.5, 0.5 * scale_y - 0.5) @ intrinsics
+
+
+def pixel_map(scale_x: float, scale_y: float, shift_x: float, shift_y: float) -> np.ndarray:
+    """The 3x3 matrix of (x, y) -> (scale_x * x + shift_x, scale_y * y + shift_y)."""
+    return np.array([[scale_x, 0, shift_x], [0, scale_y, shift_y], [0, 0, 1]], "float32")
+
+
+def _focal_and_center(intrinsics):
+    """Splits [B, 3, 3] into focal lengths and principal points, each [B, 1, 1, 2]."""
+    focal = ops.diagonal(intrinsics, axis1=1, axis2=2)[:, None, None, :2]
+    center = intrinsics[:, None, None, :2, 2]
+    return focal, center

@@ -1,0 +1,79 @@
+"""What a trained DFNet says of pictures of any size."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from dfnet_tf.geometry import optical_flow, rigid_motion
+from dfnet_tf.losses import pairs
+from dfnet_tf.model import DFNet
+
+
+class Predictor:
+    """Runs the three networks, each alone, on uint8 RGB pictures [H, W, 3].
+
+    Pictures are area-resized to the size that the networks were trained at.
+    """
+
+    def __init__(self, model: DFNet):
+        data = model.config.data
+        self.num_frames = data.num_frames
+        self.flow_size = data.height, data.width
+        downscale = model.config.network.depth_downscale
+        self.depth_size = data.height // downscale, data.width // downscale
+        self._disparity = tf.function(lambda images: model.depth_net(images)[0])
+        self._flow = tf.function(lambda first, second: model.flow_net(first, second)[0])
+        self._motions = tf.function(lambda target, sources: model.pose_net(target, sources))
+
+    def disparity(self, image: np.ndarray) -> np.ndarray:
+        """Disparity (1 / depth, up to scale), float32 [h, w] at the network's size."""
+        return self._disparity(resized([image], self.depth_size)).numpy()[0, ..., 0]
+
+    def flow(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Flow first -> second, float32 [h, w, 2], in pixels of the network's size h x w."""
+        images = resized([first, second], self.flow_size)
+        flow = self._flow(images[:1], images[1:])
+        return optical_flow.resize_flow(flow, *self.flow_size).numpy()[0]
+
+    def motions(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        """`source_from_target` [S, 4, 4] for a window of as many frames as the networks take."""
+        frames = resized(images, self.depth_size)[None]
+        sources = ops.take(frames, pairs.source_indices(self.num_frames), axis=1)
+        motions = self._motions(frames[:, pairs.target_index(self.num_frames)], sources)
+        return rigid_motion.matrix_from_six_vector(motions[0, :, 0]).numpy().astype("float64")
+
+    def snippet(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        """Poses `camera_to_first` [N, 4, 4] of consecutive frames, up to scale.
+
+        A window as long as the networks' own is read off directly; otherwise the motions between
+        neighbours, each from the window around it, are chained.
+        """
+        if len(images) == self.num_frames and self.num_frames > 2:
+            target = pairs.target_index(self.num_frames)
+            target_from_frame = np.insert(
+                np.linalg.inv(self.motions(images)), target, np.eye(4), axis=0
+            )
+            return np.linalg.inv(target_from_frame[0]) @ target_from_frame
+        poses = [np.eye(4)]
+        for i in range(len(images) - 1):
+            poses.append(poses[-1] @ self.frame_from_next(images, i))
+        return np.stack(poses)
+
+    def frame_from_next(self, images: Sequence[np.ndarray], index: int) -> np.ndarray:
+        """The motion [4, 4] from frame `index + 1` to frame `index`, as poses are chained."""
+        reach = self.num_frames - 1 - pairs.target_index(self.num_frames)
+        behind = pairs.target_index(self.num_frames)
+        window = [
+            images[min(max(place, 0), len(images) - 1)]
+            for place in range(index - behind, index + reach + 1)
+        ]
+        next_from_frame = self.motions(window)[behind]  # The first source after the target.
+        return np.linalg.inv(next_from_frame)
+
+
+def resized(images: Sequence[np.ndarray], size: tuple[int, int]) -> tf.Tensor:
+    """uint8 pictures as the networks take them: float32 [N, *size, 3] in [0, 1]."""
+    stacked = tf.stack([tf.image.resize(image[None], size, method="area")[0] for image in images])
+    return stacked / 255.0

@@ -1,0 +1,1 @@
+"""The loss terms and the objective that weighs them, in keras.ops alone."""

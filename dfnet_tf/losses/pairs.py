@@ -1,0 +1,50 @@
+"""Which frames of a clip are compared, and in which order the pairs stand in a batch.
+
+A clip of F frames has one target (the middle; of two frames the first) and S = F - 1 sources. All
+ordered pairs run as one batch [B * 2 * S]: per clip first target -> every source, then back.
+"""
+
+from keras import ops
+
+
+def target_index(num_frames: int) -> int:
+    """The target's place in the clip."""
+    return (num_frames - 1) // 2
+
+
+def source_indices(num_frames: int) -> list[int]:
+    """The sources' places in the clip."""
+    return [i for i in range(num_frames) if i != target_index(num_frames)]
+
+
+def first_frames(frames):
+    """Where each pair starts: frames [B, F, ...] -> [B * 2 * S, ...]."""
+    sources = source_indices(frames.shape[1])
+    return _pick(frames, [target_index(frames.shape[1])] * len(sources) + sources)
+
+
+def second_frames(frames):
+    """Where each pair ends: frames [B, F, ...] -> [B * 2 * S, ...]."""
+    sources = source_indices(frames.shape[1])
+    return _pick(frames, sources + [target_index(frames.shape[1])] * len(sources))
+
+
+def motions_of_pairs(motions):
+    """The pose network's [B, S, 2, 6] in the order of the pairs, [B * 2 * S, 6]."""
+    return ops.reshape(ops.transpose(motions, (0, 2, 1, 3)), (-1, 6))
+
+
+def opposite(pairs, num_frames: int):
+    """Each pair's value replaced by that of the same pair the other way round."""
+    by_direction = ops.reshape(pairs, (-1, 2, num_frames - 1, *pairs.shape[1:]))
+    return ops.reshape(ops.flip(by_direction, axis=1), (-1, *pairs.shape[1:]))
+
+
+def repeat_for_pairs(per_clip, num_frames: int):
+    """A value of each clip [B, ...] for all of its pairs, [B * 2 * S, ...]."""
+    return ops.repeat(per_clip, 2 * (num_frames - 1), axis=0)
+
+
+def _pick(frames, indices: list[int]):
+    picked = ops.take(frames, ops.convert_to_tensor(indices, "int32"), axis=1)
+    return ops.reshape(picked, (-1, *frames.shape[2:]))

@@ -1,0 +1,42 @@
+"""The census loss: how different two pictures look, whatever their brightness."""
+
+from keras import ops
+
+GREY = (0.2989, 0.587, 0.114)
+
+
+def census(first, second, valid, radius: int):
+    """Soft ternary census distance of two pictures (Stein 2004; Meister et al., UnFlow, 2018).
+
+    Each pixel is described by t = d / sqrt(0.81 + d^2), d = neighbour - centre in grey levels
+    0..255, over a (2 radius + 1)^2 window with zeros outside the picture. The distance is
+    D = sum of (t1 - t2)^2 / (0.1 + (t1 - t2)^2), its penalty (D^2 + 1e-6)^0.45.
+
+    Args:
+      first, second: [N, H, W, 3] in [0, 1].
+      valid: [N, H, W, 1].
+      radius: of the window, in pixels; the picture's border of this width does not count.
+
+    Returns:
+      [N]: the sum over valid pixels divided by the number of *all* pixels.
+    """
+    gap = ops.square(_ternary(first, radius) - _ternary(second, radius))
+    distance = ops.sum(gap / (0.1 + gap), axis=0)
+    penalty = ops.power(ops.square(distance) + 1e-6, 0.45)
+    inner = slice(radius, -radius or None)
+    counted = ops.where(valid[..., 0] > 0, penalty, 0.0)[:, inner, inner]
+    height, width = first.shape[1:3]
+    return ops.sum(counted, axis=(1, 2)) / (height * width)
+
+
+def _ternary(images, radius: int):
+    """Describes every pixel: [(2 radius + 1)^2, N, H, W], whole planes being the fastest."""
+    height, width = images.shape[1:3]
+    grey = 255.0 * sum(weight * images[..., c] for c, weight in enumerate(GREY))
+    padded = ops.pad(grey, [[0, 0], [radius, radius], [radius, radius]])
+    window = range(2 * radius + 1)
+    neighbours = ops.stack(
+        [padded[:, y : y + height, x : x + width] for y in window for x in window]
+    )
+    difference = neighbours - grey
+    return difference / ops.sqrt(0.81 + ops.square(difference))

@@ -1,0 +1,40 @@
+"""How every main ends: a whole result, one clear line, or the traceback of a bug."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from absl import app, logging
+
+# Before TensorFlow is imported: its notes on the CPU would bury the one line that matters.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it.
+
+
+def run(main: Callable[[list[str]], None]) -> None:
+    """Parses the flags, runs `main(argv)` and exits.
+
+    Status 0 after a whole result. Errors that the user can mend (OSError; ValueError, as raised for
+    bad input) become one line on stderr and status 1, with their traceback under --verbosity=1;
+    Ctrl-C ends with status 130. Anything else is a bug and keeps its traceback.
+    """
+    app.run(lambda argv: _status_of(main, argv))
+
+
+def _status_of(main: Callable[[list[str]], None], argv: list[str]) -> int:
+    try:
+        main(argv)
+    except (OSError, ValueError) as error:
+        logging.debug("Raised here:", exc_info=True)
+        return _end(1, str(error))
+    except KeyboardInterrupt:
+        return _end(INTERRUPTED, "interrupted.")
+    return 0
+
+
+def _end(status: int, message: str) -> int:
+    one_line = " ".join(message.split())
+    print(f"{Path(sys.argv[0]).stem}: {one_line}", file=sys.stderr)
+    return status

@@ -1,0 +1,166 @@
+"""DFNet: the three networks, the objective over their predictions, and the training step."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from dfnet_tf.config import Config
+from dfnet_tf.geometry import camera
+from dfnet_tf.losses import pairs
+from dfnet_tf.losses.objective import TERMS, objective
+from dfnet_tf.networks import depth_net, flow_net, pose_net
+
+NETWORKS = {
+    "paper": (depth_net.PaperDepthNet, pose_net.PaperPoseNet, flow_net.FlowNetC),
+    "mobile": (depth_net.MobileDepthNet, pose_net.MobilePoseNet, flow_net.MobileFlowNet),
+    "tiny": (depth_net.TinyDepthNet, pose_net.TinyPoseNet, flow_net.TinyFlowNet),
+}
+
+
+@keras.saving.register_keras_serializable("dfnet")
+class DFNet(keras.Model):
+    """Depth, camera motion and optical flow of a clip, trained together (Zou et al., 2018).
+
+    Call: a batch, a dictionary of
+      images: [B, F, H, W, 3], what the networks see;
+      clean_images: [B, F, H, W, 3], what the losses compare;
+      intrinsics: [B, 3, 3], in pixels of H x W.
+    Returns: the predictions, a dictionary of
+      disparities: list, finest first, of [B, F, h / 2^s, w / 2^s, 1], h x w = H x W or half of it;
+      motions: [B, S, 2, 6], per source the six-vectors of source_from_target, target_from_source;
+      flows: list, finest first, of [B * 2 * S, ., ., 2], in the order of `losses.pairs`, in pixels
+        of their own grid.
+
+    Raises:
+      ValueError: when built, if the networks cannot take frames of the configured size.
+    """
+
+    def __init__(self, config: Config, **kwargs):
+        super().__init__(**kwargs)
+        self.config = config
+        depth_class, pose_class, flow_class = NETWORKS[config.network.name]
+        num_sources = config.data.num_frames - 1
+        self.depth_net = depth_class(name="depth_net")
+        self.pose_net = (
+            pose_class(num_sources, name="pose_net")
+            if config.network.name == "paper"
+            else pose_class(name="pose_net")
+        )
+        self.flow_net = flow_class(name="flow_net")
+        self.term_trackers = [keras.metrics.Mean(name=name) for name in TERMS]
+
+    def build_networks(self) -> None:
+        """Creates every variable, so that weights can be loaded before the first call."""
+        data = self.config.data
+        frames = ops.zeros((1, data.num_frames, data.height, data.width, 3))
+        self({"images": frames, "clean_images": frames, "intrinsics": ops.eye(3)[None]})
+
+    def call(self, batch: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
+        images = batch["images"]
+        num_frames = images.shape[1]
+        features = self.flow_net.encode(_as_frames(images))
+        features = [_as_clips(maps, num_frames) for maps in features]
+        flows = self.flow_net.estimate(
+            [pairs.first_frames(maps) for maps in features],
+            [pairs.second_frames(maps) for maps in features],
+        )
+        small = self._downscale(images)
+        disparities = self.depth_net(_as_frames(small), training=training)
+        sources = ops.take(small, ops.convert_to_tensor(pairs.source_indices(num_frames)), axis=1)
+        motions = self.pose_net(small[:, pairs.target_index(num_frames)], sources)
+        return {
+            "disparities": [_as_clips(maps, num_frames) for maps in disparities],
+            "motions": motions,
+            "flows": flows,
+        }
+
+    def loss_terms(self, batch: dict[str, Any], predictions: dict[str, Any]):
+        """The objective of these predictions: the total, and its summands by name."""
+        scale = 1.0 / self.config.network.depth_downscale
+        intrinsics = camera.scale_intrinsics(batch["intrinsics"], scale, scale)
+        images = self._downscale(batch["clean_images"])
+        return objective(images, intrinsics, predictions, self.config.loss)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Keras's hook: the total loss, its terms noted in the trackers."""
+        del y, sample_weight, training  # Nothing is labelled.
+        total, terms = self.loss_terms(x, y_pred)
+        self._track(terms)
+        return total
+
+    def train_step(self, *args):
+        """One step of Adam on (batch,); on a backend other than TensorFlow, Keras's own."""
+        if keras.backend.backend() != "tensorflow":
+            return super().train_step(*args)
+        import tensorflow as tf
+
+        batch, _, _ = keras.utils.unpack_x_y_sample_weight(args[0])
+        with tf.GradientTape() as tape:
+            predictions = self(batch, training=True)
+        outputs = tf.nest.flatten(predictions)
+        total, terms, output_gradients = self._loss_and_gradient(batch, predictions)
+        gradients = tape.gradient(outputs, self.trainable_variables, output_gradients)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        self._loss_tracker.update_state(total)  # The "loss" of Keras's own steps.
+        self._track(terms)
+        return self.get_metrics_result()
+
+    def _loss_and_gradient(self, batch, predictions):
+        """The loss, its terms, and the gradient by every prediction, as one XLA program if asked.
+
+        Compiled alone the losses, thousands of element-wise operations, fuse; the convolutions
+        would only become slower.
+        """
+        import tensorflow as tf
+
+        @tf.function(jit_compile=self.config.training.jit_loss, autograph=False)
+        def compute(batch, predictions):
+            outputs = tf.nest.flatten(predictions)
+            replicas = tf.distribute.get_strategy().num_replicas_in_sync
+            with tf.GradientTape() as tape:
+                tape.watch(outputs)
+                total, terms = self.loss_terms(batch, predictions)
+                share = total / replicas  # Keras's optimizers sum the replicas' gradients.
+            return total, terms, tape.gradient(share, outputs)
+
+        return compute(batch, predictions)
+
+    def _track(self, terms) -> None:
+        for tracker in self.term_trackers:
+            tracker.update_state(terms[tracker.name])
+
+    def _downscale(self, clips):
+        """Clips at the size of the depth and pose networks and of the losses, area-resized."""
+        factor = self.config.network.depth_downscale
+        if factor == 1:
+            return clips
+        return _as_clips(ops.average_pool(_as_frames(clips), factor), clips.shape[1])
+
+    def get_config(self):
+        return {**super().get_config(), "config": self.config.to_dict()}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{**config, "config": Config.from_dict(config["config"])})
+
+
+def compile_for_training(model: DFNet) -> None:
+    """Gives the model its optimizer: Adam, each variable's gradient clipped to a norm."""
+    training = model.config.training
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
+        list(training.halve_at),
+        [training.learning_rate * 0.5**i for i in range(len(training.halve_at) + 1)],
+    )
+    model.compile(optimizer=keras.optimizers.Adam(schedule, clipnorm=training.clip_norm))
+    model.optimizer.build(model.trainable_variables)
+
+
+def _as_frames(clips):
+    """[B, F, ...] -> [B * F, ...]."""
+    return ops.reshape(clips, (-1, *clips.shape[2:]))
+
+
+def _as_clips(frames, num_frames: int):
+    """[B * F, ...] -> [B, F, ...]."""
+    return ops.reshape(frames, (-1, num_frames, *frames.shape[1:]))

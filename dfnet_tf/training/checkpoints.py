@@ -1,0 +1,73 @@
+"""Checkpoints of a run: weights and optimizer in one file each, whole or not there at all.
+
+A run folder holds `config.json` and `checkpoints/step_00001000.weights.h5`, Keras's own format,
+which every backend reads.
+"""
+
+import os
+import pathlib
+import re
+
+import keras
+
+from dfnet_tf.config import Config
+from dfnet_tf.model import DFNet
+
+KEPT = 2  # The newest ones; the one before stays until the next is complete.
+
+
+class RunError(ValueError):
+    """A run folder that lacks what is asked of it, or that belongs to other settings."""
+
+
+def save(model: DFNet, run_dir: pathlib.Path) -> pathlib.Path:
+    """Writes the model's state as a new checkpoint, and deletes all but the newest."""
+    folder = run_dir / "checkpoints"
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / "unfinished.weights.h5"
+    model.save_weights(unfinished, overwrite=True)
+    with open(unfinished, "rb") as file:
+        os.fsync(file.fileno())
+    path = folder / f"step_{int(model.optimizer.iterations.numpy()):08d}.weights.h5"
+    os.replace(unfinished, path)
+    for old in all_checkpoints(run_dir)[:-KEPT]:
+        old.unlink()
+    return path
+
+
+def all_checkpoints(run_dir: pathlib.Path) -> list[pathlib.Path]:
+    """The complete checkpoints of a run, oldest first."""
+    return sorted((run_dir / "checkpoints").glob("step_*.weights.h5"))
+
+
+def restore(model: DFNet, run_dir: pathlib.Path) -> int:
+    """Loads the newest checkpoint, if there is one, and returns its step (0 without one)."""
+    paths = all_checkpoints(run_dir)
+    if not paths:
+        return 0
+    model.load_weights(paths[-1])
+    return step_of(paths[-1])
+
+
+def step_of(path: pathlib.Path) -> int:
+    """The training step that a checkpoint was written after."""
+    return int(re.search(r"step_(\d+)", path.name)[1])
+
+
+def load_trained(run_dir: pathlib.Path) -> DFNet:
+    """The model of a run with its newest weights, in float32, ready to predict.
+
+    Raises:
+      RunError: the folder holds no finished checkpoint.
+    """
+    paths = all_checkpoints(run_dir)
+    if not paths:
+        raise RunError(
+            f"Expected a run folder with checkpoints/step_*.weights.h5. Received: {run_dir}."
+        )
+    config = Config.load(run_dir / "config.json")
+    keras.config.set_dtype_policy("float32")
+    model = DFNet(config)
+    model.build_networks()
+    model.load_weights(paths[-1])
+    return model

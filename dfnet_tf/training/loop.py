@@ -1,0 +1,105 @@
+"""A training run: starts or resumes, shows progress, stops on NaN."""
+
+import dataclasses
+import math
+import pathlib
+from collections.abc import Sequence
+
+import keras
+
+from dfnet_tf.config import Config
+from dfnet_tf.data import pipeline
+from dfnet_tf.data.clip import Clip
+from dfnet_tf.model import DFNet, compile_for_training
+from dfnet_tf.training import checkpoints, summaries
+
+
+class DivergedError(ValueError):
+    """A loss that is no longer a number."""
+
+
+def train(config: Config, clips: Sequence[Clip], run_dir: pathlib.Path) -> DFNet:
+    """Trains until the configured last epoch, from the run's newest checkpoint if it has one.
+
+    Batches, and so the weights, do not depend on how often the run was stopped and resumed.
+
+    Raises:
+      RunError: `run_dir` holds a run with other settings.
+      DivergedError: a loss term became NaN or infinite; the last checkpoint stays.
+    """
+    claim(run_dir, config)
+    keras.utils.set_random_seed(config.training.seed)
+    keras.config.set_dtype_policy(config.training.precision)
+    model = DFNet(config)
+    model.build_networks()
+    compile_for_training(model)
+    step = checkpoints.restore(model, run_dir)
+    training = config.training
+    if step:
+        print(f"Resuming at step {step} of {training.epochs * training.steps_per_epoch}.")
+    model.fit(
+        pipeline.training_batches(clips, config.data, training.seed, first_step=step),
+        initial_epoch=step // training.steps_per_epoch,
+        epochs=training.epochs,
+        steps_per_epoch=training.steps_per_epoch,
+        callbacks=[
+            StopOnNaN(),
+            Checkpoint(run_dir),
+            *summaries.callbacks(run_dir, pipeline.plain_batch(clips, config.data, [0])),
+        ],
+    )
+    return model
+
+
+def claim(run_dir: pathlib.Path, config: Config) -> None:
+    """Notes the settings in a new run folder, or checks them against those of the run in it.
+
+    Only the number of epochs may differ, so that a finished run can be prolonged.
+    """
+    path = run_dir / "config.json"
+    if path.exists():
+        before = Config.load(path)
+        prolonged = before.replace(training__epochs=config.training.epochs)
+        if prolonged != config:
+            raise checkpoints.RunError(
+                f"Expected the settings that {run_dir} was begun with, or another --run_dir. "
+                f"Received: {_differences(prolonged, config)}."
+            )
+    run_dir.mkdir(parents=True, exist_ok=True)
+    config.save(path)
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Writes a checkpoint after every epoch."""
+
+    def __init__(self, run_dir: pathlib.Path):
+        super().__init__()
+        self.run_dir = run_dir
+
+    def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002 (Keras's signature)
+        checkpoints.save(self.model, self.run_dir)
+
+
+class StopOnNaN(keras.callbacks.Callback):
+    """Ends training at the first step whose loss is not finite, naming the step and the terms."""
+
+    def on_train_batch_end(self, batch, logs=None):  # noqa: ARG002 (Keras's signature)
+        broken = [name for name, value in logs.items() if not math.isfinite(value)]
+        if broken:
+            raise DivergedError(
+                f"Expected finite losses. Received: NaN or infinity at step "
+                f"{int(self.model.optimizer.iterations.numpy())} in {', '.join(broken)}. "
+                "The last checkpoint is kept; try a lower --learning_rate."
+            )
+
+
+def _differences(before: Config, after: Config) -> str:
+    """The settings that changed, `section.name: old -> new`."""
+    changes = []
+    for section in dataclasses.fields(Config):
+        old, new = getattr(before, section.name), getattr(after, section.name)
+        for field in dataclasses.fields(old):
+            pair = getattr(old, field.name), getattr(new, field.name)
+            if pair[0] != pair[1]:
+                changes.append(f"{section.name}.{field.name}: {pair[0]} -> {pair[1]}")
+    return ", ".join(changes)

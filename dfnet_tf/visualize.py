@@ -1,0 +1,147 @@
+"""Pictures of depth, flow, masks, errors and trajectories; every one is uint8 RGB."""
+
+import cv2
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+# The colour wheel of Baker et al., "A database and evaluation methodology for optical flow", IJCV
+# 2011: red, yellow, green, cyan, blue, magenta, red, at these places of 55 around the circle.
+WHEEL_STOPS = (0, 15, 21, 25, 36, 49, 55)
+WHEEL_COLORS = np.array(
+    [(1, 0, 0), (1, 1, 0), (0, 1, 0), (0, 1, 1), (0, 0, 1), (1, 0, 1), (1, 0, 0)], "float32"
+)
+INK, PAPER = (32, 32, 32), 255  # Of titles and margins.
+MARGIN, TITLE_HEIGHT = 8, 24  # Pixels.
+FONT = cv2.FONT_HERSHEY_SIMPLEX
+
+
+def color_disparity(disparity: np.ndarray, limits: tuple[float, float] | None = None) -> np.ndarray:
+    """Colours inverse depth [H, W], in any unit, from far (black) to near (light): "magma".
+
+    `limits` are the disparities at both ends of the map, by default the 2nd and 98th percentile;
+    hold them fixed over a video, or it flickers. What is not positive and finite is grey.
+    """
+    known = np.isfinite(disparity) & (disparity > 0)
+    if limits is None:
+        limits = np.percentile(disparity[known], (2, 98)) if known.any() else (0.0, 1.0)
+    image = _mapped(np.where(known, disparity, 0), limits, "magma")
+    image[~known] = 128
+    return image
+
+
+def color_depth(depth: np.ndarray, limits: tuple[float, float] | None = None) -> np.ndarray:
+    """Colours depth [H, W], 0 = none, as `color_disparity` does its inverse.
+
+    `limits` are the nearest and the farthest depth of the map.
+    """
+    disparity = np.divide(1.0, depth, out=np.zeros(depth.shape), where=depth > 0)
+    return color_disparity(disparity, limits and (1 / limits[1], 1 / limits[0]))
+
+
+def color_flow(flow: np.ndarray, max_magnitude: float | None = None) -> np.ndarray:
+    """Colours flow [H, W, 2] by the Middlebury wheel: hue = direction, white = no motion.
+
+    Right is red, down yellow-green, left cyan-blue, up magenta. `max_magnitude` is the length, in
+    pixels, of full colour (default: the 99th percentile). What is not finite is grey.
+    """
+    known = np.isfinite(flow).all(axis=-1)
+    u, v = np.moveaxis(np.where(known[..., None], flow, 0).astype("float64"), -1, 0)
+    length = np.hypot(u, v)
+    if max_magnitude is None:
+        max_magnitude = np.percentile(length[known], 99) if known.any() else 1.0
+    strength = np.clip(length / max(max_magnitude, 1e-6), 0, 1)[..., None]
+    place = np.arctan2(v, u) % (2 * np.pi) / (2 * np.pi) * WHEEL_STOPS[-1]
+    hue = np.stack([np.interp(place, WHEEL_STOPS, color) for color in WHEEL_COLORS.T], axis=-1)
+    image = _uint8(1 - strength * (1 - hue))
+    image[~known] = 128
+    return image
+
+
+def color_mask(mask: np.ndarray) -> np.ndarray:
+    """Shows a mask [H, W]: 1 is white, 0 black."""
+    return np.repeat(_uint8(np.asarray(mask, "float32"))[..., None], 3, axis=-1)
+
+
+def color_error(error: np.ndarray, max_error: float | None = None) -> np.ndarray:
+    """Colours errors [H, W] from 0 (blue) to `max_error` (red; default: the 98th percentile).
+
+    What is not finite, e.g. where there is no truth, is black.
+    """
+    known = np.isfinite(error)
+    if max_error is None:
+        max_error = np.percentile(error[known], 98) if known.any() else 1.0
+    image = _mapped(np.where(known, error, 0), (0, max_error), "RdYlBu_r")
+    image[~known] = 0
+    return image
+
+
+def panel(rows: list[list[tuple[str, np.ndarray]]]) -> np.ndarray:
+    """Lays out (title, uint8 RGB image) pairs as a grid on white, one row under the other.
+
+    Every tile has the size of the first image; others are fitted into it, their shape kept.
+    """
+    if not rows or not rows[0]:
+        raise ValueError(f"Expected rows of (title, image). Received: {rows}.")
+    height, width = rows[0][0][1].shape[:2]
+    step_y, step_x = height + TITLE_HEIGHT + MARGIN, width + MARGIN
+    columns = max(len(row) for row in rows)
+    shape = (len(rows) * step_y + MARGIN, columns * step_x + MARGIN, 3)
+    page = np.full(shape, PAPER, np.uint8)
+    for y, row in enumerate(rows):
+        for x, (title, image) in enumerate(row):
+            top, left = MARGIN + y * step_y, MARGIN + x * step_x
+            page[top : top + TITLE_HEIGHT, left : left + width] = _title(title, width)
+            top += TITLE_HEIGHT
+            page[top : top + height, left : left + width] = _fitted(image, height, width)
+    return page
+
+
+def trajectory_plot(trajectories: dict[str, np.ndarray]) -> np.ndarray:
+    """Plots camera centres {name: [N, 3]}, in metres, from above: x to the right, z up the page."""
+    figure = Figure(figsize=(6, 6), dpi=100, layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    for name, centres in trajectories.items():
+        centres = np.asarray(centres)
+        (line,) = axes.plot(centres[:, 0], centres[:, 2], label=name)
+        axes.plot(*centres[0, [0, 2]], "o", color=line.get_color())  # Where it starts.
+    axes.set(xlabel="x [m]", ylabel="z [m]")
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    canvas.draw()
+    return np.array(canvas.buffer_rgba())[..., :3]
+
+
+def _mapped(values, limits, colormap: str):
+    """Looks values [H, W] up in a matplotlib colour map that spans `limits`."""
+    low, high = limits
+    scaled = np.clip((values - low) / max(high - low, 1e-12), 0, 1)
+    return _uint8(matplotlib.colormaps[colormap](scaled)[..., :3])
+
+
+def _uint8(values):
+    """Values in [0, 1] as 0..255."""
+    return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
+
+
+def _title(text: str, width: int):
+    """A strip [TITLE_HEIGHT, width, 3] with `text`, written smaller if it is too long."""
+    strip = np.full((TITLE_HEIGHT, width, 3), PAPER, np.uint8)
+    (length, _), _ = cv2.getTextSize(text, FONT, 0.5, 1)
+    scale = 0.5 * min(1.0, width / max(length, 1))
+    return cv2.putText(strip, text, (0, TITLE_HEIGHT - 8), FONT, scale, INK, 1, cv2.LINE_AA)
+
+
+def _fitted(image, height: int, width: int):
+    """`image` scaled to fit [height, width, 3], centred on paper."""
+    scale = min(height / image.shape[0], width / image.shape[1])
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    image = cv2.resize(image, size, interpolation=method)
+    tile = np.full((height, width, 3), PAPER, np.uint8)
+    top, left = (height - image.shape[0]) // 2, (width - image.shape[1]) // 2
+    tile[top : top + image.shape[0], left : left + image.shape[1]] = image
+    return tile

@@ -1,0 +1,1 @@
+"""Conversion of the trained networks to quantized LiteRT (TFLite) models."""

@@ -1,0 +1,40 @@
+import numpy as np
+import tensorflow as tf
+
+from dfnet_tf.geometry import rigid_motion
+
+
+def _axis_rotations(rx, ry, rz):
+    cx, cy, cz = np.cos([rx, ry, rz])
+    sx, sy, sz = np.sin([rx, ry, rz])
+    about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
+    about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    about_z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
+    return about_x, about_y, about_z
+
+
+def test_rotation_is_rx_times_ry_times_rz():
+    about_x, about_y, about_z = _axis_rotations(0.3, -0.2, 0.5)
+    motion = rigid_motion.matrix_from_six_vector(np.array([[1, 2, 3, 0.3, -0.2, 0.5]], "float32"))
+    np.testing.assert_allclose(motion[0, :3, :3], about_x @ about_y @ about_z, atol=1e-6)
+    np.testing.assert_allclose(motion[0, :, 3], [1, 2, 3, 1])
+
+
+def test_a_motion_and_its_inverse_cancel():
+    motion = rigid_motion.matrix_from_six_vector(np.array([[1, 2, 3, 0.3, -0.2, 0.5]], "float32"))
+    np.testing.assert_allclose(rigid_motion.invert(motion) @ motion, np.eye(4)[None], atol=1e-5)
+
+
+def test_a_quarter_turn_to_the_right_brings_forward_to_the_right():
+    motion = np.array([[0, 0, 1, 0, np.pi / 2, 0]], "float32")
+    point = np.array([[[[0, 0, 2.0]]]], "float32")
+    moved = rigid_motion.transform(point, rigid_motion.matrix_from_six_vector(motion))
+    np.testing.assert_allclose(moved[0, 0, 0], [2, 0, 1], atol=1e-6)
+
+
+def test_gradient_is_finite_at_no_rotation():
+    motion = tf.zeros([1, 6])
+    with tf.GradientTape() as tape:
+        tape.watch(motion)
+        total = tf.reduce_sum(rigid_motion.matrix_from_six_vector(motion))
+    assert np.isfinite(tape.gradient(total, motion)).all()

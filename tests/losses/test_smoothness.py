@@ -1,0 +1,27 @@
+import numpy as np
+
+from dfnet_tf.losses import smoothness
+
+
+def test_a_step_of_disparity_counts_less_where_the_picture_has_an_edge():
+    disparity = np.array([[[[1.0], [3.0]], [[1.0], [3.0]]]], "float32")
+    flat = np.full([1, 2, 2, 3], 0.5, "float32")
+    edge = flat.copy()
+    edge[:, :, 1] += 0.7
+    np.testing.assert_allclose(smoothness.edge_aware_smoothness(disparity, flat), [2.0])
+    np.testing.assert_allclose(
+        smoothness.edge_aware_smoothness(disparity, edge), [2 * np.exp(-0.7)], rtol=1e-6
+    )
+
+
+def test_a_linear_flow_is_smooth_to_second_order():
+    y, x = np.mgrid[:5, :6].astype("float32")
+    linear = np.stack([2 * x - y, x + 3 * y], -1)[None]
+    np.testing.assert_allclose(smoothness.second_order_smoothness(linear), [0.0], atol=1e-6)
+
+
+def test_hand_worked_second_differences():
+    y, x = np.mgrid[:5, :6].astype("float32")
+    # u = x^2: xx = 2, v = x y: xy = yx = 1; each mean is over both components.
+    curved = np.stack([x * x, x * y], -1)[None]
+    np.testing.assert_allclose(smoothness.second_order_smoothness(curved), [1 + 0.5 + 0.5])
