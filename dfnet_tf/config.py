@@ -125,10 +125,11 @@ class Config:
     def __post_init__(self):
         smallest = self.network.depth_downscale * 2 ** (len(self.loss.level_weights) - 1)
         for name in ("height", "width"):
+            size = getattr(self.data, name)
             _require(
-                getattr(self.data, name) % smallest == 0,
-                f"{name} to be a multiple of {smallest} ({len(self.loss.level_weights)} levels)",
-                self.data,
+                size % smallest == 0 and size >= 3 * smallest,  # Second differences take 3 pixels.
+                f"{name} to be a multiple of {smallest}, and at least three times that",
+                size,
             )
 
     def replace(self, **changes) -> "Config":
