@@ -43,8 +43,8 @@ def color_depth(depth: np.ndarray, limits: tuple[float, float] | None = None) ->
 def color_flow(flow: np.ndarray, max_magnitude: float | None = None) -> np.ndarray:
     """Colours flow [H, W, 2] by the Middlebury wheel: hue = direction, white = no motion.
 
-    Right is red, down yellow-green, left cyan-blue, up magenta. `max_magnitude` is the length, in
-    pixels, of full colour (default: the 99th percentile). What is not finite is grey.
+    Right is red, down yellow, left light blue, up violet. `max_magnitude` is the length, in pixels,
+    of full colour (default: the 99th percentile). What is not finite is grey.
     """
     known = np.isfinite(flow).all(axis=-1)
     u, v = np.moveaxis(np.where(known[..., None], flow, 0).astype("float64"), -1, 0)

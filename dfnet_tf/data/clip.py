@@ -3,8 +3,7 @@
 my_clip/images/000000.jpg ...   any image type, sorted by name, one camera, constant size
 my_clip/intrinsics.txt          3x3, for that size
 my_clip/poses.txt               optional: camera-to-world, 12 numbers a line (KITTI)
-my_clip/depth/000000.png        optional: uint16, metres = value / 256, 0 = none; any
-                                resolution with the same view
+my_clip/depth/000000.png        optional: uint16, metres = value / 256, 0 = none; any size
 my_clip/flow/000000.png         optional: KITTI 16-bit flow to the next frame
 """
 
@@ -90,11 +89,11 @@ def read_clips(folder: str | Path) -> list[Clip]:
 def read_clip(folder: str | Path) -> Clip:
     """Opens one clip folder and checks it, without decoding more than its first image.
 
-    Raises:
-      ClipError: images, intrinsics or poses are missing or are not as the format says.
+    Raises ClipError where images, intrinsics or poses are not as the format says.
     """
     folder = Path(folder)
-    images = _list_images(folder / "images")
+    files = (folder / "images").glob("[!.]*")
+    images = tuple(sorted(path for path in files if path.suffix.lower() in IMAGE_TYPES))
     if not images:
         raise ClipError(f"{folder}: expected a clip folder, with {LAYOUT}. Received: no images.")
     size = read_rgb(images[0]).shape[:2]
@@ -250,13 +249,6 @@ class ClipWriter:
         np.savetxt(self._new / "intrinsics.txt", intrinsics, "%.9g")
         if self._poses:
             np.savetxt(self._new / "poses.txt", self._poses, "%.17g")
-
-
-def _list_images(folder: Path) -> tuple[Path, ...]:
-    if not folder.is_dir():
-        return ()
-    paths = (path for path in folder.iterdir() if not path.name.startswith("."))
-    return tuple(sorted(path for path in paths if path.suffix.lower() in IMAGE_TYPES))
 
 
 def _checked_intrinsics(matrix: np.ndarray, size: tuple[int, int], where: Path) -> np.ndarray:

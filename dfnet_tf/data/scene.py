@@ -1,0 +1,253 @@
+"""A little street made of textured boxes, drawn at random; `synthetic` films it.
+
+World: X right, Y down, Z along the street, lengths in units of about a metre. Every surface,
+the ground and the sky included, is a face of an axis-aligned box, and a box can only be shifted:
+each ray, motion and brightness then has a closed form. The kind of world never changes with the
+seed (camera height, sizes of things, scale of textures), so that what is learned on some streets
+holds on others; places, sizes, colours, light, speed and turns do.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+CAMERA_HEIGHT = 1.5
+BEYOND = 45.0  # From the last camera to the sky.
+OCTAVES = 2.0 ** np.arange(3, -5, -1)  # Cell sizes of the texture's noise, 8 to 1/16 units.
+ROAD = (-7.4, 4.8)  # X of its edges; the camera drives near 0.
+ONCOMING = -3.6  # X of the cars that come towards it.
+WHITE = np.array([0.92, 0.91, 0.86])
+NOISE_SIZE = 128
+
+
+@dataclass(frozen=True)
+class Box:
+    """Corners [3] in the box's own coordinates, its two colours [2, 3] in [0, 1], its pattern, and
+    `path` [N, 3]: what to add to its own coordinates in each frame (None: it stands still)."""
+
+    lower: tuple[float, float, float]
+    upper: tuple[float, float, float]
+    colours: np.ndarray
+    pattern: str = "plain"
+    path: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Scene:
+    """K boxes over N frames, and the camera that passes them."""
+
+    boxes: list[Box]
+    camera_to_world: np.ndarray  # [N, 4, 4]
+    noise: np.ndarray  # [NOISE_SIZE, NOISE_SIZE] in [-1, 1], periodic
+    brightness: np.ndarray  # [3]: of faces across X, Y and Z
+
+    def path(self, k: int) -> np.ndarray:
+        """Where box k stands in each frame, [N, 3]."""
+        still = np.zeros((len(self.camera_to_world), 3))
+        return still if self.boxes[k].path is None else self.boxes[k].path
+
+    def colour(self, k: int, axis: int, points: np.ndarray, footprint: np.ndarray) -> np.ndarray:
+        """The colour of points on the faces of box k that lie across `axis`.
+
+        Args:
+          points: [M, 3], in the box's own coordinates.
+          footprint: [M], the length of surface that one pixel covers; finer detail is left out.
+
+        Returns:
+          [M, 3] in [0, 1]: how bright a point is depends on the point alone, not on the camera.
+        """
+        x, y = np.delete(points, axis, axis=1).T.astype(np.float32)
+        if axis == 0:
+            x, y = y, x  # On every wall y is the height.
+        box = self.boxes[k]
+        texture = self._texture(x + 37.3 * k, y + 11.9 * k, footprint)  # k: no two boxes alike.
+        mix = np.clip(0.5 + 0.35 * texture, 0, 1)
+        first, second = box.colours.astype(np.float32)
+        colour = first + mix[:, None] * (second - first)
+        if box.pattern != "plain":
+            colour = PATTERNS[box.pattern](colour, x, y, footprint)
+        return np.clip(colour * self.brightness[axis], 0, 1)
+
+    def _texture(self, x: np.ndarray, y: np.ndarray, footprint: np.ndarray) -> np.ndarray:
+        """Octaves of value noise, each faded out before its cells shrink below a pixel."""
+        total = np.zeros_like(x)
+        for cell in OCTAVES.astype(np.float32):
+            weight = np.clip(cell / footprint - 0.5, 0, 1)
+            seen = np.flatnonzero(weight)
+            total[seen] += weight[seen] * self._value_noise(x[seen] / cell, y[seen] / cell)
+        return total
+
+    def _value_noise(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Reads the noise table at (x, y) [M], smooth between its entries."""
+        column, row = np.floor(x), np.floor(y)
+        x, y = _smooth_step(x - column), _smooth_step(y - row)
+        left, upper = column.astype(np.int32) % NOISE_SIZE, row.astype(np.int32) % NOISE_SIZE
+        right, lower = (left + 1) % NOISE_SIZE, (upper + 1) % NOISE_SIZE
+        above = self.noise[upper, left] * (1 - x) + self.noise[upper, right] * x
+        below = self.noise[lower, left] * (1 - x) + self.noise[lower, right] * x
+        return above * (1 - y) + below * y
+
+
+def build_street(seed: int, num_frames: int) -> Scene:
+    """Draws a street, its traffic and a drive of `num_frames` frames through it."""
+    rng = np.random.default_rng(seed)
+    camera_to_world = _drive(rng, num_frames)
+    forward = camera_to_world[:, 2, 3]
+    end = forward[-1] + BEYOND
+    boxes = [
+        Box((-999, 0, -50), (999, 9, end + 9), _pair(rng, [0.38, 0.38, 0.4], 0.22), "road"),
+        Box((-999, -999, end), (999, 9, end + 9), np.array([[0.45, 0.62, 0.88], WHITE]), "sky"),
+        *_buildings(rng, ROAD[0], -1, end),
+        *_buildings(rng, ROAD[1], 1, end),
+        *_roadside(rng, ROAD[0], -1, end),
+        *_roadside(rng, ROAD[1], 1, end),
+        *_traffic(rng, forward),
+    ]
+    noise = rng.uniform(-1, 1, (NOISE_SIZE, NOISE_SIZE)).astype(np.float32)
+    brightness = rng.uniform(0.85, 1.1) * np.array([rng.uniform(0.7, 1), 1, rng.uniform(0.7, 1)])
+    return Scene(boxes, camera_to_world, noise, brightness.astype(np.float32))
+
+
+def _drive(rng: np.random.Generator, num_frames: int) -> np.ndarray:
+    """Camera-to-world [N, 4, 4]: forward, swaying, turning and nodding a little."""
+    speed = rng.uniform(0.36, 0.5) + _sway(rng, num_frames, (0.02, 0.08), (20, 60))
+    yaw = _sway(rng, num_frames, (0.02, 0.05), (30, 60))
+    pitch = _sway(rng, num_frames, (0.003, 0.01), (12, 30))
+    motion = np.tile(np.eye(4), (num_frames, 1, 1))
+    motion[:, :3, :3] = _turn(yaw, 0, 2) @ _turn(pitch, 2, 1)
+    motion[:, 0, 3] = _sway(rng, num_frames, (0.2, 0.5), (40, 80))
+    motion[:, 1, 3] = -CAMERA_HEIGHT  # The ground is Y = 0.
+    motion[:, 2, 3] = np.cumsum(speed)
+    return motion
+
+
+def _buildings(rng: np.random.Generator, edge: float, side: int, end: float) -> list[Box]:
+    """A row of houses, behind a pavement, at one side (-1: left, 1: right) of the road."""
+    boxes = []
+    start = rng.uniform(-8, 0)
+    while start < end:
+        length, height, width = rng.uniform(6, 14), rng.uniform(5, 11), 12
+        near = edge + side * rng.uniform(1.2, 4)
+        wall = np.array([[0.72, 0.5, 0.36], [0.75, 0.7, 0.55], [0.5, 0.55, 0.6]])[rng.integers(3)]
+        centre = near + side * width / 2
+        colours = _pair(rng, wall, 0.24)
+        boxes.append(_standing(centre, start, width, height, length, colours, "windows"))
+        start += length + rng.choice([0, rng.uniform(1, 4)])
+    return boxes
+
+
+def _roadside(rng: np.random.Generator, edge: float, side: int, end: float) -> list[Box]:
+    """Cars parked along one edge of the road, and posts on the pavement."""
+    boxes = []
+    start = rng.uniform(-5, 5)
+    while start < end:
+        boxes += _car(rng, edge - side * rng.uniform(0.95, 1.1), start)
+        start += rng.uniform(5, 14)
+    start = rng.uniform(-5, 5)
+    while start < end:
+        width = rng.uniform(0.18, 0.35)
+        colours = _pair(rng, rng.uniform(0.15, 0.5, 3), 0.25)
+        boxes.append(
+            _standing(edge + side * 0.5, start, width, rng.uniform(2.5, 5), width, colours)
+        )
+        start += rng.uniform(8, 18)
+    return boxes
+
+
+def _traffic(rng: np.random.Generator, forward: np.ndarray) -> list[Box]:
+    """A car that weaves ahead of the camera, and cars that come towards it."""
+    num_frames = len(forward)
+    path = np.zeros((num_frames, 3))
+    path[:, 0] = _sway(rng, num_frames, (0.4, 0.65), (14, 22))
+    path[:, 2] = forward + rng.uniform(6, 9) + _sway(rng, num_frames, (0.5, 1.5), (20, 40))
+    boxes = _car(rng, 0.0, 0.0, path)
+    start = forward[0] + rng.uniform(8, 30)
+    speed = rng.uniform(0.12, 0.3)  # One for all, so that none runs into another.
+    while start < forward[-1] + BEYOND + speed * num_frames:
+        path = np.zeros((num_frames, 3))
+        path[:, 2] = -speed * np.arange(num_frames)
+        boxes += _car(rng, ONCOMING, start, path)
+        start += rng.uniform(15, 40)
+    return boxes
+
+
+def _car(
+    rng: np.random.Generator, centre: float, start: float, path: np.ndarray | None = None
+) -> list[Box]:
+    """A body and a cabin, `start` being the Z of the rear bumper."""
+    width, length = rng.uniform(1.6, 1.8), rng.uniform(3.4, 4.4)
+    paint = _pair(rng, rng.uniform(0.1, 0.9, 3), 0.24)
+    glass = _pair(rng, [0.16, 0.2, 0.26], 0.22)
+    cabin = rng.uniform(1.35, 1.6)
+    return [
+        _standing(centre, start, width, 0.8, length, paint, path=path),
+        _standing(centre, start + 0.2 * length, width - 0.2, cabin, 0.5 * length, glass, path=path),
+    ]
+
+
+def _standing(centre, start, width, height, length, colours, pattern="plain", path=None) -> Box:
+    """A box on the ground, from Z = `start` on, its middle at X = `centre`."""
+    lower = (centre - width / 2, -height, start)
+    return Box(lower, (centre + width / 2, 0.0, start + length), colours, pattern, path)
+
+
+def _pair(rng: np.random.Generator, colour, contrast: float) -> np.ndarray:
+    """The two colours [2, 3] that a texture mixes: one darker, one lighter, tints apart."""
+    colour = np.asarray(colour) + rng.uniform(-0.08, 0.08, 3)
+    change = contrast + rng.uniform(-0.06, 0.06, 3)
+    return np.clip([colour - change, colour + change], 0, 1)
+
+
+def _sway(rng: np.random.Generator, num_frames: int, size, period) -> np.ndarray:
+    """A sine over the frames [N]; its amplitude and period are drawn from the two ranges."""
+    phase = np.arange(num_frames) / rng.uniform(*period) + rng.uniform()
+    return rng.uniform(*size) * np.sin(2 * np.pi * phase)
+
+
+def _turn(angle: np.ndarray, first: int, second: int) -> np.ndarray:
+    """Rotations [N, 3, 3] by `angle` [N] in the plane of two axes."""
+    rotation = np.tile(np.eye(3), (len(angle), 1, 1))
+    rotation[:, first, first] = rotation[:, second, second] = np.cos(angle)
+    rotation[:, first, second], rotation[:, second, first] = np.sin(angle), -np.sin(angle)
+    return rotation
+
+
+def _smooth_step(x: np.ndarray) -> np.ndarray:
+    return x * x * (3 - 2 * x)
+
+
+def _bars(x: np.ndarray, period: float, width: float, footprint: np.ndarray) -> np.ndarray:
+    """1 on bars of `width` every `period`, their edges a pixel wide; nearly flat if far finer."""
+    away = np.abs((x / period) % 1 - 0.5) * period  # From the middle of the nearest bar.
+    return np.clip((width / 2 - away) / footprint + 0.5, 0, 1)
+
+
+def _paint(colour: np.ndarray, amount: np.ndarray, paint) -> np.ndarray:
+    """Blends `paint` [3] over `colour` [M, 3] where `amount` [M] is 1."""
+    return colour + amount[:, None] * (np.asarray(paint, np.float32) - colour)
+
+
+def _road(colour, x, y, footprint):
+    """Lane lines between pavements."""
+    middle, width = (ROAD[0] + ROAD[1]) / 2, ROAD[1] - ROAD[0]
+    beside = np.clip((np.abs(x - middle) - width / 2) / footprint + 0.5, 0, 1)
+    colour = colour + 0.22 * beside[:, None]
+    line = np.clip((0.09 - np.abs(x - ONCOMING / 2)) / footprint + 0.5, 0, 1)
+    line = line * np.minimum(1, 0.18 / footprint)  # Thinner than a pixel: as much paint as it has.
+    return _paint(colour, line * _bars(y, 4, 2, footprint), WHITE)
+
+
+def _windows(colour, x, y, footprint):
+    """Panes on the walls, in rows and columns."""
+    panes = _bars(x, 2.5, 1.2, footprint) * _bars(y, 2.8, 1.5, footprint)
+    return _paint(colour, 0.8 * panes, [0.14, 0.17, 0.24])
+
+
+def _sky(colour, x, y, footprint):
+    """Clouds above hills."""
+    ridge = -5 - 1.5 * np.sin(x / 7) - np.sin(x / 3.1)
+    hills = np.clip((y - ridge) / footprint + 0.5, 0, 1)
+    return colour - hills[:, None] * np.array([0.3, 0.25, 0.55], np.float32) * colour
+
+
+PATTERNS = {"road": _road, "windows": _windows, "sky": _sky}
