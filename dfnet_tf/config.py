@@ -67,6 +67,8 @@ class LossConfig:
 
     level_weights: tuple[float, ...] = (12.7, 4.35, 3.9, 3.4, 1.1)
     census_radii: tuple[int, ...] = (3, 2, 2, 1, 1)
+    rigid_photometric: float = 1.0
+    flow_photometric: float = 1.0
     depth_smoothness: float = 3.0
     flow_smoothness: float = 3.0
     depth_consistency: float = 0.2

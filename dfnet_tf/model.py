@@ -50,11 +50,15 @@ class DFNet(keras.Model):
         self.flow_net = flow_class(name="flow_net")
         self.term_trackers = [keras.metrics.Mean(name=name) for name in TERMS]
 
-    def build_networks(self) -> None:
+    def build(self, input_shape=None):
         """Creates every variable, so that weights can be loaded before the first call."""
-        data = self.config.data
-        frames = ops.zeros((1, data.num_frames, data.height, data.width, 3))
-        self({"images": frames, "clean_images": frames, "intrinsics": ops.eye(3)[None]})
+        data, downscale = self.config.data, self.config.network.depth_downscale
+        image = ops.zeros((1, data.height, data.width, 3))
+        small = ops.zeros((1, data.height // downscale, data.width // downscale, 3))
+        self.flow_net(image, image)
+        self.depth_net(small)
+        self.pose_net(small, ops.repeat(small[:, None], data.num_frames - 1, axis=1))
+        super().build(input_shape)
 
     def call(self, batch: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
         images = batch["images"]
@@ -75,12 +79,15 @@ class DFNet(keras.Model):
             "flows": flows,
         }
 
-    def loss_terms(self, batch: dict[str, Any], predictions: dict[str, Any]):
-        """The objective of these predictions: the total, and its summands by name."""
+    def loss_inputs(self, batch: dict[str, Any]):
+        """The clean frames, and their intrinsics, at the size at which the losses compare them."""
         scale = 1.0 / self.config.network.depth_downscale
         intrinsics = camera.scale_intrinsics(batch["intrinsics"], scale, scale)
-        images = self._downscale(batch["clean_images"])
-        return objective(images, intrinsics, predictions, self.config.loss)
+        return self._downscale(batch["clean_images"]), intrinsics
+
+    def loss_terms(self, batch: dict[str, Any], predictions: dict[str, Any]):
+        """The objective of these predictions: the total, and its summands by name."""
+        return objective(*self.loss_inputs(batch), predictions, self.config.loss)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Keras's hook: the total loss, its terms noted in the trackers."""
@@ -135,7 +142,7 @@ class DFNet(keras.Model):
         factor = self.config.network.depth_downscale
         if factor == 1:
             return clips
-        return _as_clips(ops.average_pool(_as_frames(clips), factor), clips.shape[1])
+        return _as_clips(ops.average_pool(_as_frames(clips), factor, strides=factor), clips.shape[1])
 
     def get_config(self):
         return {**super().get_config(), "config": self.config.to_dict()}
@@ -143,17 +150,6 @@ class DFNet(keras.Model):
     @classmethod
     def from_config(cls, config):
         return cls(**{**config, "config": Config.from_dict(config["config"])})
-
-
-def compile_for_training(model: DFNet) -> None:
-    """Gives the model its optimizer: Adam, each variable's gradient clipped to a norm."""
-    training = model.config.training
-    schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
-        list(training.halve_at),
-        [training.learning_rate * 0.5**i for i in range(len(training.halve_at) + 1)],
-    )
-    model.compile(optimizer=keras.optimizers.Adam(schedule, clipnorm=training.clip_norm))
-    model.optimizer.build(model.trainable_variables)
 
 
 def _as_frames(clips):

@@ -1,11 +1,14 @@
 """Shared by all tests: TensorFlow quiet, and every test from the same random state."""
 
 import os
+import runpy
+import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
 import pytest
+from absl import flags
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +16,21 @@ def _same_random_state():
     keras.utils.set_random_seed(0)
     yield
     keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture
+def run_main(monkeypatch, capsys):
+    """Runs `python -m module *arguments` in this process: exit status, stdout and stderr."""
+
+    def run(module, *arguments):
+        known = set(flags.FLAGS)
+        monkeypatch.setattr(sys, "argv", [module.rpartition(".")[2], *map(str, arguments)])
+        try:
+            with pytest.raises(SystemExit) as end:
+                runpy.run_module(module, run_name="__main__", alter_sys=True)
+        finally:
+            for name in set(flags.FLAGS) - known:  # They are global, and every run defines its own.
+                delattr(flags.FLAGS, name)
+        return end.value.code or 0, *capsys.readouterr()
+
+    return run

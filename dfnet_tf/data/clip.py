@@ -7,17 +7,19 @@ my_clip/depth/000000.png        optional: uint16, metres = value / 256, 0 = none
 my_clip/flow/000000.png         optional: KITTI 16-bit flow to the next frame
 """
 
-import tempfile
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-IMAGE_TYPES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+from dfnet_tf import outputs
+
+IMAGE_TYPES = (".jpg", ".jpeg", ".png", ".bmp")
 DEPTH_SCALE = 256.0  # The KITTI depth benchmark's: stored value = metres * 256.
 FLOW_SCALE, FLOW_OFFSET = 64.0, 2.0**15  # The KITTI flow benchmark's: value = pixels * 64 + 2^15.
-LAYOUT = "images/ (jpg, png, bmp, webp; one size) and intrinsics.txt (3x3, for that size)"
+LAYOUT = "images/ (jpg, png, bmp; one size) and intrinsics.txt (3x3, for that size)"
 
 
 class ClipError(ValueError):
@@ -92,8 +94,7 @@ def read_clip(folder: str | Path) -> Clip:
     Raises ClipError where images, intrinsics or poses are not as the format says.
     """
     folder = Path(folder)
-    files = (folder / "images").glob("[!.]*")
-    images = tuple(sorted(path for path in files if path.suffix.lower() in IMAGE_TYPES))
+    images = tuple(image_files(folder / "images"))
     if not images:
         raise ClipError(f"{folder}: expected a clip folder, with {LAYOUT}. Received: no images.")
     size = read_rgb(images[0]).shape[:2]
@@ -106,9 +107,19 @@ def read_clip(folder: str | Path) -> Clip:
     return clip
 
 
+def image_files(folder: Path) -> list[Path]:
+    """The images directly in a folder, sorted by name; none if there is no such folder."""
+    return sorted(path for path in folder.glob("[!.]*") if path.suffix.lower() in IMAGE_TYPES)
+
+
 def read_rgb(path: str | Path) -> np.ndarray:
     """Reads any image as uint8 RGB [H, W, 3]; grey becomes three equal channels."""
     return _decode(path, cv2.IMREAD_COLOR)[..., ::-1].copy()
+
+
+def write_rgb(path: str | Path, image: np.ndarray) -> None:
+    """Writes uint8 RGB [H, W, 3] in the format of the file's suffix. Inverse of `read_rgb`."""
+    _encode(path, image[..., ::-1])
 
 
 def read_depth(path: str | Path) -> np.ndarray:
@@ -175,27 +186,18 @@ class ClipWriter:
         self._count = 0
         if image_type not in ("jpg", "png"):
             raise ValueError(f'`image_type` must be "jpg" or "png". Received: {image_type!r}.')
-        if self.folder.exists() and not overwrite:
-            raise ClipError(f"{self.folder}: expected a new folder. Received: one that exists.")
-        if self.folder.exists() and not (self.folder / "images").is_dir():
-            # A mistyped path must not cost its owner the folder it names.
-            raise ClipError(f"{self.folder}: expected a clip to overwrite. Received: no clip.")
+        outputs.refuse_existing(self.folder, overwrite)
 
     def __enter__(self) -> "ClipWriter":
-        parent = self.folder.absolute().parent
-        parent.mkdir(parents=True, exist_ok=True)
-        self._hidden = tempfile.TemporaryDirectory(dir=parent, prefix=f".{self.folder.name}.")
-        self._new = Path(self._hidden.name) / "new"
-        (self._new / "images").mkdir(parents=True)
+        self._writing = contextlib.ExitStack()
+        self._new = self._writing.enter_context(outputs.whole_folder(self.folder))
         return self
 
-    def __exit__(self, exception_type, *_) -> None:
-        with self._hidden:
-            if exception_type is None:
-                self._write_camera()
-                if self.folder.exists():
-                    self.folder.rename(Path(self._hidden.name) / "old")
-                self._new.rename(self.folder)
+    def __exit__(self, *exception) -> None:
+        with self._writing:
+            if exception[1] is not None:
+                raise exception[1]
+            self._write_camera()
 
     def add(
         self,
@@ -220,7 +222,8 @@ class ClipWriter:
                 f"{self.folder}: expected uint8 images of shape {[*self._size, 3]}. "
                 f"Received: {image.dtype} of shape {list(image.shape)}."
             )
-        _encode(self._file("images", self.image_type), image[..., ::-1])
+        self._count += 1
+        write_rgb(self._file("images", self.image_type), image)
         if depth is not None:
             write_depth(self._file("depth", "png"), depth)
         if flow is not None:
@@ -228,12 +231,15 @@ class ClipWriter:
             write_flow(self._file("flow", "png"), flow, valid)
         if pose is not None:
             self._poses.append(np.asarray(pose, np.float64)[:3].reshape(12))
-        self._count += 1
+
+    def add_mask(self, kind: str, mask: np.ndarray) -> None:
+        """Writes a mask [h, w] of the frame last added, 255 = 1, into the sub-folder `kind`."""
+        _encode(self._file(kind, "png"), np.uint8(np.rint(255 * mask)))
 
     def _file(self, kind: str, suffix: str) -> Path:
-        """The current frame's file in the sub-folder `kind`, which is made if need be."""
+        """The last frame's file in the sub-folder `kind`, which is made if need be."""
         (self._new / kind).mkdir(exist_ok=True)
-        return self._new / kind / f"{self._count:06d}.{suffix}"
+        return self._new / kind / f"{self._count - 1:06d}.{suffix}"
 
     def _write_camera(self) -> None:
         """Writes intrinsics and poses, after checking that the clip is complete."""

@@ -32,11 +32,11 @@ def training_batches(
     num_windows = len(paths)
 
     def sample(index):
-        epoch_seed = tf.stack([tf.constant(seed, tf.int64), index // num_windows])
+        epoch_seed = tf.stack([np.int64(seed), index // num_windows])
+        sample_seed = tf.stack([np.int64(seed), index])
         place = tf.random.experimental.index_shuffle(
-            index % num_windows, tf.concat([epoch_seed, [2]], 0), num_windows - 1
+            index % num_windows, epoch_seed, num_windows - 1
         )
-        sample_seed = tf.stack([tf.constant(seed, tf.int64), index])
         return _augmented(
             _frames(tf.gather(paths, place), config),
             tf.gather(intrinsics, place),

@@ -6,7 +6,6 @@ Rays have a camera-frame Z of 1, so that the ray's parameter at a surface is its
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from dfnet_tf.data import clip
@@ -75,15 +74,13 @@ def write_clip(rendered: RenderedClip, folder: str | Path, overwrite: bool = Fal
     """
     with clip.ClipWriter(folder, overwrite, image_type="png") as writer:
         writer.intrinsics = rendered.intrinsics
-        flows = [*rendered.forward_flow, None]  # The last frame has no next one.
-        frames = zip(rendered.images, rendered.depth, flows, rendered.camera_to_world, strict=True)
-        for image, depth, flow, pose in frames:
-            writer.add(image, depth=depth, flow=flow, pose=pose)
-    for name, masks in (("visible", rendered.forward_visible), ("moving", rendered.moving)):
-        (Path(folder) / name).mkdir()
-        for i, mask in enumerate(masks):
-            path = Path(folder) / name / f"{i:06d}.png"
-            path.write_bytes(cv2.imencode(".png", (255 * mask).astype(np.uint8))[1].tobytes())
+        for i, image in enumerate(rendered.images):
+            has_next = i < len(rendered.forward_flow)
+            flow = rendered.forward_flow[i] if has_next else None
+            writer.add(image, rendered.depth[i], flow, pose=rendered.camera_to_world[i])
+            writer.add_mask("moving", rendered.moving[i])
+            if has_next:
+                writer.add_mask("visible", rendered.forward_visible[i])
 
 
 @dataclass(frozen=True)

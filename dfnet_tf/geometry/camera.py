@@ -46,12 +46,17 @@ def scale_intrinsics(intrinsics, scale_x: float, scale_y: float):
 
     Pixel centres are integers, so the centre moves as c' = (c + 0.5) * scale - 0.5.
     """
-    return pixel_map(scale_x, scale_y, 0.5 * scale_x - 0.5, 0.5 * scale_y - 0.5) @ intrinsics
+    scale, shift = (scale_x, scale_y), (0.5 * scale_x - 0.5, 0.5 * scale_y - 0.5)
+    return move_intrinsics(intrinsics, scale, shift)
 
 
-def pixel_map(scale_x: float, scale_y: float, shift_x: float, shift_y: float) -> np.ndarray:
-    """The 3x3 matrix of (x, y) -> (scale_x * x + shift_x, scale_y * y + shift_y)."""
-    return np.array([[scale_x, 0, shift_x], [0, scale_y, shift_y], [0, 0, 1]], "float32")
+def move_intrinsics(intrinsics, scale: tuple[float, float], shift: tuple[float, float]):
+    """Moves intrinsics [..., 3, 3] (array or tensor) with pixels: new (x, y) = scale * old + shift.
+
+    Element by element: a GPU's matrix product, in TF32, would be wrong by tenths of a pixel.
+    """
+    scale, shift = (np.array([[x], [y], [z]], "float32") for (x, y), z in ((scale, 1), (shift, 0)))
+    return intrinsics * scale + shift * intrinsics[..., 2:, :]
 
 
 def _focal_and_center(intrinsics):

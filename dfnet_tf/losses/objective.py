@@ -55,69 +55,47 @@ def objective(images, intrinsics, predictions, config: LossConfig) -> tuple[Any,
         if level:
             images = _halve(images)
             intrinsics = camera.scale_intrinsics(intrinsics, 0.5, 0.5)
-        first, second = pairs.first_frames(images), pairs.second_frames(images)
-        num_frames = images.shape[1]
-        predicted = _view(
-            optical_flow.resize_flow(predictions["flows"][level], *images.shape[2:4]),
-            second,
-            num_frames,
-        )
-        level_terms = _flow_terms(first, predicted, weight, config.census_radii[level], config)
+        predicted = predicted_view(images, predictions["flows"][level])
+        level_terms = _flow_terms(images, predicted, weight, config.census_radii[level], config)
         if level < DEPTH_LEVELS:
-            disparity = predictions["disparities"][level]
-            depth = 1.0 / disparity
-            rigid = _rigid_view(depth, intrinsics, predictions["motions"], second)
-            radius = config.census_radii[min(level + 1, len(config.census_radii) - 1)]
-            level_terms |= {
-                "rigid_photometric": weight
-                * photometric.census(first, rigid.image, rigid.visible, radius),
-                "depth_consistency": config.depth_consistency
-                * consistency.depth_consistency(
-                    pairs.first_frames(depth), rigid.depth, rigid.visible
-                ),
-                "depth_smoothness": config.depth_smoothness
-                * smoothness.edge_aware_smoothness(_frames(disparity), _frames(images)),
-                "cross_task": weight
-                * config.cross_task
-                * consistency.cross_task_consistency(
+            disparities = predictions["disparities"][level]
+            rigid = rigid_view(images, intrinsics, disparities, predictions["motions"])
+            coarser = min(level + 1, len(config.census_radii) - 1)
+            level_terms |= _depth_terms(
+                images, disparities, rigid, weight, config.census_radii[coarser], config
+            )
+            level_terms["cross_task"] = (weight * config.cross_task) * (
+                consistency.cross_task_consistency(
                     rigid.flow, predicted.flow, rigid.visible * predicted.visible
-                ),
-            }
+                )
+            )
         for name, values in level_terms.items():
             terms[name] += ops.sum(values) / ops.cast(ops.shape(images)[0], "float32")
     return sum(terms.values()), terms
 
 
-def _flow_terms(first, predicted: FlowView, weight: float, radius: int, config: LossConfig):
-    """The three terms of the flow network alone, [P] each."""
-    return {
-        "flow_photometric": weight
-        * photometric.census(first, predicted.image, predicted.visible, radius),
-        "flow_smoothness": weight
-        * config.flow_smoothness
-        * smoothness.second_order_smoothness(predicted.flow),
-        "flow_consistency": weight
-        * config.flow_consistency
-        * consistency.flow_consistency(predicted.flow, predicted.backward, predicted.visible),
-    }
+def predicted_view(images, flows) -> FlowView:
+    """What the flow network's `flows` [P, h, w, 2] say of the frames [B, F, H, W, 3]."""
+    return _view(optical_flow.resize_flow(flows, *images.shape[2:4]), images)
 
 
-def _rigid_view(depth, intrinsics, motions, second) -> FlowView:
-    """The view by the flow that depth [B, F, H, W, 1] and motion induce."""
-    num_frames = depth.shape[1]
+def rigid_view(images, intrinsics, disparities, motions) -> FlowView:
+    """What depth (disparities [B, F, H, W, 1]) and motions [B, S, 2, 6] say of the frames."""
+    depth = 1.0 / disparities
     flow = optical_flow.rigid_flow(
         pairs.first_frames(depth),
-        pairs.repeat_for_pairs(intrinsics, num_frames),
+        pairs.repeat_for_pairs(intrinsics, images.shape[1]),
         rigid_motion.matrix_from_six_vector(pairs.motions_of_pairs(motions)),
     )
-    return _view(flow, second, num_frames, pairs.second_frames(depth))
+    return _view(flow, images, depth)
 
 
-def _view(flow, second, num_frames: int, depth=None) -> FlowView:
+def _view(flow, images, depth=None) -> FlowView:
     """Reads everything that `flow` points to in one pass."""
-    backward = pairs.opposite(flow, num_frames)
-    read = [backward, second] if depth is None else [backward, second, depth]
-    warped = optical_flow.warp(ops.concatenate(read, axis=-1), flow)
+    backward = pairs.opposite(flow, images.shape[1])
+    maps = [images] if depth is None else [images, depth]
+    second = [pairs.second_frames(frames) for frames in maps]
+    warped = optical_flow.warp(ops.concatenate([backward, *second], axis=-1), flow)
     return FlowView(
         flow=flow,
         backward=warped[..., :2],
@@ -127,9 +105,38 @@ def _view(flow, second, num_frames: int, depth=None) -> FlowView:
     )
 
 
+def _flow_terms(images, predicted: FlowView, weight: float, radius: int, config: LossConfig):
+    """The three terms of the flow network alone, [P] each."""
+    first = pairs.first_frames(images)
+    return {
+        "flow_photometric": (weight * config.flow_photometric)
+        * photometric.census(first, predicted.image, predicted.visible, radius),
+        "flow_smoothness": (weight * config.flow_smoothness)
+        * smoothness.second_order_smoothness(predicted.flow),
+        "flow_consistency": (weight * config.flow_consistency)
+        * consistency.flow_consistency(predicted.flow, predicted.backward, predicted.visible),
+    }
+
+
+def _depth_terms(
+    images, disparities, rigid: FlowView, weight: float, radius: int, config: LossConfig
+):
+    """The three terms of depth and motion alone: [P], and [B * F] for the smoothness."""
+    first = pairs.first_frames(images)
+    first_depth = pairs.first_frames(1.0 / disparities)
+    return {
+        "rigid_photometric": (weight * config.rigid_photometric)
+        * photometric.census(first, rigid.image, rigid.visible, radius),
+        "depth_consistency": config.depth_consistency
+        * consistency.depth_consistency(first_depth, rigid.depth, rigid.visible),
+        "depth_smoothness": config.depth_smoothness
+        * smoothness.edge_aware_smoothness(_frames(disparities), _frames(images)),
+    }
+
+
 def _halve(frames):
     """Area-resizes [B, F, H, W, C] to half."""
-    halved = ops.average_pool(_frames(frames), 2)
+    halved = ops.average_pool(_frames(frames), 2, strides=2)
     return ops.reshape(halved, (-1, frames.shape[1], *halved.shape[1:]))
 
 

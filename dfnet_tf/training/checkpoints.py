@@ -68,6 +68,6 @@ def load_trained(run_dir: pathlib.Path) -> DFNet:
     config = Config.load(run_dir / "config.json")
     keras.config.set_dtype_policy("float32")
     model = DFNet(config)
-    model.build_networks()
+    model.build()
     model.load_weights(paths[-1])
     return model

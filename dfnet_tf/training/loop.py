@@ -10,8 +10,8 @@ import keras
 from dfnet_tf.config import Config
 from dfnet_tf.data import pipeline
 from dfnet_tf.data.clip import Clip
-from dfnet_tf.model import DFNet, compile_for_training
-from dfnet_tf.training import checkpoints, summaries
+from dfnet_tf.model import DFNet
+from dfnet_tf.training import checkpoints, schedule, summaries
 
 
 class DivergedError(ValueError):
@@ -31,8 +31,8 @@ def train(config: Config, clips: Sequence[Clip], run_dir: pathlib.Path) -> DFNet
     keras.utils.set_random_seed(config.training.seed)
     keras.config.set_dtype_policy(config.training.precision)
     model = DFNet(config)
-    model.build_networks()
-    compile_for_training(model)
+    model.build()
+    schedule.compile_model(model)
     step = checkpoints.restore(model, run_dir)
     training = config.training
     if step:

@@ -1,0 +1,41 @@
+# Everything runs in .venv, which the first target that needs it creates. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: help venv demo test lint format clean
+.DEFAULT_GOAL := help
+
+help:  ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: $(VENV)/.ready  ## Sets up .venv with everything; PYTHON=python3.12 chooses the Python
+
+demo: $(VENV)/.ready  ## Trains, evaluates and exports on a rendered clip, into demo_output/
+	$(RUN) -m dfnet_tf.demo --output=demo_output --overwrite
+
+test: $(VENV)/.ready  ## Runs the tests; ARGS="tests/data -k video" some of them
+	$(RUN) -m pytest $(ARGS)
+
+lint: $(VENV)/.ready  ## Checks style and format
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+format: $(VENV)/.ready  ## Formats, and mends what can be mended by itself
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+clean:  ## Removes .venv, the demo's output and caches; keeps runs/, out/ and data/
+	rm -rf $(VENV) demo_output .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.ready: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "Expected Python 3.11 to 3.13; choose one with PYTHON=python3.12." \
+	    "Received: $$($(PYTHON) --version 2>&1)." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "Expected Python's venv and ensurepip modules." \
+	    "On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

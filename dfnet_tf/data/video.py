@@ -1,0 +1,143 @@
+"""Video files, read and written frame by frame."""
+
+import contextlib
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from dfnet_tf import outputs
+
+# FFmpeg's decoders print a line for every damaged block; what matters is raised instead.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+
+# A container may only estimate its frame count: this much of it may be missing at the end.
+TOLERATED_FRAMES, TOLERATED_SHARE = 3, 0.02
+
+
+class VideoError(ValueError):
+    """A video file that cannot be decoded, or not to its end, or cannot be written."""
+
+
+class VideoReader:
+    """Decodes a video file once, from its first frame to its last.
+
+        with VideoReader("drive.mp4") as video:
+            for frame in video:  # uint8 RGB [H, W, 3], turned as the file's metadata says
+                ...
+
+    Attributes:
+      frame_rate: frames a second.
+      num_frames: the container's own count, sometimes an estimate; 0 if it has none.
+      size: (height, width) of every frame.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self._capture = cv2.VideoCapture(str(path)) if self.path.is_file() else None
+        if self._capture is None or not self._capture.isOpened():
+            received = "one it cannot open" if self.path.is_file() else "no such file"
+            raise VideoError(
+                f"{path}: expected a video that OpenCV can decode. Received: {received}."
+            )
+        self._capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
+        self.frame_rate = self._capture.get(cv2.CAP_PROP_FPS)
+        self.num_frames = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+        height, width = cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FRAME_WIDTH
+        self.size = int(self._capture.get(height)), int(self._capture.get(width))
+
+    def __enter__(self) -> "VideoReader":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._capture.release()
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Yields every frame; then raises VideoError if the video ended before its time."""
+        count = 0
+        while True:
+            decoded, frame = self._capture.read()
+            if not decoded:
+                break
+            yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+            count += 1
+        tolerated = max(TOLERATED_FRAMES, TOLERATED_SHARE * self.num_frames)
+        if count == 0 or self.num_frames - count > tolerated:
+            raise VideoError(
+                f"{self.path}: expected {self.num_frames} frames, as the file says. "
+                f"Received: {count}; it is cut off or damaged at frame {count}."
+            )
+
+
+class VideoWriter:
+    """Writes an mp4 file (MPEG-4 part 2), whole or not at all; replaces an older file.
+
+        with VideoWriter("depth.mp4", frame_rate=10) as video:
+            video.add(frame)  # uint8 RGB [H, W, 3], of one size
+
+    The file is written in a hidden folder beside the target and moved there when the block ends
+    cleanly. The codec wants even sizes: the last column or row of an odd one is repeated.
+    """
+
+    def __init__(self, path: str | Path, frame_rate: float):
+        self.path = Path(path)
+        self.frame_rate = frame_rate
+        self._writer: cv2.VideoWriter | None = None
+        self._shape: tuple[int, ...] | None = None
+        self._count = 0
+        if self.path.suffix.lower() != ".mp4":
+            raise VideoError(f"{path}: expected a file name that ends in .mp4. Received: another.")
+        if not (math.isfinite(frame_rate) and frame_rate > 0):
+            raise VideoError(f"{path}: expected a positive frame rate. Received: {frame_rate}.")
+
+    def __enter__(self) -> "VideoWriter":
+        self._writing = contextlib.ExitStack()
+        self._new = self._writing.enter_context(outputs.whole_file(self.path))
+        return self
+
+    def __exit__(self, *exception) -> None:
+        with self._writing:
+            if self._writer is not None:
+                self._writer.release()
+            if exception[1] is not None:
+                raise exception[1]
+            self._check_written()
+
+    def add(self, frame: np.ndarray) -> None:
+        """Appends a frame, uint8 RGB [H, W, 3]. Raises VideoError if its size is a new one."""
+        self._shape = self._shape or frame.shape
+        if frame.dtype != np.uint8 or frame.shape != (*self._shape[:2], 3):
+            raise VideoError(
+                f"{self.path}: expected uint8 frames of shape {[*self._shape[:2], 3]}. "
+                f"Received: {frame.dtype} of shape {list(frame.shape)}."
+            )
+        height, width = frame.shape[:2]
+        even = cv2.copyMakeBorder(frame, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+        if self._writer is None:
+            self._writer = self._open(even.shape[1], even.shape[0])
+        self._writer.write(cv2.cvtColor(even, cv2.COLOR_RGB2BGR))
+        self._count += 1
+
+    def _open(self, width: int, height: int) -> cv2.VideoWriter:
+        codec = cv2.VideoWriter_fourcc(*"mp4v")
+        writer = cv2.VideoWriter(str(self._new), codec, self.frame_rate, (width, height))
+        if not writer.isOpened():
+            raise VideoError(
+                f"{self.path}: expected an OpenCV that can encode mp4v. "
+                f"Received: a refusal of {width}x{height} at {self.frame_rate:g} frames a second."
+            )
+        return writer
+
+    def _check_written(self) -> None:
+        """OpenCV reports no failed write (a full disk), so the file itself is asked."""
+        if self._count == 0:
+            raise VideoError(f"{self.path}: expected at least one frame. Received: none.")
+        with VideoReader(self._new) as video:
+            if video.num_frames != self._count:
+                raise VideoError(
+                    f"{self.path}: expected {self._count} frames to be written. "
+                    f"Received: {video.num_frames}; is the disk full?"
+                )

@@ -1,0 +1,102 @@
+"""Depth networks: from one image to disparity (inverse depth) at four resolutions."""
+
+import keras
+from keras import ops
+
+from dfnet_tf.networks import blocks, encoders
+from dfnet_tf.networks.blocks import centred, conv
+
+NUM_SCALES = 4
+
+
+def disparity(logits):
+    """10 * sigmoid + 0.01 (SfMLearner): depth = 1 / disparity stays within 0.1 and 100 units."""
+    return 10.0 * ops.sigmoid(logits) + 0.01
+
+
+@keras.saving.register_keras_serializable("dfnet")
+class PaperDepthNet(keras.Model):
+    """DF-Net's own depth network: ResNet-50 and a decoder that reuses each coarser disparity.
+
+    Call: images [N, H, W, 3] in [0, 1].
+    Returns: 4 disparities, float32, finest first: [N, H, W, 1], [N, H/2, W/2, 1], 1/4, 1/8.
+    """
+
+    DECODER_FILTERS = (512, 256, 128, 64, 32, 16)  # From 1/32 up to 1/1.
+    size_multiple = 8
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        xavier = {"activation": "elu", "kernel_initializer": "glorot_uniform"}
+        self.encoder = encoders.ResNet50Elu()
+        self.widen = [conv(filters, **xavier) for filters in self.DECODER_FILTERS]
+        self.fuse = [conv(filters, **xavier) for filters in self.DECODER_FILTERS]
+        self.heads = [blocks.head(1) for _ in range(NUM_SCALES)]  # Coarsest first.
+
+    def call(self, images):
+        blocks.check_size(images, self.size_multiple)
+        *skips, x = self.encoder(centred(images))
+        disparities = []
+        for stage, skip in enumerate([*skips[::-1], None]):
+            x = self.widen[stage](blocks.upsample(x))
+            x = self.fuse[stage](_join(x, skip, disparities[:1]))
+            if stage >= len(self.fuse) - NUM_SCALES:
+                to_logits = self.heads[stage - len(self.fuse)]
+                disparities.insert(0, disparity(to_logits(x)))
+        return disparities
+
+
+def _join(x, skip, coarser):
+    """[x, coarser disparity if any, skip if any] side by side, at the resolution of `skip`."""
+    if skip is not None:
+        x = blocks.resize_nearest(x, *skip.shape[1:3])
+    coarser = [ops.cast(ops.image.resize(d, x.shape[1:3]), x.dtype) for d in coarser]
+    return ops.concatenate([x, *coarser, *([] if skip is None else [skip])], axis=-1)
+
+
+class DepthNet(keras.Model):
+    """A U-Net: an encoder down to 1/32, a light decoder up to the image's own resolution.
+
+    Each stage narrows *before* it upsamples: a quarter of the work of `paper`'s upsampling first.
+
+    Call: images [N, H, W, 3] in [0, 1].
+    Returns: 4 disparities, float32, finest first: [N, H, W, 1], [N, H/2, W/2, 1], 1/4, 1/8.
+    """
+
+    ENCODER = None  # A layer: images -> features at 1/2, 1/4, 1/8, 1/16, 1/32.
+    DECODER_FILTERS = ()  # From 1/16 up to 1/1.
+    size_multiple = 32
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.encoder = self.ENCODER()
+        self.narrow = [conv(filters, activation="relu") for filters in self.DECODER_FILTERS]
+        self.fuse = [conv(filters, activation="relu") for filters in self.DECODER_FILTERS]
+        self.heads = [blocks.head(1) for _ in range(NUM_SCALES)]  # Finest first.
+
+    def call(self, images):
+        blocks.check_size(images, self.size_multiple)
+        *skips, x = self.encoder(centred(images))
+        decoded = []
+        for narrow, fuse, skip in zip(self.narrow, self.fuse, [*skips[::-1], None], strict=True):
+            x = blocks.upsample(narrow(x))
+            x = fuse(x if skip is None else ops.concatenate([x, skip], axis=-1))
+            decoded.insert(0, x)
+        finest = decoded[:NUM_SCALES]
+        return [disparity(head(x)) for head, x in zip(self.heads, finest, strict=True)]
+
+
+@keras.saving.register_keras_serializable("dfnet")
+class MobileDepthNet(DepthNet):
+    """The depth network of preset `mobile`."""
+
+    ENCODER = encoders.EfficientNetLite0
+    DECODER_FILTERS = (128, 64, 40, 24, 16)
+
+
+@keras.saving.register_keras_serializable("dfnet")
+class TinyDepthNet(DepthNet):
+    """The depth network of preset `tiny`."""
+
+    ENCODER = encoders.ConvEncoder
+    DECODER_FILTERS = (48, 32, 24, 16, 8)

@@ -1,0 +1,119 @@
+"""Pose networks: from a target frame and its sources to the camera's motion between them."""
+
+import keras
+from keras import ops
+
+from dfnet_tf.networks.blocks import centred, conv, head, standardise
+from dfnet_tf.networks.correlation import correlation
+
+OUTPUT_SCALE = 0.01  # Training starts near the identity motion (SfMLearner).
+
+
+class PoseNet(keras.Model):
+    """What every pose network takes and returns.
+
+    Call: target [B, H, W, 3], sources [B, S, H, W, 3], in [0, 1].
+    Returns: float32 [B, S, 2, 6]: [..., 0, :] is source_from_target, [..., 1, :] is
+    target_from_source, each (tx, ty, tz, rx, ry, rz) in scene units and radians.
+    """
+
+    size_multiple = 1
+
+    def build(self, target_shape, sources_shape):
+        # Keras's own `build` records one shape: a saved network of two inputs would load unbuilt,
+        # without its weights.
+        self.compute_output_spec(keras.KerasTensor(target_shape), keras.KerasTensor(sources_shape))
+
+
+@keras.saving.register_keras_serializable("dfnet")
+class PaperPoseNet(PoseNet):
+    """DF-Net's own pose network: all frames stacked in one image, all motions from one vector."""
+
+    ENCODER = ((16, 7), (32, 5), (64, 3), (128, 3), (256, 3), (256, 3), (256, 3))
+
+    def __init__(self, num_sources: int = 4, **kwargs):
+        super().__init__(**kwargs)
+        if num_sources < 1:
+            raise ValueError(f"Expected num_sources >= 1. Received: {num_sources}.")
+        self.num_sources = num_sources
+        self.encoder = [
+            conv(filters, size, 2, "relu", kernel_initializer="glorot_uniform")
+            for filters, size in self.ENCODER
+        ]
+        self.head = head(12 * num_sources, 1)
+
+    def call(self, target, sources):
+        if sources.shape[1] != self.num_sources:
+            raise ValueError(f"Expected {self.num_sources} sources. Received: {sources.shape[1]}.")
+        frames = [target, *(sources[:, i] for i in range(self.num_sources))]
+        x = centred(ops.concatenate(frames, axis=-1))
+        for layer in self.encoder:
+            x = layer(x)
+        motion = OUTPUT_SCALE * ops.mean(self.head(x), axis=(1, 2))
+        return ops.reshape(motion, (-1, self.num_sources, 2, 6))
+
+    def get_config(self):
+        return {**super().get_config(), "num_sources": self.num_sources}
+
+
+class PairPoseNet(PoseNet):
+    """Camera motion of each (target, source) pair, from features computed once per frame.
+
+    A correlation of the two frames says where things moved, so that the layers after it need not
+    learn to match. Any number of sources.
+    """
+
+    ENCODER = ()  # (filters, kernel size), each with stride 2.
+    TRUNK = ()  # (filters, stride), each 3x3.
+    MAX_DISPLACEMENT = 4
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.encoder = [conv(filters, size, 2, "relu") for filters, size in self.ENCODER]
+        self.trunk = [conv(filters, 3, stride, "relu") for filters, stride in self.TRUNK]
+        # A tenth of the usual weights: standardised features start larger than SfMLearner's.
+        self.head = head(6, 1, kernel_initializer=keras.initializers.VarianceScaling(0.01))
+
+    def call(self, target, sources):
+        num_sources = sources.shape[1]
+        frames = ops.concatenate([target[:, None], sources], axis=1)
+        features = self._encode(ops.reshape(frames, (-1, *target.shape[1:])))
+        shape = features.shape[1:]
+        features = ops.reshape(features, (-1, 1 + num_sources, *shape))
+        target = ops.reshape(ops.repeat(features[:, :1], num_sources, axis=1), (-1, *shape))
+        sources = ops.reshape(features[:, 1:], (-1, *shape))
+        motion = self._motion(
+            ops.concatenate([target, sources], axis=0), ops.concatenate([sources, target], axis=0)
+        )
+        return ops.transpose(ops.reshape(motion, (2, -1, num_sources, 6)), (1, 2, 0, 3))
+
+    def _encode(self, images):
+        """[N, H, W, 3] -> standardised features [N, H/8, W/8, C]."""
+        x = centred(images)
+        for layer in self.encoder:
+            x = layer(x)
+        return standardise(x)
+
+    def _motion(self, first, second):
+        """The six-vectors [N, 6] of second_from_first, from features [N, h, w, C]."""
+        cost = correlation(first, second, self.MAX_DISPLACEMENT)
+        x = ops.concatenate([cost, first, second], axis=-1)
+        for layer in self.trunk:
+            x = layer(x)
+        return OUTPUT_SCALE * ops.mean(self.head(x), axis=(1, 2))
+
+
+@keras.saving.register_keras_serializable("dfnet")
+class MobilePoseNet(PairPoseNet):
+    """The pose network of preset `mobile`."""
+
+    ENCODER = ((16, 7), (32, 5), (64, 3))
+    TRUNK = ((128, 1), (128, 2), (256, 2), (256, 2))
+
+
+@keras.saving.register_keras_serializable("dfnet")
+class TinyPoseNet(PairPoseNet):
+    """The pose network of preset `tiny`."""
+
+    ENCODER = ((16, 7), (24, 5), (32, 3))
+    TRUNK = ((48, 1), (64, 2), (64, 2))

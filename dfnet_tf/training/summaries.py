@@ -1,0 +1,56 @@
+"""What TensorBoard shows of a run: every loss term, and pictures of one clip after each epoch."""
+
+import pathlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dfnet_tf import visualize
+from dfnet_tf.losses import objective, pairs
+
+
+def callbacks(run_dir: pathlib.Path, batch: dict) -> list[keras.callbacks.Callback]:
+    """The callbacks that log scalars, and pictures of `batch` (one clip, not augmented)."""
+    logs = str(run_dir / "logs")
+    return [keras.callbacks.TensorBoard(logs), Pictures(logs, batch)]
+
+
+class Pictures(keras.callbacks.Callback):
+    """Writes a panel of the first pair of `batch` after every epoch."""
+
+    def __init__(self, log_dir: str, batch: dict):
+        super().__init__()
+        self.batch = batch
+        self.writer = tf.summary.create_file_writer(log_dir + "/pictures")
+
+    def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002 (Keras's signature)
+        with self.writer.as_default(step=int(self.model.optimizer.iterations.numpy())):
+            tf.summary.image("clip", training_panel(self.model, self.batch)[None])
+        self.writer.flush()
+
+
+def training_panel(model, batch: dict) -> np.ndarray:
+    """Frame, disparity, both flows and where each is visible, of the first pair of a batch."""
+    predictions = model(batch, training=False)
+    images, intrinsics = model.loss_inputs(batch)
+    predicted = objective.predicted_view(images, predictions["flows"][0])
+    disparities = predictions["disparities"][0]
+    rigid = objective.rigid_view(images, intrinsics, disparities, predictions["motions"])
+    flow, rigid_flow = predicted.flow[0].numpy(), rigid.flow[0].numpy()
+    longest = np.percentile(np.hypot(*np.moveaxis(flow, -1, 0)), 99)
+    frame = np.uint8(np.rint(255 * pairs.first_frames(images)[0].numpy()))
+    disparity = pairs.first_frames(disparities)[0, ..., 0].numpy()
+    return visualize.panel(
+        [
+            [("frame", frame), ("disparity", visualize.color_disparity(disparity))],
+            [
+                ("flow", visualize.color_flow(flow, longest)),
+                ("rigid flow", visualize.color_flow(rigid_flow, longest)),
+            ],
+            [
+                ("visible by the flow", visualize.color_mask(predicted.visible[0, ..., 0])),
+                ("visible by the rigid flow", visualize.color_mask(rigid.visible[0, ..., 0])),
+            ],
+        ]
+    )

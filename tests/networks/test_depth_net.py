@@ -1,0 +1,67 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from dfnet_tf.networks import depth_net
+
+LIGHT = [depth_net.TinyDepthNet, depth_net.MobileDepthNet]
+
+
+def images(height=64, width=96, batch=1):
+    return np.random.default_rng(0).uniform(size=[batch, height, width, 3]).astype("float32")
+
+
+def check_disparities(disparities, height, width):
+    sizes = [(height // s, width // s) for s in (1, 2, 4, 8)]
+    assert [tuple(d.shape[1:3]) for d in disparities] == sizes
+    for disparity in disparities:
+        assert disparity.dtype == "float32"
+        assert disparity.shape[3] == 1
+        assert 0.01 <= float(ops.min(disparity)) <= float(ops.max(disparity)) <= 10.01
+
+
+@pytest.mark.parametrize("network", LIGHT)
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_four_float32_disparities_finest_first(network, policy):
+    keras.config.set_dtype_policy(policy)
+    check_disparities(network()(images()), 64, 96)
+
+
+def test_paper_has_58_45_million_parameters_and_accepts_multiples_of_8():
+    network = depth_net.PaperDepthNet()
+    check_disparities(network(images(40, 56)), 40, 56)
+    assert network.count_params() == pytest.approx(58.45e6, abs=5e3)
+
+
+@pytest.mark.parametrize("network", [*LIGHT, depth_net.PaperDepthNet])
+def test_sizes_that_do_not_divide_are_refused(network):
+    with pytest.raises(ValueError, match=f"{network.size_multiple}. Received: 60 x 64"):
+        network()(images(60, 64))
+
+
+def test_disparity_by_hand():
+    np.testing.assert_allclose(depth_net.disparity(np.float32([-100, 0, 100])), [0.01, 5.01, 10.01])
+
+
+@pytest.mark.parametrize("network", LIGHT)
+def test_every_weight_reaches_a_disparity(network):
+    import tensorflow as tf
+
+    network = network()
+    with tf.GradientTape() as tape:
+        total = sum(ops.sum(d) for d in network(images()))
+    for weight, gradient in zip(
+        network.trainable_weights, tape.gradient(total, network.trainable_weights), strict=True
+    ):
+        assert gradient is not None, weight.path
+        assert np.isfinite(gradient).all(), weight.path
+
+
+def test_a_saved_network_gives_the_same_disparities(tmp_path):
+    network = depth_net.TinyDepthNet()
+    expected = network(images())
+    network.save(tmp_path / "depth.keras")
+    loaded = keras.saving.load_model(tmp_path / "depth.keras")
+    for disparity, original in zip(loaded(images()), expected, strict=True):
+        np.testing.assert_array_equal(disparity, original)

@@ -1,0 +1,77 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from dfnet_tf.networks import pose_net
+
+PAIRS = [pose_net.TinyPoseNet, pose_net.MobilePoseNet]
+
+
+def frames(num_sources, height=40, width=56, batch=2):
+    random = np.random.default_rng(0)
+    target = random.uniform(size=[batch, height, width, 3]).astype("float32")
+    sources = random.uniform(size=[batch, num_sources, height, width, 3]).astype("float32")
+    return target, sources
+
+
+@pytest.mark.parametrize("network", [*PAIRS, lambda: pose_net.PaperPoseNet(num_sources=2)])
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_training_starts_near_the_identity_in_both_directions(network, policy):
+    keras.config.set_dtype_policy(policy)
+    motion = network()(*frames(num_sources=2))
+    assert motion.shape == (2, 2, 2, 6)
+    assert motion.dtype == "float32"
+    assert 0.0 < float(ops.max(ops.abs(motion))) < 0.01
+
+
+def test_swapping_target_and_source_swaps_the_two_directions():
+    network = pose_net.TinyPoseNet()
+    target, sources = frames(num_sources=1)
+    motion = network(target, sources)
+    swapped = network(sources[:, 0], target[:, None])
+    np.testing.assert_allclose(motion[:, 0, 0], swapped[:, 0, 1], atol=1e-7)
+    np.testing.assert_allclose(motion[:, 0, 1], swapped[:, 0, 0], atol=1e-7)
+    assert np.abs(motion[:, 0, 0] - motion[:, 0, 1]).max() > 1e-6
+
+
+def test_the_first_direction_is_source_from_target():
+    network = pose_net.TinyPoseNet()
+    target, sources = frames(num_sources=1)
+    first, second = network._encode(target), network._encode(sources[:, 0])
+    expected = network._motion(first, second)  # "second_from_first".
+    np.testing.assert_allclose(network(target, sources)[:, 0, 0], expected, atol=1e-7)
+
+
+def test_each_motion_is_that_of_its_own_pair():
+    network = pose_net.TinyPoseNet()
+    target, sources = frames(num_sources=3)
+    motion = network(target, sources)
+    for example in range(2):
+        for i in range(3):
+            alone = network(target[[example]], sources[[example], i : i + 1])
+            np.testing.assert_allclose(motion[example, i], alone[0, 0], atol=1e-7)
+
+
+def test_paper_layers_and_motions():
+    network = pose_net.PaperPoseNet()
+    assert network(*frames(num_sources=4)).shape == (2, 4, 2, 6)
+    kernels = [tuple(layer.kernel.shape) for layer in (*network.encoder, network.head)]
+    assert kernels[:3] == [(7, 7, 15, 16), (5, 5, 16, 32), (3, 3, 32, 64)]
+    assert kernels[-2:] == [(3, 3, 256, 256), (1, 1, 256, 48)]
+
+
+def test_paper_refuses_another_number_of_sources():
+    with pytest.raises(ValueError, match="Expected 4 sources. Received: 2"):
+        pose_net.PaperPoseNet()(*frames(num_sources=2))
+    with pytest.raises(ValueError, match="Received: 0"):
+        pose_net.PaperPoseNet(num_sources=0)
+
+
+@pytest.mark.parametrize("network", [pose_net.TinyPoseNet, lambda: pose_net.PaperPoseNet(2)])
+def test_a_saved_network_gives_the_same_motion(network, tmp_path):
+    network = network()
+    expected = network(*frames(num_sources=2))
+    network.save(tmp_path / "pose.keras")
+    loaded = keras.saving.load_model(tmp_path / "pose.keras")
+    np.testing.assert_array_equal(loaded(*frames(num_sources=2)), expected)

@@ -1,0 +1,273 @@
+"""`prepare`, run as its users run it: python -m dfnet_tf.prepare."""
+
+import functools
+
+import cv2
+import numpy as np
+import pytest
+
+from dfnet_tf.data import video
+from dfnet_tf.data.clip import ClipWriter, read_clip, read_clips
+
+FOV = "--fov_degrees=90"  # A focal length of half the width.
+
+
+@pytest.fixture
+def prepare(run_main):
+    return functools.partial(run_main, "dfnet_tf.prepare")
+
+
+def write_video(path, num_frames=6, size=(60, 100), step=20):
+    """Flat frames, each brighter than the last by `step`."""
+    with video.VideoWriter(path, 10) as writer:
+        for i in range(num_frames):
+            writer.add(np.full((*size, 3), 30 + step * i, np.uint8))
+    return path
+
+
+def write_images(folder, num_images=4, size=(60, 100)):
+    folder.mkdir()
+    ramp = np.broadcast_to(np.arange(size[1])[None, :, None], (*size, 3))
+    for i in range(num_images):
+        cv2.imwrite(str(folder / f"{i:03d}.png"), (ramp + 20 * i).astype(np.uint8))
+    return folder
+
+
+def camera(clip):
+    """(fx, fy, cx, cy)"""
+    return [clip.intrinsics[i] for i in ((0, 0), (1, 1), (0, 2), (1, 2))]
+
+
+def assert_one_line(result, *expected):
+    """The main ended with status 1 and one line on stderr that has `expected` in it."""
+    status, out, err = result
+    assert (status, out, err.count("\n")) == (1, "", 1), err
+    assert err.startswith("prepare: ")
+    for text in expected:
+        assert text in err
+
+
+def assert_misused(result, *expected):
+    """absl refused the flags, with `expected` in its message."""
+    status, out, err = result
+    assert (status, out) == (1, ""), err
+    assert "Traceback" not in err
+    for text in expected:
+        assert text in err
+
+
+def test_a_video_becomes_a_clip(prepare, tmp_path):
+    source = write_video(tmp_path / "a.mp4")
+    status, out, _ = prepare("--source=video", f"--input={source}", FOV, f"--output={tmp_path}/c")
+    assert status == 0
+    clip = read_clip(tmp_path / "c")
+    assert (len(clip), clip.size) == (6, (60, 100))
+    np.testing.assert_allclose(camera(clip), [50, 50, 49.5, 29.5])
+    brightness = [clip.image(i).mean() for i in range(6)]
+    np.testing.assert_allclose(brightness, [30, 50, 70, 90, 110, 130], atol=5)
+    assert "Wrote 6 frames (dropped 0 as static), 100x60 pixels, focal length 50.0 50.0" in out
+    assert f"dfnet_tf.train --data={tmp_path}/c" in out
+
+
+def test_a_smaller_width_keeps_the_aspect_and_scales_the_camera(prepare, tmp_path):
+    source = write_images(tmp_path / "images")
+    status, _, _ = prepare(
+        "--source=images", f"--input={source}", FOV, "--width=50", f"--output={tmp_path}/c"
+    )
+    assert status == 0
+    clip = read_clip(tmp_path / "c")
+    assert clip.size == (30, 50)
+    np.testing.assert_allclose(camera(clip), [25, 25, 24.5, 14.5])  # (49.5 + 0.5) / 2 - 0.5
+    np.testing.assert_allclose(clip.image(0)[15, :, 0], 2 * np.arange(50) + 0.5, atol=3)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "expected"),
+    [
+        (40, 100, [50, 50, 49.5, 19.5]),  # 10 rows less above and below
+        (60, 60, [50, 50, 29.5, 29.5]),  # 20 columns less on either side
+        (80, 200, [100, 100, 99.5, 39.5]),  # the first, enlarged twice
+    ],
+)
+def test_another_aspect_crops_about_the_centre(prepare, tmp_path, height, width, expected):
+    source = write_images(tmp_path / "images")
+    size = f"--height={height}", f"--width={width}"
+    prepare("--source=images", f"--input={source}", FOV, *size, f"--output={tmp_path}/c")
+    clip = read_clip(tmp_path / "c")
+    assert clip.size == (height, width)
+    np.testing.assert_allclose(camera(clip), expected)
+    middle = clip.image(0)[height // 2, :, 0].astype(float)  # The ramp's value is the input's x.
+    first = 49.5 - 50 * (expected[2] / expected[0])
+    assert middle[0] == pytest.approx(first, abs=3)
+    assert middle[-1] == pytest.approx(99 - first, abs=3)
+
+
+def test_intrinsics_of_a_file_are_for_the_inputs_size(prepare, tmp_path):
+    source = write_images(tmp_path / "images")
+    (tmp_path / "k.txt").write_text("80 0 40\n0 70 20\n0 0 1\n")
+    intrinsics = f"--intrinsics={tmp_path}/k.txt"
+    prepare(
+        "--source=images", f"--input={source}", intrinsics, "--width=49", f"--output={tmp_path}/c"
+    )
+    clip = read_clip(tmp_path / "c")
+    assert clip.size == (29, 49)  # 29.4 rounded: each axis has its own scale.
+    expected = [80 * 0.49, 70 * 29 / 60, 40.5 * 0.49 - 0.5, 20.5 * 29 / 60 - 0.5]
+    np.testing.assert_allclose(camera(clip), expected, rtol=1e-6)
+
+
+def test_frame_step_keeps_the_first_and_every_nth(prepare, tmp_path):
+    source = write_images(tmp_path / "images", num_images=6)
+    prepare("--source=images", f"--input={source}", FOV, "--frame_step=2", f"--output={tmp_path}/c")
+    clip = read_clip(tmp_path / "c")
+    first = [clip.image(i)[30, 50, 0] for i in range(len(clip))]
+    np.testing.assert_allclose(first, [50, 90, 130], atol=3)
+
+
+def test_frames_without_motion_against_the_last_kept_one_are_dropped(prepare, tmp_path):
+    source = write_video(tmp_path / "a.mp4", num_frames=7, step=4)
+    status, out, _ = prepare(
+        "--source=video",
+        f"--input={source}",
+        FOV,
+        "--static_threshold=6",
+        f"--output={tmp_path}/c",
+    )
+    assert status == 0
+    assert "Wrote 4 frames (dropped 3 as static)" in out  # A slow change adds up: 0, 8, 16, 24.
+    clip = read_clip(tmp_path / "c")
+    brightness = [clip.image(i).mean() for i in range(len(clip))]
+    np.testing.assert_allclose(brightness, [30, 38, 46, 54], atol=3)
+
+
+def test_a_still_camera_leaves_no_clip(prepare, tmp_path):
+    source = write_video(tmp_path / "a.mp4", step=0)
+    result = prepare(
+        "--source=video",
+        f"--input={source}",
+        FOV,
+        "--static_threshold=1",
+        f"--output={tmp_path}/c",
+    )
+    assert_one_line(result, "expected at least 2 frames with motion", "Received: 1 (5 dropped")
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_synthetic_clips_differ_and_come_again_with_their_seed(prepare, tmp_path):
+    small = "--num_frames=3", "--height=32", "--width=64"
+    prepare("--source=synthetic", *small, "--seed=5", "--num_clips=2", f"--output={tmp_path}/a")
+    status, out, _ = prepare("--source=synthetic", *small, "--seed=6", f"--output={tmp_path}/b")
+    assert status == 0
+    assert "Wrote 1 x 3 frames, 64x32 pixels" in out
+    first, second = read_clips(tmp_path / "a")
+    (again,) = read_clips(tmp_path / "b")
+    assert (len(first), first.size) == (3, (32, 64))
+    assert (first.image(0) != second.image(0)).any()
+    np.testing.assert_array_equal(second.image(0), again.image(0))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
+@pytest.mark.parametrize("source", ["synthetic", "images"])
+def test_nothing_is_overwritten_unasked(prepare, tmp_path, source):
+    images = write_images(tmp_path / "images")
+    arguments = {
+        "synthetic": ["--num_frames=2", "--height=32", "--width=64"],
+        "images": [f"--input={images}", FOV],
+    }[source]
+    arguments = [f"--source={source}", f"--output={tmp_path}/c", *arguments]
+    assert prepare(*arguments)[0] == 0
+    refused = prepare(*arguments)
+    assert_one_line(refused, "expected a new --output, or --overwrite", "one that exists")
+    if source == "images":
+        assert prepare(*arguments, "--overwrite")[0] == 0
+        assert len(read_clip(tmp_path / "c")) == 4
+
+
+def test_overwriting_replaces_clips_and_nothing_else(prepare, tmp_path):
+    arguments = "--source=synthetic", "--num_frames=2", "--height=32", "--width=64", "--overwrite"
+    output = f"--output={tmp_path}/c"
+    prepare(*arguments, output, "--num_clips=2")
+    assert prepare(*arguments, output)[0] == 0
+    assert len(read_clips(tmp_path / "c")) == 1
+    (tmp_path / "c" / "thesis.txt").write_text("years of work")
+    assert_one_line(prepare(*arguments, output), "expected clips alone to overwrite")
+    assert (tmp_path / "c" / "thesis.txt").exists()
+
+
+def test_what_cannot_be_read_ends_in_one_line_and_leaves_nothing(prepare, tmp_path):
+    def attempt(source, path, *camera_flags):
+        camera_flags = camera_flags or (FOV,)
+        output = f"--output={tmp_path}/c"
+        result = prepare(f"--source={source}", f"--input={path}", *camera_flags, output)
+        assert not (tmp_path / "c").exists()
+        return result
+
+    missing = tmp_path / "missing"
+    assert_one_line(attempt("video", missing), "expected a video that OpenCV can decode", "no such")
+    assert_one_line(attempt("images", missing), "expected a folder of images", "no such folder")
+    images = write_images(tmp_path / "images")
+    assert_one_line(attempt("video", images), "expected a video", str(images))
+    assert_one_line(attempt("images", tmp_path), "Received: a folder without any")
+    assert_one_line(attempt("images", images, f"--intrinsics={missing}"), "missing")
+    (tmp_path / "k.txt").write_text("700 0 320\n0 700 96\n0 0 1\n")
+    wrong_size = attempt("images", images, f"--intrinsics={tmp_path}/k.txt")
+    assert_one_line(wrong_size, "centre lies in the input's 100x60 pixels", "Received: 700 0 320")
+    (tmp_path / "k.txt").write_text("a calibration\n")
+    no_numbers = attempt("images", images, f"--intrinsics={tmp_path}/k.txt")
+    assert_one_line(no_numbers, "expected 3x3 numbers")
+    cv2.imwrite(str(images / "zzz.png"), np.zeros((60, 90, 3), np.uint8))
+    assert_one_line(attempt("images", images), "zzz.png: expected the first image's size, 100x60")
+    (images / "zzz.png").write_text("no image")
+    assert_one_line(attempt("images", images), "zzz.png: expected an image file")
+
+
+def test_half_a_video_leaves_no_clip(prepare, tmp_path):
+    path = tmp_path / "a.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10, (64, 48))
+    for i in range(40):
+        writer.write(np.random.default_rng(i).integers(0, 255, (48, 64, 3), np.uint8))
+    writer.release()
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    result = prepare("--source=video", f"--input={path}", FOV, f"--output={tmp_path}/c")
+    assert_one_line(result, "expected 40 frames", "cut off or damaged at frame")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_flags_that_miss_or_contradict_each_other_are_refused(prepare, tmp_path):
+    output = f"--output={tmp_path}/c"
+    recording = "--source=video", "--input=a.mp4", output
+    assert_misused(prepare(output), "--source", "must have a value")
+    assert_misused(prepare("--source=synthetic"), "--output", "must have a value")
+    assert_misused(prepare("--source=webcam", output), "<synthetic|images|video>", "webcam")
+    assert_misused(prepare("--source=synthetic", output, "--hieght=5"), "hieght")
+    assert_misused(prepare("--source=video", output, FOV), "Expected --input with --source=video")
+    assert_misused(prepare(*recording), "one of --fov_degrees and --intrinsics", "neither")
+    assert_misused(prepare(*recording, FOV, "--intrinsics=k.txt"), "Received: both")
+    assert_misused(prepare(*recording, "--fov_degrees=180"), "fov_degrees", "179")
+    assert_misused(prepare(*recording, FOV, "--seed=0"), "Expected no --seed with --source=video")
+    assert_misused(
+        prepare("--source=synthetic", output, FOV), "no --fov_degrees with --source=synthetic"
+    )
+    assert_misused(prepare(*recording, FOV, "spare"), "Expected flags alone. Received: spare")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_ends_in_one_line(prepare, tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(video.VideoReader, "__iter__", interrupt)
+    source = write_video(tmp_path / "a.mp4")
+    result = prepare("--source=video", f"--input={source}", FOV, f"--output={tmp_path}/c")
+    assert result == (130, "", "prepare: interrupted.\n")
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_a_bug_keeps_its_traceback(tmp_path, prepare, monkeypatch):
+    def bug(*_):
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(ClipWriter, "add", bug)
+    source = write_video(tmp_path / "a.mp4")
+    with pytest.raises(KeyError, match="a bug"):
+        prepare("--source=video", f"--input={source}", FOV, f"--output={tmp_path}/c")
+    assert list(tmp_path.iterdir()) == [source]
