@@ -142,7 +142,9 @@ class DFNet(keras.Model):
         factor = self.config.network.depth_downscale
         if factor == 1:
             return clips
-        return _as_clips(ops.average_pool(_as_frames(clips), factor, strides=factor), clips.shape[1])
+        return _as_clips(
+            ops.average_pool(_as_frames(clips), factor, strides=factor), clips.shape[1]
+        )
 
     def get_config(self):
         return {**super().get_config(), "config": self.config.to_dict()}

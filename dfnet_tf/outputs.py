@@ -18,9 +18,7 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
     if not path.exists():
         return
     if not overwrite:
-        raise OutputError(
-            f"{path}: expected a new path, or --overwrite. Received: one that exists."
-        )
+        raise OutputError(f"{path}: expected a new path, or --overwrite. Received: an old one.")
     if path.is_dir() and any(path.iterdir()) and not (path / MARK).exists():
         # A mistyped path must not cost its owner the folder it names.
         raise OutputError(

@@ -66,21 +66,26 @@ def _write_all(predictor, frames: Iterator[np.ndarray], frame_rate: float, folde
         (folder / name).mkdir()
     scale = _Scale()
     with video.VideoWriter(folder / "panel.mp4", frame_rate) as panels:
-        frame = next(frames)
-        for count in itertools.count(1):
-            following = next(frames, None)
+        count = 0
+        for frame, following in itertools.pairwise(itertools.chain(frames, [None])):
             arrays = _predict(predictor, frame, following)
-            np.savez_compressed(folder / f"arrays/{count - 1:06d}.npz", **arrays)
+            np.savez_compressed(folder / f"arrays/{count:06d}.npz", **arrays)
             pictures = scale.pictures(arrays)
             for name, picture in pictures.items():
-                clip.write_rgb(folder / f"{name}/{count - 1:06d}.png", picture)
-            shown = cv2.resize(frame, pictures["depth"].shape[1::-1], interpolation=cv2.INTER_AREA)
-            tiles = {"frame": shown, "depth": pictures["depth"], "flow": shown * 0 + 255} | pictures
-            panels.add(visualize.panel([[tile] for tile in tiles.items()]))
-            _tell(count)
-            if following is None:
-                return count
-            frame = following
+                clip.write_rgb(folder / f"{name}/{count:06d}.png", picture)
+            panels.add(_panel(frame, pictures))
+            count += 1
+            if sys.stderr.isatty():
+                print(f"\rframe {count}", end="", file=sys.stderr, flush=True)
+    return count
+
+
+def _panel(frame: np.ndarray, pictures: dict[str, np.ndarray]) -> np.ndarray:
+    """The frame above its depth and flow; the last frame's flow, which leads nowhere, is white."""
+    height, width = pictures["depth"].shape[:2]
+    shown = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
+    tiles = {"frame": shown, "flow": np.full_like(shown, 255), **pictures}
+    return visualize.panel([[(name, tiles[name])] for name in ("frame", "depth", "flow")])
 
 
 def _predict(predictor, frame: np.ndarray, following: np.ndarray | None) -> dict:
@@ -115,11 +120,6 @@ class _Scale:
         before = self._ranges.get(name, now)
         self._ranges[name] = self.INERTIA * before + (1 - self.INERTIA) * now
         return self._ranges[name]
-
-
-def _tell(count: int) -> None:
-    if sys.stderr.isatty():
-        print(f"\rframe {count}", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

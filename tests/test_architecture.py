@@ -22,6 +22,7 @@ NETWORK = ("dfnet_tf.model", "dfnet_tf.networks", "dfnet_tf.losses", "dfnet_tf.g
 LIBRARY = (
     *NETWORK,
     "dfnet_tf.config",
+    "dfnet_tf.outputs",
     "dfnet_tf.visualize",
     "dfnet_tf.inference",
     "dfnet_tf.data",
@@ -32,6 +33,7 @@ LIBRARY = (
 ALLOWED = {
     "dfnet_tf": LIBRARY,  # The package's own __init__.py, which may offer public names.
     "dfnet_tf.config": (),
+    "dfnet_tf.outputs": (),
     "dfnet_tf.visualize": (),
     "dfnet_tf.geometry": (),
     "dfnet_tf.networks": ("dfnet_tf.geometry",),
@@ -39,7 +41,7 @@ ALLOWED = {
     "dfnet_tf.losses.objective": ("dfnet_tf.losses", "dfnet_tf.geometry", "dfnet_tf.config"),
     "dfnet_tf.model": (*NETWORK, "dfnet_tf.config"),
     "dfnet_tf.inference": (*NETWORK, "dfnet_tf.config"),
-    "dfnet_tf.data": ("dfnet_tf.geometry", "dfnet_tf.config"),
+    "dfnet_tf.data": ("dfnet_tf.geometry", "dfnet_tf.config", "dfnet_tf.outputs"),
     "dfnet_tf.evaluation": ("dfnet_tf.geometry", "dfnet_tf.data"),
     "dfnet_tf.training": LIBRARY,
     "dfnet_tf.flags": ("dfnet_tf.config",),

@@ -176,7 +176,7 @@ def test_nothing_is_overwritten_unasked(prepare, tmp_path, source):
     arguments = [f"--source={source}", f"--output={tmp_path}/c", *arguments]
     assert prepare(*arguments)[0] == 0
     refused = prepare(*arguments)
-    assert_one_line(refused, "expected a new --output, or --overwrite", "one that exists")
+    assert_one_line(refused, "expected a new path, or --overwrite", "an old one")
     if source == "images":
         assert prepare(*arguments, "--overwrite")[0] == 0
         assert len(read_clip(tmp_path / "c")) == 4
@@ -188,9 +188,11 @@ def test_overwriting_replaces_clips_and_nothing_else(prepare, tmp_path):
     prepare(*arguments, output, "--num_clips=2")
     assert prepare(*arguments, output)[0] == 0
     assert len(read_clips(tmp_path / "c")) == 1
-    (tmp_path / "c" / "thesis.txt").write_text("years of work")
-    assert_one_line(prepare(*arguments, output), "expected clips alone to overwrite")
-    assert (tmp_path / "c" / "thesis.txt").exists()
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "thesis.txt").write_text("years of work")
+    refused = prepare(*arguments, f"--output={tmp_path}/work")
+    assert_one_line(refused, "expected a folder written by this program")
+    assert (tmp_path / "work" / "thesis.txt").exists()
 
 
 def test_what_cannot_be_read_ends_in_one_line_and_leaves_nothing(prepare, tmp_path):

@@ -32,7 +32,9 @@ def bilinear_sample(images, pixels):
 def _neighbours(position, size: int):
     """The two integer positions around `position`, held to [0, size), and the way between them."""
     position = ops.clip(position, 0.0, size - 1.0)
-    # The cast of a NaN is any integer: clipping afterwards keeps the read inside the image.
-    first = ops.clip(ops.cast(ops.floor(position), "int32"), 0, max(size - 2, 0))
+    # The cast of a NaN is any integer: these bounds keep the read inside the image. (Not `clip`:
+    # on integers, from 0 to 6, TFLite's converter makes it a Relu6 that it has no kernel for.)
+    first = ops.maximum(ops.cast(ops.floor(position), "int32"), 0)
+    first = ops.minimum(first, max(size - 2, 0))
     second = ops.minimum(first + 1, size - 1)
     return first, second, position - ops.cast(first, "float32")

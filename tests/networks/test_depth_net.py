@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
 from dfnet_tf.networks import depth_net
@@ -21,8 +22,10 @@ def check_disparities(disparities, height, width):
         assert 0.01 <= float(ops.min(disparity)) <= float(ops.max(disparity)) <= 10.01
 
 
-@pytest.mark.parametrize("network", LIGHT)
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize(
+    ("network", "policy"),
+    [(network, "mixed_bfloat16") for network in LIGHT] + [(depth_net.TinyDepthNet, "float32")],
+)
 def test_four_float32_disparities_finest_first(network, policy):
     keras.config.set_dtype_policy(policy)
     check_disparities(network()(images()), 64, 96)
@@ -46,8 +49,6 @@ def test_disparity_by_hand():
 
 @pytest.mark.parametrize("network", LIGHT)
 def test_every_weight_reaches_a_disparity(network):
-    import tensorflow as tf
-
     network = network()
     with tf.GradientTape() as tape:
         total = sum(ops.sum(d) for d in network(images()))
