@@ -76,32 +76,28 @@ def objective(images, intrinsics, predictions, config: LossConfig) -> tuple[Any,
 
 def predicted_view(images, flows) -> FlowView:
     """What the flow network's `flows` [P, h, w, 2] say of the frames [B, F, H, W, 3]."""
-    return _view(optical_flow.resize_flow(flows, *images.shape[2:4]), images)
+    flow = optical_flow.resize_flow(flows, *images.shape[2:4])
+    backward = optical_flow.warp(pairs.opposite(flow, images.shape[1]), flow)
+    image = optical_flow.warp(pairs.second_frames(images), flow)
+    return FlowView(flow, backward, image, visibility.visible(flow, backward))
 
 
 def rigid_view(images, intrinsics, disparities, motions) -> FlowView:
     """What depth (disparities [B, F, H, W, 1]) and motions [B, S, 2, 6] say of the frames."""
-    depth = 1.0 / disparities
+    num_frames, depth = images.shape[1], 1.0 / disparities
     flow = optical_flow.rigid_flow(
         pairs.first_frames(depth),
-        pairs.repeat_for_pairs(intrinsics, images.shape[1]),
+        pairs.repeat_for_pairs(intrinsics, num_frames),
         rigid_motion.matrix_from_six_vector(pairs.motions_of_pairs(motions)),
     )
-    return _view(flow, images, depth)
-
-
-def _view(flow, images, depth=None) -> FlowView:
-    """Reads everything that `flow` points to in one pass."""
-    backward = pairs.opposite(flow, images.shape[1])
-    maps = [images] if depth is None else [images, depth]
-    second = [pairs.second_frames(frames) for frames in maps]
-    warped = optical_flow.warp(ops.concatenate([backward, *second], axis=-1), flow)
+    # Only the mask asks for the way back: without its gradient, the costliest part is saved.
+    backward = ops.stop_gradient(pairs.opposite(flow, num_frames))
+    read = ops.concatenate([backward, pairs.second_frames(images)], axis=-1)
+    warped = optical_flow.warp(read, flow)
+    backward, image = warped[..., :2], warped[..., 2:]
+    visible = visibility.visible(flow, backward)
     return FlowView(
-        flow=flow,
-        backward=warped[..., :2],
-        image=warped[..., 2:5],
-        visible=visibility.visible(flow, warped[..., :2]),
-        depth=None if depth is None else warped[..., 5:],
+        flow, backward, image, visible, optical_flow.warp(pairs.second_frames(depth), flow)
     )
 
 

@@ -1,0 +1,75 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from dfnet_tf.config import preset
+from dfnet_tf.data import clip, pipeline
+
+CONFIG = (
+    preset("tiny")
+    .replace(data__height=32, data__width=64, data__batch_size=2, data__max_scale=1.0)
+    .data
+)
+
+
+@pytest.fixture
+def clips(tmp_path):
+    """Two clips whose frame i of clip c is grey 40 c + 8 i all over."""
+    for c, length in enumerate([5, 4]):
+        with clip.ClipWriter(tmp_path / str(c), image_type="png") as writer:
+            writer.intrinsics = np.array([[100.0, 0, 63.5], [0, 100, 31.5], [0, 0, 1]])
+            for i in range(length):
+                writer.add(np.full([64, 128, 3], 40 * c + 8 * i, np.uint8))
+    return clip.read_clips(tmp_path)
+
+
+def _first_greys(batches):
+    return [tuple(np.rint(255 * batch["clean_images"][:, 0, 0, 0, 0])) for batch in batches]
+
+
+def _take(clips, count, **kwargs):
+    return list(itertools.islice(pipeline.training_batches(clips, CONFIG, **kwargs), count))
+
+
+def test_frames_of_a_window_follow_each_other_and_windows_stay_in_their_clip(clips):
+    paths, _ = pipeline.windows(clips, CONFIG)
+    assert len(paths) == 3 + 2
+    greys = np.rint(255 * pipeline.plain_batch(clips, CONFIG, [0, 4])["images"][..., 0, 0, 0])
+    np.testing.assert_array_equal(greys, [[0, 8, 16], [48, 56, 64]])
+
+
+def test_intrinsics_are_scaled_with_the_picture(clips):
+    batch = pipeline.plain_batch(clips, CONFIG, [0])
+    assert batch["images"].shape == (1, 3, 32, 64, 3)
+    expected = [[50, 0, (63.5 + 0.5) / 2 - 0.5], [0, 50, (31.5 + 0.5) / 2 - 0.5], [0, 0, 1]]
+    np.testing.assert_allclose(batch["intrinsics"][0], expected)
+
+
+def test_an_epoch_visits_every_window_once(clips):
+    greys = np.array(_first_greys(_take(clips, 5, seed=3))).ravel()  # Two epochs of five windows.
+    everything = [0, 8, 16, 40, 48]
+    np.testing.assert_array_equal(np.sort(greys[:5]), everything)
+    np.testing.assert_array_equal(np.sort(greys[5:]), everything)
+
+
+def test_a_resumed_pipeline_goes_on_with_the_same_batches(clips):
+    whole, resumed = _take(clips, 5, seed=1), _take(clips, 2, seed=1, first_step=3)
+    for expected, received in zip(whole[3:], resumed, strict=True):
+        for name in expected:
+            np.testing.assert_array_equal(expected[name], received[name])
+
+
+def test_another_seed_gives_another_order(clips):
+    assert _first_greys(_take(clips, 5, seed=1)) != _first_greys(_take(clips, 5, seed=2))
+
+
+def test_only_the_networks_inputs_are_jittered(clips):
+    batch = _take(clips, 1, seed=0)[0]
+    assert np.abs(batch["images"] - batch["clean_images"]).max() > 1e-3
+
+
+def test_clips_shorter_than_a_window_are_refused(clips):
+    config = preset("tiny").replace(data__num_frames=7).data
+    with pytest.raises(clip.ClipError, match="at least 7 frames. Received: .*5 frames"):
+        pipeline.training_batches(clips, config, seed=0)

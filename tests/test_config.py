@@ -1,0 +1,59 @@
+import json
+
+import pytest
+
+from dfnet_tf.config import PRESETS, Config, ConfigError, LossConfig, preset
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_settings_survive_json(name):
+    config = preset(name)
+    assert Config.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_a_setting_is_replaced_by_its_section_and_name():
+    config = preset("tiny").replace(data__batch_size=7, loss__cross_task=0.0)
+    assert (config.data.batch_size, config.loss.cross_task) == (7, 0.0)
+    assert config.network == preset("tiny").network
+
+
+def test_paper_has_the_papers_constants():
+    config = preset("paper")
+    assert (config.data.height, config.data.width, config.data.num_frames) == (320, 1152, 5)
+    assert config.loss == LossConfig(
+        level_weights=(12.7, 4.35, 3.9, 3.4, 1.1),
+        census_radii=(3, 2, 2, 1, 1),
+        rigid_photometric=1.0,
+        flow_photometric=1.0,
+        depth_smoothness=3.0,
+        flow_smoothness=3.0,
+        depth_consistency=0.2,
+        flow_consistency=0.2,
+        cross_task=0.5,
+    )
+    assert config.training.halve_at == (20_000, 100_000)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"data__num_frames": 4}, "2 or an odd number"),
+        ({"data__height": 100}, "multiple of 8"),
+        ({"data__batch_size": 0}, "batch_size >= 1"),
+        ({"loss__cross_task": -1.0}, "weights >= 0"),
+        ({"training__learning_rate": 0.0}, "learning_rate > 0"),
+        ({"training__precision": "float8"}, "float32 or mixed_bfloat16"),
+        ({"network__name": "large"}, "paper, mobile or tiny"),
+    ],
+)
+def test_what_cannot_work_is_refused(changes, expected):
+    with pytest.raises(ConfigError, match=expected):
+        preset("tiny").replace(**changes)
+
+
+def test_unknown_presets_and_settings_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match="paper, mobile, tiny. Received: large"):
+        preset("large")
+    (tmp_path / "config.json").write_text('{"data": {"colour": 1}}')
+    with pytest.raises(ConfigError, match="config.json"):
+        Config.load(tmp_path / "config.json")
