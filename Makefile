@@ -12,7 +12,7 @@ help:  ## Lists the targets
 venv: $(VENV)/.ready  ## Sets up .venv with everything; PYTHON=python3.12 chooses the Python
 
 demo: $(VENV)/.ready  ## Trains, evaluates and exports on a rendered clip, into demo_output/
-	$(RUN) -m dfnet_tf.demo --output=demo_output --overwrite
+	$(RUN) -m dfnet_tf.demo --output=demo_output
 
 test: $(VENV)/.ready  ## Runs the tests; ARGS="tests/data -k video" some of them
 	$(RUN) -m pytest $(ARGS)

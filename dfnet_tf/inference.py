@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from dfnet_tf.geometry import optical_flow, rigid_motion
+from dfnet_tf.geometry import camera, optical_flow, rigid_motion
 from dfnet_tf.losses import pairs
 from dfnet_tf.model import DFNet
 
@@ -36,6 +36,28 @@ class Predictor:
         images = resized([first, second], self.flow_size)
         flow = self._flow(images[:1], images[1:])
         return optical_flow.resize_flow(flow, *self.flow_size).numpy()[0]
+
+    def rigid_flow(
+        self, images: Sequence[np.ndarray], index: int, intrinsics: np.ndarray
+    ) -> np.ndarray:
+        """The flow from frame `index` to the next that its depth and the camera's motion induce.
+
+        Args:
+          images: consecutive frames.
+          index: of the frame, not the last.
+          intrinsics: [3, 3], in pixels of the frames.
+
+        Returns:
+          float32 [h, w, 2], in pixels of the depth network's size h x w.
+        """
+        height, width = self.depth_size
+        old_height, old_width = images[index].shape[:2]
+        scaled = camera.scale_intrinsics(intrinsics, width / old_width, height / old_height)
+        next_from_frame = np.linalg.inv(self.frame_from_next(images, index))
+        depth = 1.0 / self.disparity(images[index])[None, ..., None]
+        return optical_flow.rigid_flow(
+            depth, np.float32(scaled[None]), np.float32(next_from_frame[None])
+        ).numpy()[0]
 
     def motions(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """`source_from_target` [S, 4, 4] for a window of as many frames as the networks take."""

@@ -20,6 +20,7 @@ def run(main: Callable[[list[str]], None]) -> None:
     bad input) become one line on stderr and status 1, with their traceback under --verbosity=1;
     Ctrl-C ends with status 130. Anything else is a bug and keeps its traceback.
     """
+    logging.set_verbosity(logging.WARNING)  # TensorFlow's notes would bury ours; a flag undoes it.
     app.run(lambda argv: _status_of(main, argv))
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import pathlib
+import sys
 from collections.abc import Sequence
 
 import keras
@@ -42,6 +43,7 @@ def train(config: Config, clips: Sequence[Clip], run_dir: pathlib.Path) -> DFNet
         initial_epoch=step // training.steps_per_epoch,
         epochs=training.epochs,
         steps_per_epoch=training.steps_per_epoch,
+        verbose=1 if sys.stdout.isatty() else 2,  # A live bar, or a line an epoch in a log file.
         callbacks=[
             StopOnNaN(),
             Checkpoint(run_dir),

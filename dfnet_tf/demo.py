@@ -1,0 +1,198 @@
+"""The whole job in minutes, on rendered streets whose depth, flow and motion are known exactly.
+
+python -m dfnet_tf.demo --output=demo_output
+
+Renders clips, trains on some, measures on others, exports depth and flow to int8 and measures those
+models as well. Stopped, it goes on where it was with the same command. Leaves report.json,
+report.md, panel.png, panel.mp4, models/*.tflite, and the run itself.
+"""
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+from absl import app, flags
+
+from dfnet_tf import mains, outputs, visualize
+from dfnet_tf.config import Config, preset
+from dfnet_tf.data import clip, flow_pairs, synthetic, video
+
+HEIGHT, WIDTH = 64, 192
+TRAINING_SEEDS, TEST_SEEDS = range(16), range(100, 104)
+TRAINING_FRAMES, TEST_FRAMES = 32, 16
+FAR = 80.0  # Nothing rendered is farther.
+FRAME_RATE = 5  # Of panel.mp4: slow enough to look at.
+
+_OUTPUT = flags.DEFINE_string("output", "demo_output", "The folder to write.")
+_EPOCHS = flags.DEFINE_integer("epochs", 8, "Of 200 steps each.", lower_bound=1)
+
+
+def main(argv: list[str]) -> None:
+    if len(argv) > 1:
+        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+    start, output = time.monotonic(), Path(_OUTPUT.value)
+    training_clips = _rendered(output / "data/training", TRAINING_SEEDS, TRAINING_FRAMES)
+    test_clips = _rendered(output / "data/test", TEST_SEEDS, TEST_FRAMES)
+
+    from dfnet_tf.inference import Predictor  # TensorFlow takes seconds.
+    from dfnet_tf.model import DFNet
+    from dfnet_tf.training import loop
+
+    config = demo_config(_EPOCHS.value)
+    untrained = DFNet(config)
+    untrained.build()
+    report = {"untrained": _measure(Predictor(untrained), test_clips)}
+    model = loop.train(config, training_clips, output / "run")
+    predictor = Predictor(model)
+    report |= {"trained": _measure(predictor, test_clips)}
+    report |= {"int8": _measure_int8(_export(model, training_clips, output / "models"), test_clips)}
+    _draw(predictor, test_clips[0], output)
+    _write_report(report, time.monotonic() - start, output)
+
+
+def demo_config(epochs: int) -> Config:
+    """The preset `tiny` at a size that two CPU cores train in minutes."""
+    return preset("tiny").replace(
+        data__height=HEIGHT,
+        data__width=WIDTH,
+        training__epochs=epochs,
+        training__steps_per_epoch=200,
+        training__halve_at=(150 * epochs,),
+    )
+
+
+def _rendered(folder: Path, seeds: range, num_frames: int) -> list[clip.Clip]:
+    """The clips of these seeds, rendered unless an earlier start has done so."""
+    for seed in seeds:
+        if not (folder / f"{seed:03d}").exists():
+            print(f"Rendering {folder.name} clip {seed}", flush=True)
+            rendered = synthetic.render_clip(seed, num_frames, HEIGHT, WIDTH)
+            synthetic.write_clip(rendered, folder / f"{seed:03d}")
+    return clip.read_clips(folder)
+
+
+def _measure(predictor, clips: list[clip.Clip]) -> dict:
+    """Depth, flow and motion on clips with truth, each beside its trivial answer."""
+    from dfnet_tf.evaluation import protocol
+
+    motion = protocol.evaluate_odometry(clips, predictor.snippet)
+    return _measure_int8({"depth": predictor, "flow": predictor}, clips) | {
+        "motion": {who: motion[who]["snippet"]["rmse"] for who in ("ours", "trivial")}
+    }
+
+
+def _measure_int8(predictors: dict, clips: list[clip.Clip]) -> dict:
+    """Depth and flow on clips with truth, each beside its trivial answer."""
+    from dfnet_tf.evaluation import protocol
+
+    pairs = [pair for one in clips for pair in flow_pairs.read_flow_pairs(one.folder)]
+    depth = protocol.evaluate_depth(clips, predictors["depth"].disparity, crop=None, caps=(FAR,))
+    flow = protocol.evaluate_flow(pairs, predictors["flow"].flow)
+    (kind,) = flow["ours"]
+    return {
+        "depth": {who: depth[who][f"{FAR:g}m"]["abs_rel"] for who in ("ours", "trivial")},
+        "flow": {who: flow[who][kind]["epe"] for who in ("ours", "trivial")},
+    }
+
+
+def _export(model, clips: list[clip.Clip], folder: Path) -> dict:
+    """Both networks as int8 .tflite files, calibrated on training clips, ready to run."""
+    from export import exporter
+    from export.tflite_model import TfliteModel
+
+    frames = [(one.image(i), one.image(i + 1)) for one in clips for i in (0, len(one) // 2)]
+    models = {}
+    for kind, network in (("depth", model.depth_net), ("flow", model.flow_net)):
+        (exported,) = exporter.export_models(kind, network, (HEIGHT, WIDTH), ["int8"], frames)
+        path = folder / f"{exported.name}.tflite"
+        with outputs.whole_file(path) as file:
+            file.write_bytes(exported.content)
+        models[kind] = TfliteModel(path)
+    return models
+
+
+def _draw(predictor, test_clip: clip.Clip, output: Path) -> None:
+    """panel.mp4 over a test clip, and its middle frame as panel.png."""
+    images = [test_clip.image(i) for i in range(len(test_clip))]
+    with video.VideoWriter(output / "panel.mp4", FRAME_RATE) as writer:
+        for i in range(len(images) - 1):
+            panel = _panel(predictor, test_clip, images, i)
+            writer.add(panel)
+            if i == len(images) // 2:
+                clip.write_rgb(output / "panel.png", panel)
+
+
+def _panel(predictor, test_clip: clip.Clip, images: list[np.ndarray], i: int) -> np.ndarray:
+    """One frame: the truth on the left, the prediction on the right."""
+    true_depth, (true_flow, _) = test_clip.depth(i), test_clip.flow(i)
+    depth = 1.0 / predictor.disparity(images[i])
+    depth *= np.median(true_depth) / np.median(depth)
+    flow = predictor.flow(images[i], images[i + 1])
+    rigid_flow = predictor.rigid_flow(images, i, test_clip.intrinsics)
+    near_far = tuple(np.percentile(true_depth, (2, 98)))
+    longest = np.percentile(np.linalg.norm(true_flow, axis=-1), 98)
+    true_moving = clip.read_rgb(test_clip.folder / f"moving/{test_clip.images[i].stem}.png")
+    moving = visualize.color_mask(moving_mask(flow, rigid_flow))
+    colored = {
+        "true depth": visualize.color_depth(true_depth, near_far),
+        "depth": visualize.color_depth(depth, near_far),
+        "true flow": visualize.color_flow(true_flow, longest),
+        "flow": visualize.color_flow(flow, longest),
+        "truly moving": true_moving,
+        "moving: flow and rigid flow disagree": moving,
+        "frame": images[i],
+        "rigid flow, from depth and motion": visualize.color_flow(rigid_flow, longest),
+    }
+    tiles = [(title, _enlarged(image)) for title, image in colored.items()]
+    return visualize.panel([tiles[row : row + 2] for row in range(0, len(tiles), 2)])
+
+
+def moving_mask(flow: np.ndarray, rigid_flow: np.ndarray) -> np.ndarray:
+    """1 where two flows [H, W, 2] disagree beyond the bound of a forward-backward check."""
+    gap = np.sum((flow - rigid_flow) ** 2, axis=-1)
+    size = np.sum(flow**2, axis=-1) + np.sum(rigid_flow**2, axis=-1)
+    return np.float32(gap > 0.01 * size + 0.5)
+
+
+def _enlarged(image: np.ndarray) -> np.ndarray:
+    """Twice the size, pixel by pixel, so that titles fit over small pictures."""
+    return image.repeat(2, axis=0).repeat(2, axis=1)
+
+
+def _write_report(report: dict, seconds: float, output: Path) -> None:
+    """report.json, and the same as a table in report.md and on the screen."""
+    trained, untrained, int8 = (report[name] for name in ("trained", "untrained", "int8"))
+    metrics = {"depth": "abs_rel", "flow": "epe", "motion": "ate"}
+    numbers = {
+        task: {
+            metric: trained[task]["ours"],
+            f"{metric}_trivial": trained[task]["trivial"],
+            f"{metric}_untrained": untrained[task]["ours"],
+            **({f"{metric}_int8": int8[task]["ours"]} if task in int8 else {}),
+        }
+        for task, metric in metrics.items()
+    }
+    with outputs.whole_file(output / "report.json") as path:
+        path.write_text(json.dumps({**numbers, "seconds": round(seconds, 1)}, indent=2) + "\n")
+    rows = ["| | trained | int8 | untrained | trivial answer |", "|---|---|---|---|---|"]
+    titles = {
+        "depth": "depth, abs rel (trivial: constant)",
+        "flow": "flow, EPE in pixels (trivial: zero)",
+        "motion": "motion, 5-frame ATE (trivial: straight ahead)",
+    }
+    for task, metric in metrics.items():
+        columns = (metric, f"{metric}_int8", f"{metric}_untrained", f"{metric}_trivial")
+        cells = [f"{numbers[task][c]:.3f}" if c in numbers[task] else "" for c in columns]
+        rows.append(f"| {titles[task]} | " + " | ".join(cells) + " |")
+    text = "\n".join(rows)
+    with outputs.whole_file(output / "report.md") as path:
+        path.write_text(
+            f"# Demo: {len(TEST_SEEDS)} rendered clips that were not trained on\n\n{text}\n\n"
+            f"{seconds:.0f} s in all. Pictures: panel.png, panel.mp4.\n"
+        )
+    print(f"\n{text}\n\nIn {output}: report.json, report.md, panel.png, panel.mp4, models/")
+
+
+if __name__ == "__main__":
+    mains.run(main)
