@@ -135,14 +135,14 @@ def _panel(predictor, test_clip: clip.Clip, images: list[np.ndarray], i: int) ->
     true_moving = clip.read_rgb(test_clip.folder / f"moving/{test_clip.images[i].stem}.png")
     moving = visualize.color_mask(moving_mask(flow, rigid_flow))
     colored = {
+        "frame": images[i],
+        "rigid flow, from depth and motion": visualize.color_flow(rigid_flow, longest),
         "true depth": visualize.color_depth(true_depth, near_far),
         "depth": visualize.color_depth(depth, near_far),
         "true flow": visualize.color_flow(true_flow, longest),
         "flow": visualize.color_flow(flow, longest),
         "truly moving": true_moving,
         "moving: flow and rigid flow disagree": moving,
-        "frame": images[i],
-        "rigid flow, from depth and motion": visualize.color_flow(rigid_flow, longest),
     }
     tiles = [(title, _enlarged(image)) for title, image in colored.items()]
     return visualize.panel([tiles[row : row + 2] for row in range(0, len(tiles), 2)])

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from absl import app, logging
+from absl import app, flags, logging
 
 # Before TensorFlow is imported: its notes on the CPU would bury the one line that matters.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -20,11 +20,12 @@ def run(main: Callable[[list[str]], None]) -> None:
     bad input) become one line on stderr and status 1, with their traceback under --verbosity=1;
     Ctrl-C ends with status 130. Anything else is a bug and keeps its traceback.
     """
-    logging.set_verbosity(logging.WARNING)  # TensorFlow's notes would bury ours; a flag undoes it.
     app.run(lambda argv: _status_of(main, argv))
 
 
 def _status_of(main: Callable[[list[str]], None], argv: list[str]) -> int:
+    if flags.FLAGS["verbosity"].using_default_value:  # absl's own would let every library talk.
+        logging.set_verbosity(logging.WARNING)
     try:
         main(argv)
     except (OSError, ValueError) as error:

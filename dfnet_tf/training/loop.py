@@ -43,6 +43,7 @@ def train(config: Config, clips: Sequence[Clip], run_dir: pathlib.Path) -> DFNet
         initial_epoch=step // training.steps_per_epoch,
         epochs=training.epochs,
         steps_per_epoch=training.steps_per_epoch,
+        shuffle=False,  # The pipeline has its own order.
         verbose=1 if sys.stdout.isatty() else 2,  # A live bar, or a line an epoch in a log file.
         callbacks=[
             StopOnNaN(),

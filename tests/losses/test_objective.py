@@ -68,9 +68,7 @@ def _one_pair(clean, predictions, clip, source, direction, level, config):
     depth = [1 / predictions["disparities"][level][clip, frame][None] for frame in frames]
 
     def rigid_of(way):
-        motion = rigid_motion.matrix_from_six_vector(
-            predictions["motions"][clip, place, way][None]
-        )
+        motion = rigid_motion.matrix_from_six_vector(predictions["motions"][clip, place, way][None])
         return optical_flow.rigid_flow(depth[way != direction], intrinsics, motion)
 
     rigid = rigid_of(direction)

@@ -1,0 +1,70 @@
+"""From a trained network to finished, checked models."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from export import convert, parity
+from export.quantize import CalibrationError, quantize
+from export.signatures import SIGNATURES
+from export.tflite_model import resized
+
+NUM_NOISE_PAIRS = 4
+NOISE_CELL = 16  # pixels
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A model that has passed its parity check."""
+
+    name: str  # depth_int8
+    content: bytes  # Of the .tflite file.
+    parity: dict[str, float]  # As `parity.compare` gives it.
+
+
+def export_models(
+    kind: str,
+    network: keras.Model,
+    size: tuple[int, int],
+    quantizations: Sequence[str],
+    frame_pairs: Iterable[tuple[np.ndarray, np.ndarray]] = (),
+) -> Iterator[Exported]:
+    """Converts, quantizes and checks a network, one model after the other.
+
+    Args:
+      kind: depth or flow.
+      network: with its trained weights.
+      size: (height, width) of the model's input.
+      quantizations: of `export.QUANTIZATIONS`.
+      frame_pairs: consecutive uint8 RGB frames [H, W, 3] of any size. Every second pair finds the
+        ranges for int8, the others (a single one: itself) are compared with Keras. Without any,
+        smooth noise is compared.
+
+    Raises:
+      ValueError: a size that the network cannot take; `ConversionError`; `CalibrationError`, for
+        int8 without frames; `ParityError`.
+    """
+    signature = SIGNATURES[kind](network, size)
+    pairs = [[resized(frame, size) for frame in pair] for pair in frame_pairs]
+    if "int8" in quantizations and not pairs:  # Before a conversion of minutes.
+        raise CalibrationError("Expected pictures to calibrate int8 on. Received: none.")
+    calibration = [signature.sample(*pair) for pair in pairs[::2]]
+    judged = [signature.sample(*pair) for pair in pairs[1::2] or pairs or noise_pairs(size)]
+    float_model = convert.to_tflite(signature)
+    for quantization in quantizations:
+        model = quantize(float_model, quantization, signature.name, calibration)
+        numbers = parity.compare(model, judged, signature.function)
+        parity.check(signature.name, quantization, numbers)
+        yield Exported(f"{kind}_{quantization}", model, numbers)
+
+
+def noise_pairs(size: tuple[int, int]) -> list[list[np.ndarray]]:
+    """Smooth random pictures, each with a copy shifted by a few pixels, float32 [1, H, W, 3]."""
+    height, width = size
+    cells = (NUM_NOISE_PAIRS, height // NOISE_CELL + 2, width // NOISE_CELL + 2, 3)
+    noise = np.random.default_rng(0).random(cells, np.float32)
+    noise = tf.image.resize(noise, (height + 2, width + 4), method="bilinear").numpy()
+    return [[one[None, 2:, 4:], one[None, :-2, :-4]] for one in noise]

@@ -1,0 +1,58 @@
+"""A .tflite model of this project, run by the phone's own runtime."""
+
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
+
+
+class TfliteModel:
+    """An exported depth or flow network as a predictor of uint8 RGB pictures [H, W, 3].
+
+    Pictures are area-resized to the model's own size.
+
+    Args:
+      model: a file, or a file's content.
+      num_threads: of the CPU; the runtime's choice if None.
+
+    Raises:
+      ValueError: not a .tflite model, or not one with a single signature.
+    """
+
+    def __init__(self, model: Path | str | bytes, num_threads: int | None = None):
+        content = model if isinstance(model, bytes) else Path(model).read_bytes()
+        self._interpreter = Interpreter(model_content=content, num_threads=num_threads)
+        signatures = list(self._interpreter.get_signature_list())
+        if len(signatures) != 1:
+            raise ValueError(f"Expected a model with one signature. Received: {signatures}.")
+        (self.name,) = signatures
+        self._runner = self._interpreter.get_signature_runner(self.name)
+        shapes = [details["shape"] for details in self._runner.get_input_details().values()]
+        self.size: tuple[int, int] = tuple(int(side) for side in shapes[0][1:3])
+
+    def __call__(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """Runs the signature: arrays by name in, arrays by name out.
+
+        By name, never by position: the order inside the file is the converter's, not the caller's.
+        """
+        return self._runner(**inputs)
+
+    def disparity(self, image: np.ndarray) -> np.ndarray:
+        """Disparity (1 / depth, up to scale), float32 [h, w] at the model's size."""
+        self._expect("depth")
+        return self(image=resized(image, self.size))["disparity"][0, ..., 0]
+
+    def flow(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Flow first -> second, float32 [h, w, 2], in pixels of the model's size h x w."""
+        self._expect("flow")
+        return self(first=resized(first, self.size), second=resized(second, self.size))["flow"][0]
+
+    def _expect(self, name: str) -> None:
+        if self.name != name:
+            raise ValueError(f"Expected a {name} model. Received: a {self.name} model.")
+
+
+def resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A uint8 picture [H, W, 3] as models take it: float32 [1, *size, 3] in [0, 1]."""
+    return (tf.image.resize(image[None], size, method="area") / 255.0).numpy()

@@ -1,0 +1,45 @@
+"""Two small networks with outputs that vary, and what the library makes of them, made once."""
+
+import keras
+import numpy as np
+import pytest
+
+from dfnet_tf.networks.depth_net import TinyDepthNet
+from dfnet_tf.networks.flow_net import TinyFlowNet
+from export import NETWORKS, convert, exporter, signatures
+from export.quantize import quantize
+
+SIZE = (64, 96)
+
+
+@pytest.fixture(scope="session")
+def networks():
+    keras.utils.set_random_seed(0)
+    image = np.zeros((1, *SIZE, 3), "float32")
+    depth_net, flow_net = TinyDepthNet(), TinyFlowNet()
+    depth_net(image)
+    flow_net(image, image)
+    depth_net.heads[0].kernel.assign(4 * depth_net.heads[0].kernel)
+    flow_net.head.kernel.assign(30 * flow_net.head.kernel)  # From hundredths of pixels to pixels.
+    return {"depth": depth_net, "flow": flow_net}
+
+
+@pytest.fixture(scope="session")
+def signature_of(networks):
+    return {kind: signatures.SIGNATURES[kind](networks[kind], SIZE) for kind in NETWORKS}
+
+
+@pytest.fixture(scope="session")
+def samples_of(signature_of):
+    pairs = exporter.noise_pairs(SIZE)
+    return {kind: [signature_of[kind].sample(*pair) for pair in pairs] for kind in NETWORKS}
+
+
+@pytest.fixture(scope="session")
+def float_models(signature_of):
+    return {kind: convert.to_tflite(signature_of[kind]) for kind in NETWORKS}
+
+
+@pytest.fixture(scope="session")
+def int8_models(float_models, samples_of):
+    return {kind: quantize(float_models[kind], "int8", kind, samples_of[kind]) for kind in NETWORKS}

@@ -1,0 +1,125 @@
+"""python -m export.export_tflite, on a saved run and a rendered clip."""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+
+from dfnet_tf.config import preset
+from dfnet_tf.data import synthetic
+from dfnet_tf.data.clip import read_clip
+from dfnet_tf.inference import Predictor
+from dfnet_tf.model import DFNet
+from dfnet_tf.training import checkpoints, schedule
+from export import parity
+from export.tflite_model import TfliteModel
+
+
+@pytest.fixture
+def export(run_main):
+    return functools.partial(run_main, "export.export_tflite")
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory):
+    keras.utils.set_random_seed(0)
+    folder = tmp_path_factory.mktemp("run")
+    config = preset("tiny").replace(data__height=64, data__width=96)
+    model = DFNet(config)
+    model.build()
+    schedule.compile_model(model)
+    checkpoints.save(model, folder)
+    config.save(folder / "config.json")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def clip_dir(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("clips") / "street"
+    synthetic.write_clip(synthetic.render_clip(0, 8, 64, 96), folder)
+    return folder
+
+
+def files(folder):
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def test_both_networks_become_int8_models_that_predict_like_keras(
+    export, run_dir, clip_dir, tmp_path
+):
+    output = tmp_path / "models"
+    status, out, err = export(
+        f"--run_dir={run_dir}", f"--output={output}", f"--calibration={clip_dir}"
+    )
+    assert status == 0, err
+    assert files(output) == ["depth_int8.tflite", "flow_int8.tflite"]
+    header, depth_row, flow_row, following = out.splitlines()
+    for row, name in ((depth_row, "depth_int8.tflite"), (flow_row, "flow_int8.tflite")):
+        megabytes = (output / name).stat().st_size / 1e6
+        assert row.split()[:2] == [name, f"{megabytes:.2f}"]
+    assert header.index("against") == depth_row.index("abs rel") == flow_row.index("EPE")
+    assert f"--model={output}/depth_int8.tflite" in following
+
+    clip = read_clip(clip_dir)
+    keras_side = Predictor(checkpoints.load_trained(run_dir))
+    disparity = TfliteModel(output / "depth_int8.tflite").disparity(clip.image(3))
+    np.testing.assert_allclose(disparity, keras_side.disparity(clip.image(3)), rtol=0.2)
+    flow = TfliteModel(output / "flow_int8.tflite").flow(clip.image(3), clip.image(4))
+    expected = keras_side.flow(clip.image(3), clip.image(4))
+    assert np.abs(flow - expected).mean() < 0.2 * np.abs(expected).mean()
+
+
+def test_another_size_and_no_pictures(export, run_dir, tmp_path):
+    status, out, err = export(
+        f"--run_dir={run_dir}",
+        f"--output={tmp_path}/models",
+        "--network=depth",
+        "--quantization=float32",
+        "--height=32",
+        "--width=64",
+    )
+    assert status == 0, err
+    assert files(tmp_path / "models") == ["depth_float32.tflite"]
+    assert TfliteModel(tmp_path / "models/depth_float32.tflite").size == (32, 64)
+    assert "depth_float32.tflite" in out
+
+
+def test_a_model_that_fails_its_check_leaves_no_file(export, run_dir, tmp_path, monkeypatch):
+    monkeypatch.setitem(parity.BOUNDS["depth"], "dynamic", 1e-9)
+    status, _, err = export(
+        f"--run_dir={run_dir}",
+        f"--output={tmp_path}/models",
+        "--network=depth",
+        "--quantization=dynamic",
+    )
+    assert (status, files(tmp_path / "models")) == (1, [])
+    assert "export_tflite: depth_dynamic: expected abs_rel <= 1e-09" in err
+
+
+def test_models_are_not_overwritten_unasked(export, run_dir, tmp_path):
+    (tmp_path / "flow_float16.tflite").write_text("a model")
+    arguments = f"--run_dir={run_dir}", f"--output={tmp_path}", "--quantization=float16"
+    status, _, err = export(*arguments)
+    assert status == 1
+    assert "flow_float16.tflite: expected a new path, or --overwrite" in err
+    assert files(tmp_path) == ["flow_float16.tflite"]
+    assert export(*arguments, "--network=flow", "--overwrite")[0] == 0
+    assert TfliteModel(tmp_path / "flow_float16.tflite").name == "flow"
+
+
+def test_flags_that_miss_or_contradict_each_other_are_refused(export, run_dir, tmp_path):
+    def refused(*arguments):
+        status, _, err = export(f"--output={tmp_path}/models", *arguments)
+        assert (status, files(tmp_path)) == (1, [])
+        assert "Traceback" not in err
+        return err
+
+    run = f"--run_dir={run_dir}"
+    assert "Expected --calibration with --quantization=int8" in refused(run)
+    assert "with --quantization=all. Received: none" in refused(run, "--quantization=all")
+    assert "<depth|flow|both>" in refused(run, "--network=pose")
+    float_model = run, "--quantization=float32"
+    assert "multiples of 32. Received: 64 x 100" in refused(*float_model, "--width=100")
+    assert "step_*.weights.h5" in refused(f"--run_dir={tmp_path}/none", float_model[1])
+    assert "a folder of such folders" in refused(run, f"--calibration={tmp_path}/none")

@@ -1,0 +1,83 @@
+import shutil
+
+import numpy as np
+import pytest
+
+from dfnet_tf.config import preset
+from dfnet_tf.data import clip, synthetic
+from dfnet_tf.training import checkpoints, loop
+
+CONFIG = preset("tiny").replace(
+    data__height=32,
+    data__width=64,
+    training__jit_loss=False,
+    training__epochs=3,
+    training__steps_per_epoch=2,
+)
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("street") / "clip"
+    synthetic.write_clip(synthetic.render_clip(0, 8, 32, 64), folder)
+    return clip.read_clips(folder)
+
+
+@pytest.fixture(scope="module")
+def whole(clips, tmp_path_factory):
+    """A run that was never disturbed."""
+    run_dir = tmp_path_factory.mktemp("whole")
+    loop.train(CONFIG, clips, run_dir)
+    return run_dir
+
+
+def _newest_weights(run_dir):
+    model = checkpoints.load_trained(run_dir)
+    return [np.array(value) for value in model.get_weights()]
+
+
+def test_a_stopped_run_resumes_to_the_weights_of_an_undisturbed_one(clips, whole, tmp_path, capsys):
+    loop.train(CONFIG.replace(training__epochs=1), clips, tmp_path)
+    loop.train(CONFIG, clips, tmp_path)
+    assert "Resuming at step 2 of 6" in capsys.readouterr().out
+    weights = _newest_weights(whole), _newest_weights(tmp_path)
+    for undisturbed, resumed in zip(*weights, strict=True):
+        np.testing.assert_array_equal(undisturbed, resumed)
+
+
+def test_a_run_leaves_settings_checkpoints_and_logs(whole):
+    names = [path.name for path in checkpoints.all_checkpoints(whole)]
+    assert names == ["step_00000004.weights.h5", "step_00000006.weights.h5"]
+    assert list((whole / "logs").rglob("*tfevents*"))
+    assert checkpoints.load_trained(whole).config == CONFIG
+
+
+def test_a_run_is_not_continued_with_other_settings(clips, tmp_path):
+    loop.claim(tmp_path, CONFIG)
+    other = CONFIG.replace(loss__cross_task=0.0)
+    with pytest.raises(checkpoints.RunError, match=r"loss.cross_task: 0.1 -> 0.0"):
+        loop.train(other, clips, tmp_path)
+
+
+def test_a_loss_that_is_no_number_stops_training_and_keeps_the_last_checkpoint(
+    clips, whole, tmp_path
+):
+    run_dir = shutil.copytree(whole, tmp_path / "run")
+    wild = CONFIG.replace(training__epochs=4, training__learning_rate=1e30)
+    wild.save(run_dir / "config.json")
+    with pytest.raises(loop.DivergedError, match=r"at step [78] in .*loss"):
+        loop.train(wild, clips, run_dir)
+    assert checkpoints.step_of(checkpoints.all_checkpoints(run_dir)[-1]) == 6
+    assert all(np.isfinite(value).all() for value in _newest_weights(run_dir))
+
+
+def test_a_folder_without_a_run_is_named(tmp_path):
+    with pytest.raises(checkpoints.RunError, match="checkpoints/step_.*Received"):
+        checkpoints.load_trained(tmp_path)
+
+
+def test_an_unfinished_checkpoint_is_never_taken_for_one(whole, tmp_path):
+    run_dir = shutil.copytree(whole, tmp_path / "run")
+    before = checkpoints.all_checkpoints(run_dir)
+    (run_dir / "checkpoints" / "unfinished.weights.h5").write_bytes(b"half")
+    assert checkpoints.all_checkpoints(run_dir) == before
