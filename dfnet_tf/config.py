@@ -15,8 +15,9 @@ class DataConfig:
 
     `height` x `width` is what the flow network sees; a clip has `num_frames` frames, two or an odd
     number, whose middle (of two: the first) is the target. Augmentation (SfMLearner, UnFlow): one
-    scale in [1, `max_scale`] per axis and a crop, intrinsics moved along; colours of the networks'
-    inputs only, the same for all frames of a clip.
+    scale in [1, `max_scale`] per axis and a crop, intrinsics moved along; with `flip`, left and
+    right exchanged in half of the clips; colours of the networks' inputs only, the same for all
+    frames of a clip.
     """
 
     height: int
@@ -24,6 +25,7 @@ class DataConfig:
     num_frames: int
     batch_size: int
     max_scale: float = 1.15
+    flip: bool = False
     contrast: float = 0.2  # Uniform in 1 +- this.
     brightness: float = 0.02  # Standard deviation of the offset.
     channel_gain: float = 0.1  # Uniform in 1 +- this, per channel.
@@ -203,9 +205,9 @@ PRESETS = {
         LossConfig(),
         TrainingConfig(epochs=200, steps_per_epoch=1000, halve_at=(20_000, 100_000)),
     ),
-    # For phones: light networks at one size, three frames, smaller census windows.
+    # For phones: light networks at one size, three frames, smaller census windows, flips.
     "mobile": Config(
-        DataConfig(height=192, width=640, num_frames=3, batch_size=4),
+        DataConfig(height=192, width=640, num_frames=3, batch_size=4, flip=True),
         NetworkConfig("mobile"),
         LossConfig(census_radii=(2, 2, 1, 1, 1)),
         TrainingConfig(

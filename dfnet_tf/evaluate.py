@@ -30,10 +30,15 @@ _CROP = flags.DEFINE_enum(
     "crop", "garg", ["garg", "none"], "Depth: the part of the picture that counts."
 )
 
+_OF_DEPTH = ("frames", "crop")
+
 
 def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+    for name in _OF_DEPTH:
+        if _TASK.value != "depth" and flags.FLAGS[name].present:
+            raise app.UsageError(f"Expected no --{name} with --task={_TASK.value}. Received: one.")
     frames = _frames()
     if _OUTPUT.value:
         outputs.refuse_existing(Path(_OUTPUT.value), _OVERWRITE.value)

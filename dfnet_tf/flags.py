@@ -13,10 +13,12 @@ SETTINGS = {
     "width": "data",
     "num_frames": "data",
     "batch_size": "data",
+    "flip": "data",
     "cross_task": "loss",
     "epochs": "training",
     "steps_per_epoch": "training",
     "learning_rate": "training",
+    "halve_at": "training",
     "precision": "training",
     "jit_loss": "training",
     "seed": "training",
@@ -30,12 +32,16 @@ def define_training_flags() -> None:
     flags.DEFINE_integer("width", None, "Width of the training frames, pixels.", lower_bound=32)
     flags.DEFINE_integer("num_frames", None, "Frames of a clip: 2, or an odd number from 3.")
     flags.DEFINE_integer("batch_size", None, "Clips in a batch.", lower_bound=1)
+    flags.DEFINE_bool("flip", None, "Mirror half of the clips: helps where data is scarce.")
     flags.DEFINE_float(
         "cross_task", None, "Weight of the cross-task consistency; 0: without.", lower_bound=0.0
     )
     flags.DEFINE_integer("epochs", None, "Epochs in all; a checkpoint follows each.", lower_bound=1)
     flags.DEFINE_integer("steps_per_epoch", None, "Batches in an epoch.", lower_bound=1)
     flags.DEFINE_float("learning_rate", None, "Adam's first learning rate.", lower_bound=0.0)
+    flags.DEFINE_multi_integer(
+        "halve_at", None, "A step at which the learning rate halves. Can be given repeatedly."
+    )
     flags.DEFINE_enum(
         "precision",
         None,
@@ -51,6 +57,7 @@ def training_config() -> Config:
     """The preset with every flag that was given; raises ConfigError for what cannot work."""
     values = flags.FLAGS
     given = {name: values[name].value for name in SETTINGS if values[name].value is not None}
+    given = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}
     return preset(values["preset"].value).replace(
         **{f"{SETTINGS[name]}__{name}": value for name, value in given.items()}
     )

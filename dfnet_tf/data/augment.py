@@ -10,6 +10,7 @@ from dfnet_tf.config import DataConfig
 from dfnet_tf.geometry import camera, sampling
 
 NUM_CROP_DRAWS = 4  # Uniform in [0, 1): scale x, y; position x, y.
+NUM_FLIP_DRAWS = 1  # Uniform in [0, 1).
 NUM_COLOR_DRAWS = 5  # Uniform in [0, 1): contrast, gains of R, G, B, gamma.
 NUM_OFFSET_DRAWS = 2  # Standard normal: brightness, noise.
 
@@ -36,6 +37,26 @@ def scale_and_crop(images, intrinsics, draws, config: DataConfig):
     scales = ops.stack([scale[0], scale[1], one])[:, None]
     shifts = ops.stack([shift[0], shift[1], zero])[:, None]
     return cropped, intrinsics * scales + shifts * intrinsics[2:]
+
+
+def mirror(images, intrinsics, draw):
+    """Exchanges left and right if `draw`, uniform in [0, 1), is below a half.
+
+    x' = W - 1 - x, so the principal point moves to cx' = W - 1 - cx.
+
+    Args:
+      images: [F, H, W, 3].
+      intrinsics: [3, 3].
+      draw: a scalar.
+
+    Returns:
+      images [F, H, W, 3] and intrinsics [3, 3].
+    """
+    last = images.shape[2] - 1.0
+    # Of all entries only cx - last is negative.
+    turned = ops.abs(intrinsics - [[0, 0, last], [0, 0, 0], [0, 0, 0]])
+    chosen = draw < 0.5
+    return ops.where(chosen, images[:, :, ::-1], images), ops.where(chosen, turned, intrinsics)
 
 
 def jitter_color(images, uniform, normal, config: DataConfig):

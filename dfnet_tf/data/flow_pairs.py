@@ -29,8 +29,8 @@ class FlowPair:
     def truth(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Flow float32 [H, W, 2] in pixels and valid float32 [H, W], by kind.
 
-        The kinds are KITTI's "noc" (pixels visible in both images) and "occ" (hidden ones too), or
-        "all" in a clip.
+        The kinds are KITTI's: "noc", pixels visible in both images; "occ", all pixels, occluded
+        ones included, which is what a clip's flow/ holds.
         """
         return {kind: read_flow(path) for kind, path in self.truth_paths.items()}
 
@@ -125,5 +125,5 @@ def _clip_pairs(clip: Clip) -> list[FlowPair]:
                 "belongs to. Received: no such images."
             )
         name = f"{clip.folder.absolute().name}/{path.stem}"
-        pairs.append(FlowPair(name, *followers[path.stem], {"all": path}))
+        pairs.append(FlowPair(name, *followers[path.stem], {"occ": path}))
     return pairs

@@ -1,6 +1,7 @@
 """The input pipeline: from clip folders to training batches, in an order fixed by the seed."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -28,7 +29,7 @@ def training_batches(
     Raises:
       ClipError: no clip has as many frames as a window.
     """
-    paths, intrinsics = windows(clips, config)
+    paths, sizes, intrinsics = windows(clips, config)
     num_windows = len(paths)
 
     def sample(index):
@@ -38,7 +39,7 @@ def training_batches(
             index % num_windows, epoch_seed, num_windows - 1
         )
         return _augmented(
-            _frames(tf.gather(paths, place), config),
+            _frames(tf.gather(paths, place), tf.gather(sizes, place), config),
             tf.gather(intrinsics, place),
             sample_seed,
             config,
@@ -51,8 +52,8 @@ def training_batches(
 
 def plain_batch(clips: Sequence[Clip], config: DataConfig, places: Sequence[int]) -> dict:
     """The windows at `places` as one batch without augmentation."""
-    paths, intrinsics = windows(clips, config)
-    images = tf.stack([_frames(tf.constant(paths[place]), config) for place in places])
+    paths, sizes, intrinsics = windows(clips, config)
+    images = tf.stack([_frames(paths[place], sizes[place], config) for place in places])
     return {
         "images": images,
         "clean_images": images,
@@ -60,9 +61,30 @@ def plain_batch(clips: Sequence[Clip], config: DataConfig, places: Sequence[int]
     }
 
 
-def windows(clips: Sequence[Clip], config: DataConfig) -> tuple[np.ndarray, np.ndarray]:
-    """Every run of consecutive frames: paths [N, F], and intrinsics [N, 3, 3] at training size."""
-    paths, intrinsics = [], []
+@contextlib.contextmanager
+def broken_images_named(clips: Sequence[Clip]) -> Iterator[None]:
+    """Turns the error of a batch that could not be read into a ClipError naming the file.
+
+    TensorFlow's own error names only the operation that failed.
+    """
+    try:
+        yield
+    except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError):
+        for clip in clips:
+            _check_images(clip)
+        raise
+
+
+def windows(
+    clips: Sequence[Clip], config: DataConfig
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every run of consecutive frames.
+
+    Returns:
+      paths [N, F]; the sizes of the files' images [N, 2], (height, width); intrinsics [N, 3, 3] at
+      training size.
+    """
+    paths, sizes, intrinsics = [], [], []
     for clip in clips:
         height, width = clip.size
         scaled = camera.scale_intrinsics(
@@ -70,31 +92,50 @@ def windows(clips: Sequence[Clip], config: DataConfig) -> tuple[np.ndarray, np.n
         )
         for start in range(len(clip) - config.num_frames + 1):
             paths.append([str(path) for path in clip.images[start : start + config.num_frames]])
+            sizes.append(clip.size)
             intrinsics.append(scaled)
     if not paths:
         raise ClipError(
             f"Expected a clip of at least {config.num_frames} frames. Received: "
             + ", ".join(f"{clip.folder} ({len(clip)} frames)" for clip in clips)
         )
-    return np.array(paths), np.array(intrinsics, "float32")
+    return np.array(paths), np.array(sizes, "int32"), np.array(intrinsics, "float32")
 
 
-def _frames(paths, config: DataConfig):
+def _frames(paths, size, config: DataConfig):
     """Decodes the files of one window to [F, H, W, 3] in [0, 1] at training size."""
     frames = []
     for i in range(config.num_frames):
-        image = tf.io.decode_image(tf.io.read_file(paths[i]), channels=3, expand_animations=False)
-        image.set_shape([None, None, 3])
+        image = _decoded(paths[i], size)
         frames.append(tf.image.resize(image, (config.height, config.width), method="area"))
     return tf.stack(frames) / 255.0
 
 
+def _decoded(path, size):
+    """An image file as uint8 [H, W, 3]; an error unless (H, W) is `size`, as the intrinsics are."""
+    image = tf.io.decode_image(tf.io.read_file(path), channels=3, expand_animations=False)
+    tf.debugging.assert_equal(tf.shape(image)[:2], size)
+    image.set_shape([None, None, 3])
+    return image
+
+
+def _check_images(clip: Clip) -> None:
+    """Raises ClipError for the first image that the pipeline cannot take."""
+    for i, path in enumerate(clip.images):
+        try:
+            _decoded(str(path), clip.size)
+        except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
+            clip.image(i)  # Its reasons are plainer; but OpenCV mends files that TensorFlow won't.
+            raise ClipError(f"{path}: expected a whole image. Received: {error.message}") from error
+
+
 def _augmented(images, intrinsics, seed, config: DataConfig) -> dict:
     """One sample, its augmentation drawn from `seed` [2]."""
-    uniform = tf.random.stateless_uniform([augment.NUM_CROP_DRAWS + augment.NUM_COLOR_DRAWS], seed)
-    normal = tf.random.stateless_normal([augment.NUM_OFFSET_DRAWS], seed)
-    clean, intrinsics = augment.scale_and_crop(
-        images, intrinsics, uniform[: augment.NUM_CROP_DRAWS], config
-    )
-    jittered = augment.jitter_color(clean, uniform[augment.NUM_CROP_DRAWS :], normal, config)
+    sizes = augment.NUM_CROP_DRAWS, augment.NUM_COLOR_DRAWS, augment.NUM_FLIP_DRAWS
+    crop, color, flip = tf.split(tf.random.stateless_uniform([sum(sizes)], seed), sizes)
+    offsets = tf.random.stateless_normal([augment.NUM_OFFSET_DRAWS], seed)
+    clean, intrinsics = augment.scale_and_crop(images, intrinsics, crop, config)
+    if config.flip:
+        clean, intrinsics = augment.mirror(clean, intrinsics, flip[0])
+    jittered = augment.jitter_color(clean, color, offsets, config)
     return {"images": jittered, "clean_images": clean, "intrinsics": intrinsics}

@@ -41,11 +41,15 @@ def all_checkpoints(run_dir: pathlib.Path) -> list[pathlib.Path]:
 
 
 def restore(model: DFNet, run_dir: pathlib.Path) -> int:
-    """Loads the newest checkpoint, if there is one, and returns its step (0 without one)."""
+    """Loads the newest checkpoint, if there is one, and returns its step (0 without one).
+
+    Raises:
+      RunError: it is damaged.
+    """
     paths = all_checkpoints(run_dir)
     if not paths:
         return 0
-    model.load_weights(paths[-1])
+    _load(model, paths[-1])
     return step_of(paths[-1])
 
 
@@ -58,7 +62,8 @@ def load_trained(run_dir: pathlib.Path) -> DFNet:
     """The model of a run with its newest weights, in float32, ready to predict.
 
     Raises:
-      RunError: the folder holds no finished checkpoint.
+      ConfigError: the folder holds no readable config.json.
+      RunError: it holds no finished checkpoint, or a damaged one.
     """
     paths = all_checkpoints(run_dir)
     if not paths:
@@ -69,5 +74,15 @@ def load_trained(run_dir: pathlib.Path) -> DFNet:
     keras.config.set_dtype_policy("float32")
     model = DFNet(config)
     model.build()
-    model.load_weights(paths[-1])
+    _load(model, paths[-1])
     return model
+
+
+def _load(model: DFNet, path: pathlib.Path) -> None:
+    try:
+        model.load_weights(path)
+    except (OSError, KeyError, ValueError) as error:  # Of h5py and Keras, without the path.
+        raise RunError(
+            f"{path}: expected a whole checkpoint of this run; delete it to go on from the one "
+            f"before. Received: {error}"
+        ) from error

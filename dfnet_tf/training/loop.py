@@ -25,32 +25,36 @@ def train(config: Config, clips: Sequence[Clip], run_dir: pathlib.Path) -> DFNet
     Batches, and so the weights, do not depend on how often the run was stopped and resumed.
 
     Raises:
-      RunError: `run_dir` holds a run with other settings.
+      ClipError: an image cannot be read, or no clip is long enough.
+      RunError: `run_dir` holds a run with other settings, or a damaged checkpoint.
       DivergedError: a loss term became NaN or infinite; the last checkpoint stays.
     """
-    claim(run_dir, config)
     keras.utils.set_random_seed(config.training.seed)
     keras.config.set_dtype_policy(config.training.precision)
     model = DFNet(config)
     model.build()
     schedule.compile_model(model)
+    with pipeline.broken_images_named(clips):
+        example = pipeline.plain_batch(clips, config.data, [0])
+    claim(run_dir, config)  # Only now: settings that cannot work must not bind the folder.
     step = checkpoints.restore(model, run_dir)
     training = config.training
     if step:
         print(f"Resuming at step {step} of {training.epochs * training.steps_per_epoch}.")
-    model.fit(
-        pipeline.training_batches(clips, config.data, training.seed, first_step=step),
-        initial_epoch=step // training.steps_per_epoch,
-        epochs=training.epochs,
-        steps_per_epoch=training.steps_per_epoch,
-        shuffle=False,  # The pipeline has its own order.
-        verbose=1 if sys.stdout.isatty() else 2,  # A live bar, or a line an epoch in a log file.
-        callbacks=[
-            StopOnNaN(),
-            Checkpoint(run_dir),
-            *summaries.callbacks(run_dir, pipeline.plain_batch(clips, config.data, [0])),
-        ],
-    )
+    with pipeline.broken_images_named(clips):
+        model.fit(
+            pipeline.training_batches(clips, config.data, training.seed, first_step=step),
+            initial_epoch=step // training.steps_per_epoch,
+            epochs=training.epochs,
+            steps_per_epoch=training.steps_per_epoch,
+            shuffle=False,  # The pipeline has its own order.
+            verbose=1 if sys.stdout.isatty() else 2,  # A live bar, or a line an epoch in a log file.
+            callbacks=[
+                StopOnNaN(),
+                Checkpoint(run_dir),
+                *summaries.callbacks(run_dir, example),
+            ],
+        )
     return model
 
 

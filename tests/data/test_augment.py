@@ -6,7 +6,7 @@ from dfnet_tf.data import augment
 from dfnet_tf.geometry import camera
 
 CONFIG = preset("tiny").data
-INTRINSICS = np.array([[30.0, 0, 15.5], [0, 30.0, 7.5], [0, 0, 1]], "float32")
+INTRINSICS = np.array([[30.0, 0, 13.5], [0, 30.0, 7.5], [0, 0, 1]], "float32")
 
 
 @pytest.fixture
@@ -58,3 +58,18 @@ def test_colours_change_alike_in_all_frames_and_stay_in_range(images):
 def test_neutral_draws_leave_the_colours(images):
     jittered = augment.jitter_color(images, np.full(5, 0.5, "f"), np.zeros(2, "f"), CONFIG)
     np.testing.assert_allclose(jittered, images, atol=1e-5)
+
+
+def test_mirroring_keeps_the_ray_of_every_point(images):
+    mirrored, moved = augment.mirror(images, INTRINSICS, np.float32(0.2))
+    np.testing.assert_array_equal(np.array(mirrored)[:, :, 3], images[:, :, 32 - 1 - 3])
+    ray = (3.0 - INTRINSICS[0, 2]) / INTRINSICS[0, 0]
+    moved = np.array(moved)
+    assert (32 - 1 - 3 - moved[0, 2]) / moved[0, 0] == pytest.approx(-ray)
+    np.testing.assert_array_equal(moved[1:], INTRINSICS[1:])
+
+
+def test_a_draw_of_a_half_mirrors_nothing(images):
+    same, intrinsics = augment.mirror(images, INTRINSICS, np.float32(0.5))
+    np.testing.assert_array_equal(same, images)
+    np.testing.assert_array_equal(intrinsics, INTRINSICS)

@@ -88,7 +88,7 @@ def test_a_clip_gives_a_pair_for_every_flow_file(tmp_path):
     clip = write_clip(tmp_path / "street", num_frames=4, flow_until=2)
     pairs = read_flow_pairs(clip)
     assert [pair.name for pair in pairs] == ["street/000000", "street/000001"]
-    assert us(pairs[1]) == {"all": 1.0}
+    assert us(pairs[1]) == {"occ": 1.0}
     assert (pairs[1].first() == 10).all()
     assert (pairs[1].second() == 20).all()
 

@@ -33,7 +33,7 @@ def _take(clips, count, **kwargs):
 
 
 def test_frames_of_a_window_follow_each_other_and_windows_stay_in_their_clip(clips):
-    paths, _ = pipeline.windows(clips, CONFIG)
+    paths, _, _ = pipeline.windows(clips, CONFIG)
     assert len(paths) == 3 + 2
     greys = np.rint(255 * pipeline.plain_batch(clips, CONFIG, [0, 4])["images"][..., 0, 0, 0])
     np.testing.assert_array_equal(greys, [[0, 8, 16], [48, 56, 64]])
