@@ -1,0 +1,59 @@
+"""A short training on one rendered clip: the loss falls, and so do the true errors."""
+
+import keras
+import pytest
+
+from dfnet_tf.config import preset
+from dfnet_tf.data import clip, flow_pairs, pipeline, synthetic
+from dfnet_tf.evaluation import protocol
+from dfnet_tf.inference import Predictor
+from dfnet_tf.model import DFNet
+from dfnet_tf.training import schedule
+
+STEPS = 200
+
+
+@pytest.fixture(scope="module")
+def learning(tmp_path_factory):
+    """The loss and the true errors of depth and flow, before and after training."""
+    keras.utils.set_random_seed(0)
+    folder = tmp_path_factory.mktemp("street") / "clip"
+    synthetic.write_clip(synthetic.render_clip(3, 6, 64, 96), folder)
+    clips = clip.read_clips(folder)
+    config = preset("tiny").replace(
+        data__height=64,
+        data__width=96,
+        data__max_scale=1.0,
+        data__contrast=0.0,
+        data__gamma=0.0,
+        data__noise=0.0,
+        training__learning_rate=1e-3,
+        training__jit_loss=False,
+    )
+    model = DFNet(config)
+    model.build()
+    schedule.compile_model(model)
+    before = _measured(model, clips)
+    batches = pipeline.training_batches(clips, config.data, seed=0)
+    model.fit(batches, steps_per_epoch=STEPS, verbose=0, shuffle=False)
+    return before, _measured(model, clips)
+
+
+def _measured(model, clips):
+    predictor = Predictor(model)
+    batch = pipeline.plain_batch(clips, model.config.data, range(4))
+    total, _ = model.loss_terms(batch, model(batch))
+    depth = protocol.evaluate_depth(clips, predictor.disparity, crop=None)
+    flow = protocol.evaluate_flow(flow_pairs.read_flow_pairs(clips[0].folder), predictor.flow)
+    (kind,) = flow["ours"]
+    return {
+        "loss": float(total),
+        "depth": depth["ours"]["80m"]["abs_rel"],
+        "flow": flow["ours"][kind]["epe"],
+    }
+
+
+@pytest.mark.parametrize(("what", "share"), [("loss", 0.9), ("depth", 0.5), ("flow", 0.8)])
+def test_training_lowers(learning, what, share):
+    before, after = learning
+    assert after[what] < share * before[what]
