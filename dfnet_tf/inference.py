@@ -18,11 +18,8 @@ class Predictor:
     """
 
     def __init__(self, model: DFNet):
-        data = model.config.data
-        self.num_frames = data.num_frames
-        self.flow_size = data.height, data.width
-        downscale = model.config.network.depth_downscale
-        self.depth_size = data.height // downscale, data.width // downscale
+        self.num_frames = model.config.data.num_frames
+        self.flow_size, self.depth_size = model.flow_size, model.depth_size
         self._disparity = tf.function(lambda images: model.depth_net(images)[0])
         self._flow = tf.function(lambda first, second: model.flow_net(first, second)[0])
         self._motions = tf.function(lambda target, sources: model.pose_net(target, sources))

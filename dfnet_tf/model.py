@@ -10,6 +10,7 @@ from dfnet_tf.geometry import camera
 from dfnet_tf.losses import pairs
 from dfnet_tf.losses.objective import TERMS, objective
 from dfnet_tf.networks import depth_net, flow_net, pose_net
+from dfnet_tf.networks.blocks import check_size
 
 NETWORKS = {
     "paper": (depth_net.PaperDepthNet, pose_net.PaperPoseNet, flow_net.FlowNetC),
@@ -33,7 +34,7 @@ class DFNet(keras.Model):
         of their own grid.
 
     Raises:
-      ValueError: when built, if the networks cannot take frames of the configured size.
+      ValueError: the networks cannot take frames of the configured size.
     """
 
     def __init__(self, config: Config, **kwargs):
@@ -48,16 +49,26 @@ class DFNet(keras.Model):
             else pose_class(name="pose_net")
         )
         self.flow_net = flow_class(name="flow_net")
+        self._check_size()
         self.term_trackers = [keras.metrics.Mean(name=name) for name in TERMS]
+
+    @property
+    def flow_size(self) -> tuple[int, int]:
+        """Height and width of what the flow network sees."""
+        return self.config.data.height, self.config.data.width
+
+    @property
+    def depth_size(self) -> tuple[int, int]:
+        """Height and width of what the depth and pose networks see, and the losses compare."""
+        downscale = self.config.network.depth_downscale
+        return self.config.data.height // downscale, self.config.data.width // downscale
 
     def build(self, input_shape=None):
         """Creates every variable, so that weights can be loaded before the first call."""
-        data, downscale = self.config.data, self.config.network.depth_downscale
-        image = ops.zeros((1, data.height, data.width, 3))
-        small = ops.zeros((1, data.height // downscale, data.width // downscale, 3))
+        image, small = ops.zeros((1, *self.flow_size, 3)), ops.zeros((1, *self.depth_size, 3))
         self.flow_net(image, image)
         self.depth_net(small)
-        self.pose_net(small, ops.repeat(small[:, None], data.num_frames - 1, axis=1))
+        self.pose_net(small, ops.repeat(small[:, None], self.config.data.num_frames - 1, axis=1))
         super().build(input_shape)
 
     def call(self, batch: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
@@ -132,6 +143,16 @@ class DFNet(keras.Model):
             return total, terms, tape.gradient(share, outputs)
 
         return compute(batch, predictions)
+
+    def _check_size(self) -> None:
+        """Raises ValueError here, where Keras adds no paragraphs of its own to it."""
+        sizes = {
+            self.flow_net: self.flow_size,
+            self.depth_net: self.depth_size,
+            self.pose_net: self.depth_size,
+        }
+        for network, size in sizes.items():
+            check_size(keras.KerasTensor((1, *size, 3)), network.size_multiple)
 
     def _track(self, terms) -> None:
         for tracker in self.term_trackers:

@@ -77,13 +77,11 @@ def _path(name: str) -> Path:
 
 def _network_and_size(model, kind: str):
     """A network of the trained model, and the (height, width) at which it is exported."""
-    data = model.config.data
-    network, downscale = {
-        "depth": (model.depth_net, model.config.network.depth_downscale),
-        "flow": (model.flow_net, 1),
+    network, (height, width) = {
+        "depth": (model.depth_net, model.depth_size),
+        "flow": (model.flow_net, model.flow_size),
     }[kind]
-    height = _HEIGHT.value or data.height // downscale
-    return network, (height, _WIDTH.value or data.width // downscale)
+    return network, (_HEIGHT.value or height, _WIDTH.value or width)
 
 
 def _frame_pairs() -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -102,4 +102,13 @@ def test_a_saved_model_is_loaded_with_its_settings_and_weights(tmp_path):
 def test_a_size_that_the_networks_cannot_take_is_refused():
     config = preset("tiny").replace(data__height=72, data__width=120)
     with pytest.raises(ValueError, match="multiples of 32"):
-        DFNet(config).build()
+        DFNet(config)
+
+
+def test_keras_evaluates_the_same_loss():
+    model, batch = DFNet(tiny()), random_batch()
+    model.compile()
+    results = model.evaluate(tf.data.Dataset.from_tensors(batch), verbose=0, return_dict=True)
+    total, terms = model.loss_terms(batch, model(batch))
+    assert results["loss"] == pytest.approx(float(total), rel=1e-4)
+    assert results["cross_task"] == pytest.approx(float(terms["cross_task"]), rel=1e-4)
