@@ -164,7 +164,7 @@ class Config:
         sections = {field.name: field.type for field in dataclasses.fields(cls)}
         try:
             return cls(**{name: _build(kind, settings[name]) for name, kind in sections.items()})
-        except (KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError) as error:
             raise ConfigError(f"Expected the settings of a run. Received: {error}.") from error
 
     def save(self, path: pathlib.Path) -> None:

@@ -48,6 +48,8 @@ def main(argv: list[str]) -> None:
 
 def _open(path: Path) -> tuple[Iterator[np.ndarray], float]:
     """The frames, uint8 RGB, and how many there are in a second."""
+    if not path.exists():
+        raise clip.ClipError(f"{path}: expected images or a video. Received: no such path.")
     if path.is_dir():
         folder = path / "images" if (path / "images").is_dir() else path
         files = clip.image_files(folder)

@@ -75,9 +75,7 @@ def broken_images_named(clips: Sequence[Clip]) -> Iterator[None]:
         raise
 
 
-def windows(
-    clips: Sequence[Clip], config: DataConfig
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def windows(clips: Sequence[Clip], config: DataConfig) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every run of consecutive frames.
 
     Returns:
@@ -125,8 +123,12 @@ def _check_images(clip: Clip) -> None:
         try:
             _decoded(str(path), clip.size)
         except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
-            clip.image(i)  # Its reasons are plainer; but OpenCV mends files that TensorFlow won't.
-            raise ClipError(f"{path}: expected a whole image. Received: {error.message}") from error
+            clip.image(i)  # OpenCV's reasons are plainer; but it heeds EXIF, TensorFlow does not.
+            height, width = clip.size
+            raise ClipError(
+                f"{path}: expected an image of {width}x{height} pixels that no EXIF tag turns. "
+                f"Received: {error.message}"
+            ) from error
 
 
 def _augmented(images, intrinsics, seed, config: DataConfig) -> dict:

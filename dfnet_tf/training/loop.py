@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 import keras
+import tensorflow as tf
 
 from dfnet_tf.config import Config
 from dfnet_tf.data import pipeline
@@ -29,6 +30,9 @@ def train(config: Config, clips: Sequence[Clip], run_dir: pathlib.Path) -> DFNet
       RunError: `run_dir` holds a run with other settings, or a damaged checkpoint.
       DivergedError: a loss term became NaN or infinite; the last checkpoint stays.
     """
+    # One of TensorFlow's graph optimizations fails on the gradient of leaky ReLU, and says so in a
+    # line that looks like a broken training.
+    tf.config.optimizer.set_experimental_options({"remapping": False})
     keras.utils.set_random_seed(config.training.seed)
     keras.config.set_dtype_policy(config.training.precision)
     model = DFNet(config)
@@ -36,26 +40,30 @@ def train(config: Config, clips: Sequence[Clip], run_dir: pathlib.Path) -> DFNet
     schedule.compile_model(model)
     with pipeline.broken_images_named(clips):
         example = pipeline.plain_batch(clips, config.data, [0])
-    claim(run_dir, config)  # Only now: settings that cannot work must not bind the folder.
+        claim(run_dir, config)  # Only now: settings that cannot work must not bind the folder.
+        _fit(model, clips, run_dir, example)
+    return model
+
+
+def _fit(model: DFNet, clips: Sequence[Clip], run_dir: pathlib.Path, example: dict) -> None:
+    """Goes on from the newest checkpoint to the last epoch; `example` is what the logs picture."""
+    data, training = model.config.data, model.config.training
     step = checkpoints.restore(model, run_dir)
-    training = config.training
     if step:
         print(f"Resuming at step {step} of {training.epochs * training.steps_per_epoch}.")
-    with pipeline.broken_images_named(clips):
-        model.fit(
-            pipeline.training_batches(clips, config.data, training.seed, first_step=step),
-            initial_epoch=step // training.steps_per_epoch,
-            epochs=training.epochs,
-            steps_per_epoch=training.steps_per_epoch,
-            shuffle=False,  # The pipeline has its own order.
-            verbose=1 if sys.stdout.isatty() else 2,  # A live bar, or a line an epoch in a log file.
-            callbacks=[
-                StopOnNaN(),
-                Checkpoint(run_dir),
-                *summaries.callbacks(run_dir, example),
-            ],
-        )
-    return model
+    model.fit(
+        pipeline.training_batches(clips, data, training.seed, first_step=step),
+        initial_epoch=step // training.steps_per_epoch,
+        epochs=training.epochs,
+        steps_per_epoch=training.steps_per_epoch,
+        shuffle=False,  # The pipeline has its own order.
+        verbose=1 if sys.stdout.isatty() else 2,  # A live bar, or a line an epoch in a log file.
+        callbacks=[
+            StopOnNaN(),
+            Checkpoint(run_dir),
+            *summaries.callbacks(run_dir, example),
+        ],
+    )
 
 
 def claim(run_dir: pathlib.Path, config: Config) -> None:

@@ -1,7 +1,10 @@
 import itertools
+import struct
 
+import cv2
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from dfnet_tf.config import preset
 from dfnet_tf.data import clip, pipeline
@@ -73,3 +76,44 @@ def test_clips_shorter_than_a_window_are_refused(clips):
     config = preset("tiny").replace(data__num_frames=7).data
     with pytest.raises(clip.ClipError, match="at least 7 frames. Received: .*5 frames"):
         pipeline.training_batches(clips, config, seed=0)
+
+
+def _error_of_a_pass(clips):
+    with pytest.raises(clip.ClipError) as error, pipeline.broken_images_named(clips):
+        _take(clips, 3, seed=0)
+    return str(error.value)
+
+
+def test_an_image_of_another_size_than_the_intrinsics_are_for_is_named(clips):
+    path = clips[0].images[4]
+    clip.write_rgb(path, np.zeros([64, 127, 3], np.uint8))
+    assert _error_of_a_pass(clips) == (
+        f"{path}: expected the size of the clip's first image, 128x64 (width x height). "
+        "Received: 127x64 (width x height)."
+    )
+
+
+def test_an_image_that_is_gone_or_cut_off_is_named(clips):
+    path = clips[1].images[2]
+    path.write_bytes(path.read_bytes()[:60])
+    assert f"{path}: expected an image file" in _error_of_a_pass(clips)
+    path.unlink()
+    assert f"{path}: expected an image file" in _error_of_a_pass(clips)
+
+
+def test_an_image_that_an_exif_tag_turns_is_named(clips):
+    """OpenCV would show it upright, of the clip's size; TensorFlow gives it as it is stored."""
+    path = clips[0].images[4]
+    _, jpeg = cv2.imencode(".jpg", np.zeros([128, 64, 3], np.uint8))
+    quarter_turn = struct.pack(">HHIHH", 0x0112, 3, 1, 6, 0)  # Orientation, one SHORT: 6.
+    exif = b"Exif\0\0MM" + struct.pack(">HIH", 42, 8, 1) + quarter_turn + bytes(4)
+    segment = b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif
+    path.write_bytes(jpeg[:2].tobytes() + segment + jpeg[2:].tobytes())
+    assert clips[0].image(4).shape == (64, 128, 3)
+    expected = f"{path}: expected an image of 128x64 pixels that no EXIF tag turns. Received: "
+    assert _error_of_a_pass(clips).startswith(expected)
+
+
+def test_other_errors_pass_unchanged(clips):
+    with pytest.raises(tf.errors.InvalidArgumentError), pipeline.broken_images_named(clips):
+        tf.debugging.assert_equal(1, 2)
