@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from dfnet_tf.networks import blocks, encoders
-from dfnet_tf.networks.blocks import centred, conv
+from dfnet_tf.networks.blocks import centred, conv, leaky_relu
 
 NUM_SCALES = 4
 
@@ -70,8 +70,10 @@ class DepthNet(keras.Model):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.encoder = self.ENCODER()
-        self.narrow = [conv(filters, activation="relu") for filters in self.DECODER_FILTERS]
-        self.fuse = [conv(filters, activation="relu") for filters in self.DECODER_FILTERS]
+        # Not ReLU: in layers this thin all channels died over near ground, whose disparity then
+        # stayed for good at the head's bias.
+        self.narrow = [conv(filters, activation=leaky_relu) for filters in self.DECODER_FILTERS]
+        self.fuse = [conv(filters, activation=leaky_relu) for filters in self.DECODER_FILTERS]
         self.heads = [blocks.head(1) for _ in range(NUM_SCALES)]  # Finest first.
 
     def call(self, images):

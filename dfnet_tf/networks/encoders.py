@@ -5,11 +5,11 @@ import math
 import keras
 from keras import ops
 
-from dfnet_tf.networks.blocks import conv
+from dfnet_tf.networks.blocks import conv, leaky_relu
 
 
 class ConvEncoder(keras.layers.Layer):
-    """Two 3x3 ReLU convolutions a level: small enough to learn on a CPU (preset `tiny`).
+    """Two leaky 3x3 convolutions a level: small enough to learn on a CPU (preset `tiny`).
 
     Call: [N, H, W, 3] -> features at 1/2, 1/4, 1/8, 1/16, 1/32.
     """
@@ -18,8 +18,8 @@ class ConvEncoder(keras.layers.Layer):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.down = [conv(filters, stride=2, activation="relu") for filters in self.FILTERS]
-        self.refine = [conv(filters, activation="relu") for filters in self.FILTERS]
+        self.down = [conv(filters, stride=2, activation=leaky_relu) for filters in self.FILTERS]
+        self.refine = [conv(filters, activation=leaky_relu) for filters in self.FILTERS]
 
     def call(self, images):
         features, x = [], images

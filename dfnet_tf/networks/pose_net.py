@@ -3,7 +3,8 @@
 import keras
 from keras import ops
 
-from dfnet_tf.networks.blocks import centred, conv, head, standardise
+from dfnet_tf.geometry import camera
+from dfnet_tf.networks.blocks import centred, conv, head, leaky_relu, standardise
 from dfnet_tf.networks.correlation import correlation
 
 OUTPUT_SCALE = 0.01  # Training starts near the identity motion (SfMLearner).
@@ -69,8 +70,8 @@ class PairPoseNet(PoseNet):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.encoder = [conv(filters, size, 2, "relu") for filters, size in self.ENCODER]
-        self.trunk = [conv(filters, 3, stride, "relu") for filters, stride in self.TRUNK]
+        self.encoder = [conv(filters, size, 2, leaky_relu) for filters, size in self.ENCODER]
+        self.trunk = [conv(filters, 3, stride, leaky_relu) for filters, stride in self.TRUNK]
         # A tenth of the usual weights: standardised features start larger than SfMLearner's.
         self.head = head(6, 1, kernel_initializer=keras.initializers.VarianceScaling(0.01))
 
@@ -88,7 +89,7 @@ class PairPoseNet(PoseNet):
         return ops.transpose(ops.reshape(motion, (2, -1, num_sources, 6)), (1, 2, 0, 3))
 
     def _encode(self, images):
-        """[N, H, W, 3] -> standardised features [N, H/8, W/8, C]."""
+        """[N, H, W, 3] -> standardised features [N, h, w, C]."""
         x = centred(images)
         for layer in self.encoder:
             x = layer(x)
@@ -97,15 +98,27 @@ class PairPoseNet(PoseNet):
     def _motion(self, first, second):
         """The six-vectors [N, 6] of second_from_first, from features [N, h, w, C]."""
         cost = correlation(first, second, self.MAX_DISPLACEMENT)
-        x = ops.concatenate([cost, first, second], axis=-1)
+        x = ops.concatenate([cost, first, second, _places(cost)], axis=-1)
         for layer in self.trunk:
             x = layer(x)
         return OUTPUT_SCALE * ops.mean(self.head(x), axis=(1, 2))
 
 
+def _places(maps):
+    """Where each pixel of `maps` [N, H, W, C] lies, (x, y) in [-1, 1], [N, H, W, 2].
+
+    To flow left means a turn in the middle of the picture and a drive ahead at its left.
+    """
+    height, width = maps.shape[1:3]
+    grid = camera.pixel_grid(height, width)
+    center = ops.convert_to_tensor([(width - 1) / 2, (height - 1) / 2], "float32")
+    places = ops.cast((grid - center) / (center + 0.5), maps.dtype)
+    return ops.broadcast_to(places, (ops.shape(maps)[0], height, width, 2))
+
+
 @keras.saving.register_keras_serializable("dfnet")
 class MobilePoseNet(PairPoseNet):
-    """The pose network of preset `mobile`."""
+    """The pose network of preset `mobile`: frames are compared at 1/8, up to 32 pixels away."""
 
     ENCODER = ((16, 7), (32, 5), (64, 3))
     TRUNK = ((128, 1), (128, 2), (256, 2), (256, 2))
@@ -113,7 +126,10 @@ class MobilePoseNet(PairPoseNet):
 
 @keras.saving.register_keras_serializable("dfnet")
 class TinyPoseNet(PairPoseNet):
-    """The pose network of preset `tiny`."""
+    """The pose network of preset `tiny`: small frames are compared at 1/4, up to 16 pixels away.
 
-    ENCODER = ((16, 7), (24, 5), (32, 3))
-    TRUNK = ((48, 1), (64, 2), (64, 2))
+    At 1/8 of them a camera's turn is a quarter of a cell, and was hardly learned.
+    """
+
+    ENCODER = ((16, 7), (32, 5))
+    TRUNK = ((48, 2), (64, 2), (64, 2))
