@@ -79,6 +79,8 @@ def _write_all(predictor, frames: Iterator[np.ndarray], frame_rate: float, folde
             count += 1
             if sys.stderr.isatty():
                 print(f"\rframe {count}", end="", file=sys.stderr, flush=True)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
     return count
 
 

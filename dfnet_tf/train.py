@@ -16,6 +16,9 @@ _DATA = flags.DEFINE_multi_string(
 _RUN_DIR = flags.DEFINE_string(
     "run_dir", None, "Where checkpoints and TensorBoard logs go; resumed if begun.", required=True
 )
+_INIT_FROM = flags.DEFINE_string(
+    "init_from", None, "Another run's folder, whose weights a new run starts from."
+)
 config_flags.define_training_flags()
 
 
@@ -32,7 +35,7 @@ def main(argv: list[str]) -> None:
     print(
         f"{len(clips)} clips, {sum(map(len, clips))} frames. Logs: tensorboard --logdir={run_dir}"
     )
-    loop.train(config, clips, run_dir)
+    loop.train(config, clips, run_dir, _INIT_FROM.value and Path(_INIT_FROM.value))
     print(f"Next: python -m dfnet_tf.evaluate --run_dir={run_dir} --task=depth --data=...")
 
 

@@ -65,17 +65,26 @@ def load_trained(run_dir: pathlib.Path) -> DFNet:
       ConfigError: the folder holds no readable config.json.
       RunError: it holds no finished checkpoint, or a damaged one.
     """
+    config = Config.load(run_dir / "config.json")
+    keras.config.set_dtype_policy("float32")
+    model = DFNet(config)
+    model.build()
+    load_networks(model, run_dir)
+    return model
+
+
+def load_networks(model: DFNet, run_dir: pathlib.Path) -> None:
+    """Gives a built, not yet compiled model the newest weights of a run of the same networks.
+
+    Raises:
+      RunError: the folder holds no finished checkpoint, or a damaged one, or other networks.
+    """
     paths = all_checkpoints(run_dir)
     if not paths:
         raise RunError(
             f"Expected a run folder with checkpoints/step_*.weights.h5. Received: {run_dir}."
         )
-    config = Config.load(run_dir / "config.json")
-    keras.config.set_dtype_policy("float32")
-    model = DFNet(config)
-    model.build()
     _load(model, paths[-1])
-    return model
 
 
 def _load(model: DFNet, path: pathlib.Path) -> None:

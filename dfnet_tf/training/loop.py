@@ -20,10 +20,16 @@ class DivergedError(ValueError):
     """A loss that is no longer a number."""
 
 
-def train(config: Config, clips: Sequence[Clip], run_dir: pathlib.Path) -> DFNet:
+def train(
+    config: Config,
+    clips: Sequence[Clip],
+    run_dir: pathlib.Path,
+    init_from: pathlib.Path | None = None,
+) -> DFNet:
     """Trains until the configured last epoch, from the run's newest checkpoint if it has one.
 
-    Batches, and so the weights, do not depend on how often the run was stopped and resumed.
+    Batches, and so the weights, do not depend on how often the run was stopped and resumed. With
+    `init_from`, a new run starts from the newest weights of another one.
 
     Raises:
       ClipError: an image cannot be read, or no clip is long enough.
@@ -37,6 +43,8 @@ def train(config: Config, clips: Sequence[Clip], run_dir: pathlib.Path) -> DFNet
     keras.config.set_dtype_policy(config.training.precision)
     model = DFNet(config)
     model.build()
+    if init_from and not checkpoints.all_checkpoints(run_dir):
+        checkpoints.load_networks(model, init_from)
     schedule.compile_model(model)
     with pipeline.broken_images_named(clips):
         example = pipeline.plain_batch(clips, config.data, [0])

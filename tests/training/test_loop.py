@@ -71,6 +71,14 @@ def test_a_loss_that_is_no_number_stops_training_and_keeps_the_last_checkpoint(
     assert all(np.isfinite(value).all() for value in _newest_weights(run_dir))
 
 
+def test_a_run_can_start_from_the_weights_of_another(clips, whole, tmp_path):
+    gentle = CONFIG.replace(training__epochs=1, training__learning_rate=1e-12)
+    loop.train(gentle, clips, tmp_path, init_from=whole)
+    assert checkpoints.step_of(checkpoints.all_checkpoints(tmp_path)[-1]) == 2  # Its own steps.
+    for before, after in zip(_newest_weights(whole), _newest_weights(tmp_path), strict=True):
+        np.testing.assert_allclose(after, before, atol=1e-6)
+
+
 def test_a_folder_without_a_run_is_named(tmp_path):
     with pytest.raises(checkpoints.RunError, match="checkpoints/step_.*Received"):
         checkpoints.load_trained(tmp_path)
