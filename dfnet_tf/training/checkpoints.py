@@ -65,6 +65,7 @@ def load_trained(run_dir: pathlib.Path) -> DFNet:
       ConfigError: the folder holds no readable config.json.
       RunError: it holds no finished checkpoint, or a damaged one.
     """
+    _newest(run_dir)  # A folder without a run is told so, not that its settings are missing.
     config = Config.load(run_dir / "config.json")
     keras.config.set_dtype_policy("float32")
     model = DFNet(config)
@@ -79,12 +80,16 @@ def load_networks(model: DFNet, run_dir: pathlib.Path) -> None:
     Raises:
       RunError: the folder holds no finished checkpoint, or a damaged one, or other networks.
     """
+    _load(model, _newest(run_dir))
+
+
+def _newest(run_dir: pathlib.Path) -> pathlib.Path:
     paths = all_checkpoints(run_dir)
     if not paths:
         raise RunError(
             f"Expected a run folder with checkpoints/step_*.weights.h5. Received: {run_dir}."
         )
-    _load(model, paths[-1])
+    return paths[-1]
 
 
 def _load(model: DFNet, path: pathlib.Path) -> None:
