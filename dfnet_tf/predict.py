@@ -21,6 +21,7 @@ from dfnet_tf import mains, outputs, visualize
 from dfnet_tf.data import clip, video
 
 FRAME_RATE = 10.0  # Of the panel, where the input has none.
+PANEL_WIDTH = 640  # At most, in pixels; as wide as the input if that is smaller.
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder of a training run.", required=True)
 _INPUT = flags.DEFINE_string(
@@ -86,10 +87,11 @@ def _write_all(predictor, frames: Iterator[np.ndarray], frame_rate: float, folde
 
 def _panel(frame: np.ndarray, pictures: dict[str, np.ndarray]) -> np.ndarray:
     """The frame above its depth and flow; the last frame's flow, which leads nowhere, is white."""
-    height, width = pictures["depth"].shape[:2]
-    shown = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
-    tiles = {"frame": shown, "flow": np.full_like(shown, 255), **pictures}
-    return visualize.panel([[(name, tiles[name])] for name in ("frame", "depth", "flow")])
+    width = min(frame.shape[1], PANEL_WIDTH)
+    size = width, round(frame.shape[0] * width / frame.shape[1])
+    tiles = {"frame": frame, "flow": np.full_like(frame, 255), **pictures}
+    rows = [(name, cv2.resize(tiles[name], size)) for name in ("frame", "depth", "flow")]
+    return visualize.panel([[row] for row in rows])
 
 
 def _predict(predictor, frame: np.ndarray, following: np.ndarray | None) -> dict:
