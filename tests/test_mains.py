@@ -8,6 +8,7 @@ import cv2
 import keras
 import numpy as np
 import pytest
+from main_endings import assert_misused
 
 from dfnet_tf.config import preset
 from dfnet_tf.data import clip, synthetic, video
@@ -109,15 +110,6 @@ def assert_one_line(result, *expected):
     assert "Received: " in err
     for text in expected:
         assert str(text) in err
-
-
-def assert_misused(result, *expected):
-    """absl refused the flags, with `expected` in its message."""
-    status, out, err = result
-    assert (status, out) == (1, ""), err
-    assert "Traceback" not in err
-    for text in expected:
-        assert text in err
 
 
 def truncate(path):
