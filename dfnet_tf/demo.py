@@ -78,9 +78,9 @@ def _rendered(folder: Path, seeds: range, num_frames: int) -> list[clip.Clip]:
 
 def _measure(predictor, clips: list[clip.Clip]) -> dict:
     """Depth, flow and motion on clips with truth, each beside its trivial answer."""
-    from dfnet_tf.evaluation import protocol
+    from dfnet_tf.evaluation import odometry_protocol
 
-    motion = protocol.evaluate_odometry(clips, predictor.snippet)
+    motion = odometry_protocol.evaluate_odometry(clips, predictor.snippet)
     return {
         **_measure_pictures(predictor.disparity, predictor.flow, clips),
         "motion": {who: motion[who]["snippet"]["rmse"] for who in ("ours", "trivial")},
@@ -89,11 +89,11 @@ def _measure(predictor, clips: list[clip.Clip]) -> dict:
 
 def _measure_pictures(predict_disparity, predict_flow, clips: list[clip.Clip]) -> dict:
     """Depth and flow on clips with truth, each beside its trivial answer."""
-    from dfnet_tf.evaluation import protocol
+    from dfnet_tf.evaluation import depth_protocol, flow_protocol
 
     pairs = [pair for one in clips for pair in flow_pairs.read_flow_pairs(one.folder)]
-    depth = protocol.evaluate_depth(clips, predict_disparity, crop=None, caps=(FAR,))
-    flow = protocol.evaluate_flow(pairs, predict_flow)
+    depth = depth_protocol.evaluate_depth(clips, predict_disparity, crop=None, caps=(FAR,))
+    flow = flow_protocol.evaluate_flow(pairs, predict_flow)
     return {
         "depth": {who: depth[who][f"{FAR:g}m"]["abs_rel"] for who in ("ours", "trivial")},
         "flow": {who: flow[who]["occ"]["epe"] for who in ("ours", "trivial")},

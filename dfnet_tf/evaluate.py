@@ -43,12 +43,12 @@ def main(argv: list[str]) -> None:
     if _OUTPUT.value:
         outputs.refuse_existing(Path(_OUTPUT.value), _OVERWRITE.value)
 
-    from dfnet_tf.evaluation import protocol  # After the flags: TensorFlow takes seconds.
+    from dfnet_tf.evaluation import report  # After the flags: TensorFlow takes seconds.
     from dfnet_tf.inference import Predictor
     from dfnet_tf.training import checkpoints
 
     results = _evaluate(Predictor(checkpoints.load_trained(Path(_RUN_DIR.value))), frames)
-    print(protocol.table(results))
+    print(report.table(results))
     if _OUTPUT.value:
         with outputs.whole_file(Path(_OUTPUT.value)) as path:
             path.write_text(json.dumps(results, indent=1))
@@ -57,15 +57,20 @@ def main(argv: list[str]) -> None:
 def _evaluate(predictor, frames: range | None) -> dict:
     """Runs the protocol of the task."""
     from dfnet_tf.data import clip, flow_pairs
-    from dfnet_tf.evaluation import depth_metrics, protocol
+    from dfnet_tf.evaluation import (
+        depth_metrics,
+        depth_protocol,
+        flow_protocol,
+        odometry_protocol,
+    )
 
     if _TASK.value == "flow":
-        return protocol.evaluate_flow(flow_pairs.read_flow_pairs(_DATA.value), predictor.flow)
+        return flow_protocol.evaluate_flow(flow_pairs.read_flow_pairs(_DATA.value), predictor.flow)
     clips = clip.read_clips(_DATA.value)
     if _TASK.value == "odometry":
-        return protocol.evaluate_odometry(clips, predictor.snippet)
+        return odometry_protocol.evaluate_odometry(clips, predictor.snippet)
     crop = depth_metrics.GARG_CROP if _CROP.value == "garg" else None
-    return protocol.evaluate_depth(clips, predictor.disparity, frames=frames, crop=crop)
+    return depth_protocol.evaluate_depth(clips, predictor.disparity, frames=frames, crop=crop)
 
 
 def _frames() -> range | None:
