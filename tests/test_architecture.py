@@ -13,6 +13,7 @@ MAINS = {
     "dfnet_tf.evaluate",
     "dfnet_tf.predict",
     "dfnet_tf.demo",
+    "dfnet_tf.import_checkpoint",
     "export.export_tflite",
     "export.benchmark",
 }

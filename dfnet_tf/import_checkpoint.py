@@ -1,0 +1,39 @@
+"""Makes a run out of a checkpoint that DF-Net's authors released for TensorFlow 1.
+
+python -m dfnet_tf.import_checkpoint --checkpoint=dfnet/model-100000 --run_dir=runs/released
+
+The run can be evaluated, exported, trained on, or taken as `--init_from`.
+"""
+
+from pathlib import Path
+
+from absl import app, flags
+
+from dfnet_tf import mains, outputs
+
+_CHECKPOINT = flags.DEFINE_string(
+    "checkpoint",
+    None,
+    "Path of the checkpoint, without .index and .data-00000-of-00001.",
+    required=True,
+)
+_RUN_DIR = flags.DEFINE_string("run_dir", None, "The run folder to write.", required=True)
+_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace a run imported before.")
+
+
+def main(argv: list[str]) -> None:
+    if len(argv) > 1:
+        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+    run_dir = Path(_RUN_DIR.value)
+    outputs.refuse_existing(run_dir, _OVERWRITE.value)
+
+    from dfnet_tf.training import released  # After the checks: TensorFlow takes seconds.
+
+    with outputs.whole_folder(run_dir) as folder:
+        step = released.import_checkpoint(_CHECKPOINT.value, folder)
+    print(f"Imported all weights of step {step} into {run_dir}.")
+    print(f"Next: python -m dfnet_tf.predict --run_dir={run_dir} --input=... --output=...")
+
+
+if __name__ == "__main__":
+    mains.run(main)
