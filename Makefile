@@ -3,11 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help venv demo test lint format clean
+.PHONY: help venv demo test tfa-oracle lint format clean
 .DEFAULT_GOAL := help
 
 help:  ## Lists the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: $(VENV)/.ready  ## Sets up .venv with everything; PYTHON=python3.12 chooses the Python
 
@@ -17,6 +17,11 @@ demo: $(VENV)/.ready  ## Trains, evaluates and exports on a rendered clip, into 
 test: $(VENV)/.ready  ## Runs the tests; ARGS="tests/data -k video" some of them
 	$(RUN) -m pytest $(ARGS)
 
+tfa-oracle:  ## Writes anew what tensorflow-addons computes, in .venv-tfa; PYTHON=python3.11 at most
+	$(PYTHON) -m venv .venv-tfa
+	.venv-tfa/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-tfa.txt
+	.venv-tfa/bin/python tests/make_tfa_golden.py tests/networks/tfa_golden.npz
+
 lint: $(VENV)/.ready  ## Checks style and format
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
@@ -25,8 +30,8 @@ format: $(VENV)/.ready  ## Formats, and mends what can be mended by itself
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
 
-clean:  ## Removes .venv, the demo's output and caches; keeps runs/, out/ and data/
-	rm -rf $(VENV) demo_output .pytest_cache .ruff_cache
+clean:  ## Removes the environments, the demo's output and caches; keeps runs/, out/ and data/
+	rm -rf $(VENV) .venv-tfa demo_output .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.ready: requirements.txt requirements-dev.txt
