@@ -18,3 +18,10 @@ Conventions, held everywhere; other docstrings add only what differs:
 |         | `resize_flow`                                                                       |
 | masks   | float, named for what 1 means: valid, visible, in_image, static                     |
 """
+
+import os
+
+# OpenCV and its FFmpeg print lines about every damaged file; what matters is raised instead. They
+# look here when they are loaded.
+os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")

@@ -1,37 +1,73 @@
-"""Turns a video, a folder of images or a seed into clip folders, which every other tool accepts.
+"""Makes a folder of clips, which every other tool accepts, of film, of a data set or of a seed.
 
 python -m dfnet_tf.prepare --source=video --input=drive.mp4 --fov_degrees=60 --output=data/drive
+python -m dfnet_tf.prepare --source=kitti_raw --input=kitti --width=640 --height=192 --output=data/k
 python -m dfnet_tf.prepare --source=synthetic --num_clips=4 --output=data/streets
+
+Stopped half-way, the same command goes on where it was. dataset.json in the output says what was
+read, kept and dropped, and why.
 """
 
-import itertools
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+import functools
+import os
+from collections.abc import Callable
 from pathlib import Path
 
-import cv2
-import numpy as np
 from absl import app, flags
 
 from dfnet_tf import mains, outputs
-from dfnet_tf.data import clip, synthetic
-from dfnet_tf.data.video import VideoReader
+from dfnet_tf.data import given_camera, preparation, production, synthetic
+from dfnet_tf.data.given_camera import GivenCamera
+from dfnet_tf.data.recording import Recording
 
 SYNTHETIC_SIZE = (128, 416)  # Height and width of synthetic clips where nothing else is asked for.
-PROGRESS_EVERY = 200  # frames
+ESTIMATE = "estimate"
+
+# The sources, and the flags that only some of them know.
+_THINNING = ("input", "frame_step", "static_threshold", "min_frames")
+_FLAGS_OF = {
+    "video": (*_THINNING, "fov_degrees", "intrinsics"),
+    "images": (*_THINNING, "fov_degrees", "intrinsics"),
+    "kitti_raw": (*_THINNING, "split"),
+    "kitti_odometry": (*_THINNING, "sequences"),
+    "cityscapes": (*_THINNING, "split"),
+    "tum_rgbd": _THINNING,
+    "synthetic": ("num_clips", "num_frames", "seed"),
+}
+_ALL_SOURCES = ("height", "width")
 
 _SOURCE = flags.DEFINE_enum(
-    "source", None, ["synthetic", "images", "video"], "What to make clips from.", required=True
+    "source", None, list(_FLAGS_OF), "What to make clips from.", required=True
 )
-_INPUT = flags.DEFINE_string("input", None, "The video file, or the folder of images.")
-_OUTPUT = flags.DEFINE_string(
-    "output",
+_INPUT = flags.DEFINE_multi_string(
+    "input",
     None,
-    "The clip folder to write; with --source=synthetic, the folder of clips.",
-    required=True,
+    "The root folder of the data set; a folder of images, or of such folders; a video or a folder "
+    "of videos, and again --input for each more.",
 )
+_OUTPUT = flags.DEFINE_string("output", None, "The folder of clips to write.", required=True)
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace what --output holds.")
+_FORMAT = flags.DEFINE_enum(
+    "format",
+    "clips",
+    ["clips", "tfrecord"],
+    "clips: a folder of clip folders; tfrecord: the same in a few large files.",
+)
+_NUM_SHARDS = flags.DEFINE_integer(
+    "num_shards", 8, "Files to spread the frames over, with --format=tfrecord.", lower_bound=1
+)
+_WORKERS = flags.DEFINE_integer(
+    "workers", os.cpu_count(), "Recordings to work on at a time.", lower_bound=1
+)
+_SPLIT = flags.DEFINE_string(
+    "split",
+    None,
+    "kitti_raw: eigen_train (default; without the test scenes of Eigen's depth and KITTI's flow, "
+    "nor frames in which the car stands) or all. cityscapes: train (default), val, test.",
+)
+_SEQUENCES = flags.DEFINE_list(
+    "sequences", None, "kitti_odometry: such as 00,01,02; all that are there if left out."
+)
 _FOV = flags.DEFINE_float(
     "fov_degrees",
     None,
@@ -40,41 +76,47 @@ _FOV = flags.DEFINE_float(
     upper_bound=179.0,
 )
 _INTRINSICS = flags.DEFINE_string(
-    "intrinsics", None, "Text file of 3x3 intrinsics, in pixels of the input's own size."
+    "intrinsics",
+    None,
+    "Text file of 3x3 intrinsics, in pixels of the input's own size; or `estimate`: nothing is "
+    "known, the clips get a first guess, and training is to learn them.",
 )
 _HEIGHT = flags.DEFINE_integer(
     "height",
     None,
-    "Height of the clip, in pixels. Without --width the aspect stays. With both, the input is "
+    "Height of the clips, in pixels. Without --width the aspect stays. With both, the input is "
     "first cropped about its centre to their aspect; the intrinsics move along.",
     lower_bound=32,
 )
-_WIDTH = flags.DEFINE_integer("width", None, "Width of the clip; see --height.", lower_bound=32)
+_WIDTH = flags.DEFINE_integer("width", None, "Width of the clips; see --height.", lower_bound=32)
 _FRAME_STEP = flags.DEFINE_integer("frame_step", 1, "Keep every n-th frame.", lower_bound=1)
 _STATIC_THRESHOLD = flags.DEFINE_float(
     "static_threshold",
     0.0,
     "Drop a frame whose mean absolute grey difference (0 to 255, on a small blurred copy) to the "
-    "last kept frame is below this: the camera stands still. About 1 to 2; 0 keeps all frames.",
+    "last kept frame is below this: the camera stands still. About 1 to 2; 0 drops only frames "
+    "that repeat the last one.",
     lower_bound=0.0,
+)
+_MIN_FRAMES = flags.DEFINE_integer(
+    "min_frames", 3, "Drop clips of fewer frames: no training window fits in.", lower_bound=2
 )
 _NUM_CLIPS = flags.DEFINE_integer("num_clips", 1, "Synthetic clips to make.", lower_bound=1)
 _NUM_FRAMES = flags.DEFINE_integer("num_frames", 60, "Frames a synthetic clip.", lower_bound=2)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the first synthetic clip; +1 for each more.")
-
-_OF_A_RECORDING = ("input", "fov_degrees", "intrinsics", "frame_step", "static_threshold")
-_OF_SYNTHETIC = ("num_clips", "num_frames", "seed")
 
 
 def main(argv: list[str]) -> None:
     _check_flags(argv)
     output = Path(_OUTPUT.value)
     outputs.refuse_existing(output, _OVERWRITE.value)
-    if _SOURCE.value == "synthetic":
-        _write_synthetic(output)
-    else:
-        _write_recording(output)
-    print(f"Next: python -m dfnet_tf.train --data={output} --run_dir=runs/{output.name}")
+    camera = _camera()
+    jobs = _synthetic_jobs() if _SOURCE.value == "synthetic" else _recording_jobs(camera)
+    deliver = None if _FORMAT.value == "clips" else _deliver_records
+    dataset = production.produce(jobs, output, _settings(camera), _WORKERS.value, deliver)
+    print(_summary(dataset, output))
+    learned = " --intrinsics=learned" if camera and camera.is_guessed else ""
+    print(f"Next: python -m dfnet_tf.train --data={output} --run_dir=runs/{output.name}{learned}")
 
 
 def _check_flags(argv: list[str]) -> None:
@@ -82,190 +124,132 @@ def _check_flags(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
     source = f"--source={_SOURCE.value}"
-    is_recording = _SOURCE.value != "synthetic"
-    for name in _OF_SYNTHETIC if is_recording else _OF_A_RECORDING:
+    known = _FLAGS_OF[_SOURCE.value]
+    for name in sorted({name for names in _FLAGS_OF.values() for name in names} - set(known)):
         if flags.FLAGS[name].present:
             raise app.UsageError(f"Expected no --{name} with {source}. Received: one.")
-    if is_recording and _INPUT.value is None:
+    if _FORMAT.value == "clips" and flags.FLAGS["num_shards"].present:
+        raise app.UsageError("Expected no --num_shards with --format=clips. Received: one.")
+    if "input" in known and not _INPUT.value:
         raise app.UsageError(f"Expected --input with {source}. Received: none.")
+    if "input" in known and len(_INPUT.value) > 1 and _SOURCE.value != "video":
+        raise app.UsageError(f"Expected one --input with {source}. Received: {len(_INPUT.value)}.")
     given = [flag.name for flag in (_FOV, _INTRINSICS) if flag.value is not None]
-    if is_recording and len(given) != 1:
-        received = "both" if given else "neither"
+    if "intrinsics" in known and len(given) != 1:
+        received = "both" if given else f"neither; --intrinsics={ESTIMATE} if nothing is known"
         raise app.UsageError(
             f"Expected one of --fov_degrees and --intrinsics with {source}. Received: {received}."
         )
 
 
-def _write_synthetic(output: Path) -> None:
-    height, width = _HEIGHT.value or SYNTHETIC_SIZE[0], _WIDTH.value or SYNTHETIC_SIZE[1]
-    numbers = range(_NUM_CLIPS.value)
-    with outputs.whole_folder(output) as folder:
-        for i in _with_progress(numbers, len(numbers), "clip", every=1):
-            rendered = synthetic.render_clip(_SEED.value + i, _NUM_FRAMES.value, height, width)
-            synthetic.write_clip(rendered, folder / f"{i:06d}")
-    print(
-        f"Wrote {len(numbers)} x {_NUM_FRAMES.value} frames, {width}x{height} pixels, "
-        f"focal length {_focal_text(rendered.intrinsics)}, to {output}."
-    )
-
-
-def _write_recording(output: Path) -> None:
-    total, frames = _open_video() if _SOURCE.value == "video" else _open_images()
-    frames = itertools.islice(
-        _with_progress(frames, total, "frame", PROGRESS_EVERY), 0, None, _FRAME_STEP.value
-    )
-    gate = _MotionGate(_STATIC_THRESHOLD.value)
-    view, kept = None, 0
-    with clip.ClipWriter(output, overwrite=_OVERWRITE.value) as writer:
-        for frame in frames:
-            if view is None:
-                view = _view(frame.shape[:2], _HEIGHT.value, _WIDTH.value)
-                original = _input_intrinsics(frame.shape[:2])
-            if gate.passes(frame):
-                writer.add(view.picture(frame))
-                kept += 1
-        if kept < 2:
-            raise clip.ClipError(
-                f"{_INPUT.value}: expected at least 2 frames with motion between them. "
-                f"Received: {kept} ({gate.dropped} dropped as static)."
-            )
-        writer.intrinsics = view.intrinsics(original)
-    print(
-        f"Wrote {kept} frames (dropped {gate.dropped} as static), {view.width}x{view.height} "
-        f"pixels, focal length {_focal_text(writer.intrinsics)}, to {output}."
-    )
-
-
-def _open_video() -> tuple[int, Iterator[np.ndarray]]:
-    """The number of frames, perhaps estimated, and the frames."""
-    video = VideoReader(_INPUT.value)
-    return video.num_frames, iter(video)
-
-
-def _open_images() -> tuple[int, Iterator[np.ndarray]]:
-    folder = Path(_INPUT.value)
-    paths = clip.image_files(folder)
-    if not paths:
-        received = "a folder without any" if folder.is_dir() else "no such folder"
-        raise clip.ClipError(
-            f"{folder}: expected a folder of images ({', '.join(clip.IMAGE_TYPES)}). "
-            f"Received: {received}."
-        )
-    return len(paths), _images_of_one_size(paths)
-
-
-def _images_of_one_size(paths: list[Path]) -> Iterator[np.ndarray]:
-    first = None
-    for path in paths:
-        image = clip.read_rgb(path)
-        first = first or image.shape
-        if image.shape != first:
-            raise clip.ClipError(
-                f"{path}: expected the first image's size, {first[1]}x{first[0]}. "
-                f"Received: {image.shape[1]}x{image.shape[0]}."
-            )
-        yield image
-
-
-def _input_intrinsics(size: tuple[int, int]) -> np.ndarray:
-    """The input camera's [3, 3], in pixels of its (height, width), from whichever flag is given."""
-    height, width = size
+def _camera() -> GivenCamera | None:
+    """What the flags say about the camera; None: the source knows it."""
     if _FOV.value is not None:
-        focal = width / (2 * np.tan(np.radians(_FOV.value) / 2))
-        return np.array([[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1]])
-    try:
-        matrix = np.loadtxt(_INTRINSICS.value, ndmin=2)
-    except ValueError as error:
-        raise clip.ClipError(f"{_INTRINSICS.value}: expected 3x3 numbers. {error}") from error
-    # The writer checks the rest, at the end; a calibration for another size should not wait for it.
-    if matrix.shape != (3, 3) or not (0 < matrix[0, 2] < width and 0 < matrix[1, 2] < height):
-        raise clip.ClipError(
-            f"{_INTRINSICS.value}: expected 3x3 intrinsics whose centre lies in the input's "
-            f"{width}x{height} pixels. Received: {' '.join(f'{v:g}' for v in matrix.flat)}."
-        )
-    return matrix
+        return given_camera.from_field_of_view(_FOV.value)
+    if _INTRINSICS.value == ESTIMATE:
+        return given_camera.guessed()
+    return given_camera.from_file(_INTRINSICS.value) if _INTRINSICS.value else None
 
 
-@dataclass(frozen=True)
-class _View:
-    """Which part of the input becomes a picture of the clip, and how large."""
-
-    rows: slice
-    columns: slice
-    height: int
-    width: int
-
-    def picture(self, image: np.ndarray) -> np.ndarray:
-        part = image[self.rows, self.columns]
-        shrinks = self.height <= part.shape[0] and self.width <= part.shape[1]
-        mode = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR  # AREA enlarges in blocks.
-        return cv2.resize(part, (self.width, self.height), interpolation=mode)
-
-    def intrinsics(self, original: np.ndarray) -> np.ndarray:
-        """`original` [3, 3], moved with the crop and the resize."""
-        from dfnet_tf.geometry import camera  # Imports TensorFlow: --help need not wait for it.
-
-        shift = -self.columns.start, -self.rows.start
-        cropped = camera.move_intrinsics(original, (1, 1), shift)
-        scale_x = self.width / (self.columns.stop - self.columns.start)
-        scale_y = self.height / (self.rows.stop - self.rows.start)
-        return camera.scale_intrinsics(cropped, scale_x, scale_y)
+def _settings(camera: GivenCamera | None) -> dict:
+    """What the clips depend on, for dataset.json and for going on with the same."""
+    names = (*_ALL_SOURCES, *_FLAGS_OF[_SOURCE.value])
+    settings = {"source": _SOURCE.value, **{name: flags.FLAGS[name].value for name in names}}
+    if "input" in settings:
+        settings["input"] = [str(Path(path).absolute()) for path in settings["input"]]
+    if camera:
+        settings["intrinsics"] = camera.origin  # With the numbers of the file, which may change.
+    return settings
 
 
-def _view(size: tuple[int, int], height: int | None, width: int | None) -> _View:
-    """The largest central part of a (height, width) input that has the aspect asked for."""
-    rows, columns = size
-    if height and width:
-        rows = max(1, min(size[0], round(size[1] * height / width)))
-        columns = max(1, min(size[1], round(size[0] * width / height)))
-    elif height:
-        width = round(size[1] * height / size[0])
-    elif width:
-        height = round(size[0] * width / size[1])
-    top, left = (size[0] - rows) // 2, (size[1] - columns) // 2
-    rows, columns = slice(top, top + rows), slice(left, left + columns)
-    return _View(rows, columns, height or size[0], width or size[1])
+def _recordings() -> list[Recording]:
+    """What the source's reader finds in --input. Readers are imported only where they are used."""
+    paths = [Path(path) for path in _INPUT.value]
+    split = {"split": _SPLIT.value} if _SPLIT.value else {}
+    match _SOURCE.value:
+        case "video":
+            from dfnet_tf.data import footage
+
+            return footage.video_recordings(paths)
+        case "images":
+            from dfnet_tf.data import footage
+
+            return footage.image_recordings(*paths)
+        case "kitti_raw":
+            from dfnet_tf.data import kitti
+
+            return kitti.raw_recordings(*paths, **split)
+        case "kitti_odometry":
+            from dfnet_tf.data import kitti
+
+            return kitti.odometry_recordings(*paths, _SEQUENCES.value)
+        case "cityscapes":
+            from dfnet_tf.data import cityscapes
+
+            return cityscapes.recordings(*paths, **split)
+        case "tum_rgbd":
+            from dfnet_tf.data import tum
+
+            return tum.recordings(*paths)
 
 
-class _MotionGate:
-    """Lets a frame pass that differs from the last one that passed, and counts the others."""
+def _recording_jobs(camera: GivenCamera | None) -> list[production.Job]:
+    recordings = _recordings()
+    settings = preparation.Settings(
+        _HEIGHT.value,
+        _WIDTH.value,
+        _FRAME_STEP.value,
+        _STATIC_THRESHOLD.value,
+        _MIN_FRAMES.value,
+        camera,
+        splits_at_cuts=_SOURCE.value in ("video", "images"),
+    )
 
-    def __init__(self, threshold: float):
-        self.threshold = threshold
-        self.dropped = 0
-        self._last: np.ndarray | None = None
+    def make(recording: Recording, folder: Path, on_frame: Callable[..., None]) -> dict:
+        return preparation.make_clips(recording, folder, settings, on_frame)
 
-    def passes(self, frame: np.ndarray) -> bool:
-        small = _small_grey(frame)
-        if self._last is not None and np.abs(small - self._last).mean() < self.threshold:
-            self.dropped += 1
-            return False
-        self._last = small
-        return True
-
-
-def _small_grey(frame: np.ndarray) -> np.ndarray:
-    """A blurred grey copy, 160 columns, float32 in [0, 255]: pixel noise averages out."""
-    height, width = frame.shape[:2]
-    size = (160, max(1, round(160 * height / width)))
-    grey = cv2.cvtColor(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-    return cv2.GaussianBlur(grey, (5, 5), 0).astype(np.float32)
+    return [
+        production.Job(recording.name, recording.num_frames, functools.partial(make, recording))
+        for recording in recordings
+    ]
 
 
-def _with_progress(items, total: int, what: str, every: int) -> Iterator:
-    """Yields `items`, telling on stderr how far they are: one live line, or one now and then."""
-    is_live = sys.stderr.isatty()
-    for i, item in enumerate(items, 1):
-        yield item
-        if is_live or i % every == 0:
-            text = f"{what} {i} of {total}" if total else f"{what} {i}"
-            print(text, end="\r" if is_live else "\n", file=sys.stderr, flush=True)
-    if is_live:
-        print(file=sys.stderr)
+def _synthetic_jobs() -> list[production.Job]:
+    size = _HEIGHT.value or SYNTHETIC_SIZE[0], _WIDTH.value or SYNTHETIC_SIZE[1]
+
+    def make(i: int, folder: Path, on_frame: Callable[..., None]) -> dict:
+        name, num_frames = f"{i:06d}", _NUM_FRAMES.value
+        on_frame(0)  # Nothing more is begun once the work is to end.
+        rendered = synthetic.render_clip(_SEED.value + i, num_frames, *size)
+        synthetic.write_clip(rendered, folder / name)
+        on_frame(num_frames)
+        entry = preparation.clip_entry(name, num_frames, size, rendered.intrinsics, "the renderer")
+        return preparation.recording_entry(name, num_frames, {}, [entry])
+
+    return [
+        production.Job(f"{i:06d}", _NUM_FRAMES.value, functools.partial(make, i))
+        for i in range(_NUM_CLIPS.value)
+    ]
 
 
-def _focal_text(intrinsics: np.ndarray) -> str:
-    return f"{intrinsics[0, 0]:.1f} {intrinsics[1, 1]:.1f}"
+def _deliver_records(clips: Path, output: Path) -> None:
+    from dfnet_tf.data import records  # Imports TensorFlow.
+
+    records.write_records(clips, output, _NUM_SHARDS.value)
+
+
+def _summary(dataset: dict, output: Path) -> str:
+    """One line: what was written, and what was not."""
+    totals = dataset["totals"]
+    clips = [clip for recording in dataset["recordings"] for clip in recording["clips"]]
+    sizes = sorted({f"{clip['width']}x{clip['height']}" for clip in clips})
+    focal = sorted({f"{k[0][0]:.1f} {k[1][1]:.1f}" for k in (clip["intrinsics"] for clip in clips)})
+    dropped = production.told(totals["dropped"]) or "nothing dropped"
+    return (
+        f"Wrote {totals['clips']} clip{'s' * (len(clips) > 1)}, {totals['frames_kept']} of "
+        f"{totals['frames_read']} frames ({dropped}), {' and '.join(sizes)} pixels, focal length "
+        f"{' or '.join(focal[:3])}{' ...' * (len(focal) > 3)}, to {output}."
+    )
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ MAINS = {
     "dfnet_tf.import_checkpoint",
     "export.export_tflite",
     "export.benchmark",
+    "benchmarks.loader",
 }
 ONLY_FOR_MAINS = ("dfnet_tf.flags", "dfnet_tf.mains")
 
@@ -26,7 +27,9 @@ LIBRARY = (
     "dfnet_tf.outputs",
     "dfnet_tf.progress",
     "dfnet_tf.visualize",
+    "dfnet_tf.error_pictures",
     "dfnet_tf.inference",
+    "dfnet_tf.prediction",
     "dfnet_tf.data",
     "dfnet_tf.evaluation",
     "dfnet_tf.training",
@@ -38,12 +41,19 @@ ALLOWED = {
     "dfnet_tf.outputs": (),
     "dfnet_tf.progress": (),
     "dfnet_tf.visualize": (),
+    "dfnet_tf.error_pictures": ("dfnet_tf.visualize", "dfnet_tf.evaluation"),
     "dfnet_tf.geometry": (),
     "dfnet_tf.networks": ("dfnet_tf.geometry",),
     "dfnet_tf.losses": ("dfnet_tf.geometry",),
     "dfnet_tf.losses.objective": ("dfnet_tf.losses", "dfnet_tf.geometry", "dfnet_tf.config"),
     "dfnet_tf.model": (*NETWORK, "dfnet_tf.config"),
     "dfnet_tf.inference": (*NETWORK, "dfnet_tf.config"),
+    "dfnet_tf.prediction": (
+        "dfnet_tf.geometry",
+        "dfnet_tf.data",
+        "dfnet_tf.inference",
+        "dfnet_tf.visualize",
+    ),
     "dfnet_tf.data": (
         "dfnet_tf.geometry",
         "dfnet_tf.config",
@@ -59,6 +69,8 @@ ALLOWED = {
     "export": ("dfnet_tf.networks", "dfnet_tf.geometry", "dfnet_tf.config"),
     "export.export_tflite": (*LIBRARY, *ONLY_FOR_MAINS, "export"),
     "export.benchmark": (*LIBRARY, *ONLY_FOR_MAINS, "export"),
+    "benchmarks": (),
+    "benchmarks.loader": (*LIBRARY, *ONLY_FOR_MAINS),
 }
 # These run on every backend of Keras; the model names TensorFlow only inside its train step.
 WITHOUT_TENSORFLOW = ("dfnet_tf.geometry", "dfnet_tf.networks", "dfnet_tf.losses")
@@ -71,7 +83,7 @@ def module_name(path: Path) -> str:
 
 FILES = {
     module_name(path): path
-    for folder in ("dfnet_tf", "export")
+    for folder in ("dfnet_tf", "export", "benchmarks")
     for path in sorted((ROOT / folder).rglob("*.py"))
 }
 
@@ -118,7 +130,7 @@ def violations(is_forbidden) -> list[str]:
 
 
 def is_ours(name: str) -> bool:
-    return within(name, "dfnet_tf") or within(name, "export")
+    return any(within(name, package) for package in ("dfnet_tf", "export", "benchmarks"))
 
 
 def test_every_file_has_its_place_in_the_table():

@@ -8,7 +8,7 @@ import pytest
 from main_endings import assert_misused
 
 from dfnet_tf.data import video
-from dfnet_tf.data.clip import ClipWriter, read_clip, read_clips
+from dfnet_tf.data.clip import ClipWriter, read_clips
 
 FOV = "--fov_degrees=90"  # A focal length of half the width.
 
@@ -34,6 +34,11 @@ def write_images(folder, num_images=4, size=(60, 100)):
     return folder
 
 
+def read_clip(folder):
+    (clip,) = read_clips(folder)
+    return clip
+
+
 def camera(clip):
     """(fx, fy, cx, cy)"""
     return [clip.intrinsics[i] for i in ((0, 0), (1, 1), (0, 2), (1, 2))]
@@ -57,8 +62,10 @@ def test_a_video_becomes_a_clip(prepare, tmp_path):
     np.testing.assert_allclose(camera(clip), [50, 50, 49.5, 29.5])
     brightness = [clip.image(i).mean() for i in range(6)]
     np.testing.assert_allclose(brightness, [30, 50, 70, 90, 110, 130], atol=5)
-    assert "Wrote 6 frames (dropped 0 as static), 100x60 pixels, focal length 50.0 50.0" in out
-    assert f"dfnet_tf.train --data={tmp_path}/c" in out
+    assert "Wrote 1 clip, 6 of 6 frames (nothing dropped), 100x60 pixels, " in out
+    assert f"focal length 50.0 50.0, to {tmp_path}/c." in out
+    assert f"Next: python -m dfnet_tf.train --data={tmp_path}/c --run_dir=runs/c\n" in out
+    assert clip.folder == tmp_path / "c" / "a"
 
 
 def test_a_smaller_width_keeps_the_aspect_and_scales_the_camera(prepare, tmp_path):
@@ -125,7 +132,7 @@ def test_frames_without_motion_against_the_last_kept_one_are_dropped(prepare, tm
         f"--output={tmp_path}/c",
     )
     assert status == 0
-    assert "Wrote 4 frames (dropped 3 as static)" in out  # A slow change adds up: 0, 8, 16, 24.
+    assert "4 of 7 frames (3 static)" in out  # A slow change adds up: 0, 8, 16, 24.
     clip = read_clip(tmp_path / "c")
     brightness = [clip.image(i).mean() for i in range(len(clip))]
     np.testing.assert_allclose(brightness, [30, 38, 46, 54], atol=3)
@@ -140,7 +147,9 @@ def test_a_still_camera_leaves_no_clip(prepare, tmp_path):
         "--static_threshold=1",
         f"--output={tmp_path}/c",
     )
-    assert_one_line(result, "expected at least 2 frames with motion", "Received: 1 (5 dropped")
+    assert_one_line(
+        result, "motion between them", "6 frames, all dropped (1 clip too short, 5 repeated)"
+    )
     assert list(tmp_path.iterdir()) == [source]
 
 
@@ -149,7 +158,7 @@ def test_synthetic_clips_differ_and_come_again_with_their_seed(prepare, tmp_path
     prepare("--source=synthetic", *small, "--seed=5", "--num_clips=2", f"--output={tmp_path}/a")
     status, out, _ = prepare("--source=synthetic", *small, "--seed=6", f"--output={tmp_path}/b")
     assert status == 0
-    assert "Wrote 1 x 3 frames, 64x32 pixels" in out
+    assert "Wrote 1 clip, 3 of 3 frames (nothing dropped), 64x32 pixels" in out
     first, second = read_clips(tmp_path / "a")
     (again,) = read_clips(tmp_path / "b")
     assert (len(first), first.size) == (3, (32, 64))
@@ -199,19 +208,21 @@ def test_what_cannot_be_read_ends_in_one_line_and_leaves_nothing(prepare, tmp_pa
     assert_one_line(attempt("video", missing), "expected a video that OpenCV can decode", "no such")
     assert_one_line(attempt("images", missing), "expected a folder of images", "no such folder")
     images = write_images(tmp_path / "images")
+    (tmp_path / "empty").mkdir()
     assert_one_line(attempt("video", images), "expected a video", str(images))
-    assert_one_line(attempt("images", tmp_path), "Received: a folder without any")
+    assert_one_line(attempt("images", tmp_path / "empty"), "Received: neither")
     assert_one_line(attempt("images", images, f"--intrinsics={missing}"), "missing")
     (tmp_path / "k.txt").write_text("700 0 320\n0 700 96\n0 0 1\n")
     wrong_size = attempt("images", images, f"--intrinsics={tmp_path}/k.txt")
-    assert_one_line(wrong_size, "centre lies in the input's 100x60 pixels", "Received: 700 0 320")
+    assert_one_line(wrong_size, "point inside the 100x60 (width x height) image", "(320, 96)")
     (tmp_path / "k.txt").write_text("a calibration\n")
     no_numbers = attempt("images", images, f"--intrinsics={tmp_path}/k.txt")
-    assert_one_line(no_numbers, "expected 3x3 numbers")
+    assert_one_line(no_numbers, "k.txt: expected rows of numbers")
     cv2.imwrite(str(images / "zzz.png"), np.zeros((60, 90, 3), np.uint8))
     assert_one_line(attempt("images", images), "zzz.png: expected the first image's size, 100x60")
-    (images / "zzz.png").write_text("no image")
-    assert_one_line(attempt("images", images), "zzz.png: expected an image file")
+    for path in images.iterdir():
+        path.write_text("no image")
+    assert_one_line(attempt("images", images), "expected a recording that can be read", "5 frames")
 
 
 def test_half_a_video_leaves_no_clip(prepare, tmp_path):
@@ -231,7 +242,7 @@ def test_flags_that_miss_or_contradict_each_other_are_refused(prepare, tmp_path)
     recording = "--source=video", "--input=a.mp4", output
     assert_misused(prepare(output), "--source", "must have a value")
     assert_misused(prepare("--source=synthetic"), "--output", "must have a value")
-    assert_misused(prepare("--source=webcam", output), "<synthetic|images|video>", "webcam")
+    assert_misused(prepare("--source=webcam", output), "<video|images|kitti_raw|", "webcam")
     assert_misused(prepare("--source=synthetic", output, "--hieght=5"), "hieght")
     assert_misused(prepare("--source=video", output, FOV), "Expected --input with --source=video")
     assert_misused(prepare(*recording), "one of --fov_degrees and --intrinsics", "neither")
@@ -249,7 +260,7 @@ def test_ctrl_c_ends_in_one_line(prepare, tmp_path, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(video.VideoReader, "__iter__", interrupt)
+    monkeypatch.setattr(video.VideoReader, "timed", interrupt)
     source = write_video(tmp_path / "a.mp4")
     result = prepare("--source=video", f"--input={source}", FOV, f"--output={tmp_path}/c")
     assert result == (130, "", "prepare: interrupted.\n")
@@ -257,7 +268,7 @@ def test_ctrl_c_ends_in_one_line(prepare, tmp_path, monkeypatch):
 
 
 def test_a_bug_keeps_its_traceback(tmp_path, prepare, monkeypatch):
-    def bug(*_):
+    def bug(*_, **__):
         raise KeyError("a bug")
 
     monkeypatch.setattr(ClipWriter, "add", bug)
@@ -265,3 +276,17 @@ def test_a_bug_keeps_its_traceback(tmp_path, prepare, monkeypatch):
     with pytest.raises(KeyError, match="a bug"):
         prepare("--source=video", f"--input={source}", FOV, f"--output={tmp_path}/c")
     assert list(tmp_path.iterdir()) == [source]
+
+
+def test_flags_of_other_sources_are_refused(prepare, tmp_path):
+    output = f"--output={tmp_path}/c"
+    data_set = "--source=kitti_raw", "--input=kitti", output
+    assert_misused(prepare(*data_set, FOV), "no --fov_degrees with --source=kitti_raw")
+    assert_misused(prepare(*data_set, "--intrinsics=estimate"), "no --intrinsics with")
+    assert_misused(prepare(*data_set, "--sequences=00"), "no --sequences with")
+    assert_misused(prepare(*data_set, "--input=more"), "Expected one --input", "Received: 2")
+    assert_misused(prepare(*data_set, "--num_shards=2"), "no --num_shards with --format=clips")
+    film = "--source=video", "--input=a.mp4", output
+    assert_misused(prepare(*film, FOV, "--split=all"), "no --split with --source=video")
+    assert_misused(prepare(*film), "--intrinsics=estimate if nothing is known")
+    assert list(tmp_path.iterdir()) == []

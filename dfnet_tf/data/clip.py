@@ -8,6 +8,7 @@ my_clip/flow/000000.png         optional: KITTI 16-bit flow to the next frame
 """
 
 import contextlib
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import cv2
 import numpy as np
 
 from dfnet_tf import outputs
+from dfnet_tf.data.stored import Stored
 
 IMAGE_TYPES = (".jpg", ".jpeg", ".png", ".bmp")
 DEPTH_SCALE = 256.0  # The KITTI depth benchmark's: stored value = metres * 256.
@@ -34,56 +36,66 @@ class Clip:
     images: tuple[Path, ...]
     size: tuple[int, int]  # (height, width) of every image
     intrinsics: np.ndarray  # float32 [3, 3], in pixels of that size
+    intrinsics_guessed: bool = False  # As their file's first line says, "# guessed ...".
 
     def __len__(self) -> int:
         return len(self.images)
 
+    @property
+    def name(self) -> str:
+        return self.folder.absolute().name
+
+    def stored(self, kind: str, i: int) -> Stored | None:
+        """Frame i's file in the sub-folder `kind` (images, depth, flow, moving); None: no file."""
+        if kind == "images":
+            return Stored(self.images[i])
+        path = self.folder / kind / f"{self.images[i].stem}.png"
+        return Stored(path) if path.exists() else None
+
     def image(self, i: int) -> np.ndarray:
         """Frame i, uint8 RGB [H, W, 3]. Raises ClipError if undecodable or of another size."""
-        image = read_rgb(self.images[i])
+        stored = self.stored("images", i)
+        image = read_rgb(stored)
         if image.shape[:2] != self.size:
             raise ClipError(
-                f"{self.images[i]}: expected the size of the clip's first image, "
+                f"{stored}: expected the size of the clip's first image, "
                 f"{_size_text(self.size)}. Received: {_size_text(image.shape)}."
             )
         return image
 
     def depth(self, i: int) -> np.ndarray | None:
         """True depth of frame i, float32 [h, w], metres, 0 = none; None without a file."""
-        path = self.folder / "depth" / f"{self.images[i].stem}.png"
-        return read_depth(path) if path.exists() else None
+        stored = self.stored("depth", i)
+        return read_depth(stored) if stored else None
 
     def flow(self, i: int) -> tuple[np.ndarray, np.ndarray] | None:
         """True flow of frame i to i + 1: float32 [h, w, 2], valid [h, w]; None without a file."""
-        path = self.folder / "flow" / f"{self.images[i].stem}.png"
-        return read_flow(path) if path.exists() else None
+        stored = self.stored("flow", i)
+        return read_flow(stored) if stored else None
 
     def poses(self) -> np.ndarray | None:
         """Camera-to-world motions, float64 [N, 4, 4]; None if there is no poses.txt."""
         path = self.folder / "poses.txt"
         if not path.exists():
             return None
-        rows = _read_numbers(path)
-        if rows.shape != (len(self), 12) or not np.isfinite(rows).all():
-            raise ClipError(
-                f"{path}: expected one line of 12 finite numbers for each of the {len(self)} "
-                f"images. Received: {np.isfinite(rows).sum()} finite numbers on {len(rows)} lines."
-            )
-        poses = np.tile(np.eye(4), (len(self), 1, 1))
-        poses[:, :3] = rows.reshape(-1, 3, 4)
-        return poses
+        return checked_poses(read_numbers(path), len(self), path)
 
 
 def read_clips(folder: str | Path) -> list[Clip]:
-    """Opens `folder`: a clip itself, or a folder of clips (sorted by name, others ignored)."""
+    """Opens `folder`: a clip, a folder of clips (sorted by name, others ignored), or records."""
+    from dfnet_tf.data import record_clip  # Which builds on this module.
+
     folder = Path(folder)
+    if (folder / record_clip.INDEX_FILE).exists():
+        return record_clip.read_records(folder)
     if (folder / "images").is_dir():
         return [read_clip(folder)]
-    found = sorted(path.parent for path in folder.glob("[!.]*/images") if path.is_dir())
+    depths = "[!.]*/images", "[!.]*/[!.]*/images"  # Or what `prepare` left, command by command.
+    found = sorted(path.parent for depth in depths for path in folder.glob(depth) if path.is_dir())
     if not found:
         raise ClipError(
-            f"{folder}: expected a clip folder, with {LAYOUT}, or a folder of such folders. "
-            f"Received: {'neither' if folder.is_dir() else 'no such folder'}."
+            f"{folder}: expected a clip folder, with {LAYOUT}, a folder of such folders, or "
+            f"records made of them. Received: {'neither' if folder.is_dir() else 'no such folder'}."
         )
     return [read_clip(path) for path in found]
 
@@ -101,8 +113,9 @@ def read_clip(folder: str | Path) -> Clip:
     path = folder / "intrinsics.txt"
     if not path.exists():
         raise ClipError(f"{path}: expected the camera's 3x3 intrinsics. Received: no such file.")
-    intrinsics = _checked_intrinsics(_read_numbers(path), size, path)
-    clip = Clip(folder, images, size, intrinsics)
+    intrinsics = checked_intrinsics(read_numbers(path), size, path)
+    guessed = path.read_bytes().startswith(b"# guessed")
+    clip = Clip(folder, images, size, intrinsics, guessed)
     clip.poses()
     return clip
 
@@ -112,9 +125,10 @@ def image_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("[!.]*") if path.suffix.lower() in IMAGE_TYPES)
 
 
-def read_rgb(path: str | Path) -> np.ndarray:
+def read_rgb(source: str | Path | Stored) -> np.ndarray:
     """Reads any image as uint8 RGB [H, W, 3]; grey becomes three equal channels."""
-    return _decode(path, cv2.IMREAD_COLOR)[..., ::-1].copy()
+    image = _decode(source, cv2.IMREAD_COLOR)
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
 
 
 def write_rgb(path: str | Path, image: np.ndarray) -> None:
@@ -122,12 +136,12 @@ def write_rgb(path: str | Path, image: np.ndarray) -> None:
     _encode(path, image[..., ::-1])
 
 
-def read_depth(path: str | Path) -> np.ndarray:
+def read_depth(source: str | Path | Stored) -> np.ndarray:
     """Reads a KITTI depth PNG: float32 [H, W], metres, 0 = none. Inverse of `write_depth`."""
-    stored = _decode(path, cv2.IMREAD_UNCHANGED)
+    stored = _decode(source, cv2.IMREAD_UNCHANGED)
     if stored.dtype != np.uint16 or stored.ndim != 2:
         raise ClipError(
-            f"{path}: expected a 16-bit grey PNG. Received: {stored.dtype}{list(stored.shape)}."
+            f"{source}: expected a 16-bit grey PNG. Received: {stored.dtype}{list(stored.shape)}."
         )
     return stored.astype(np.float32) / np.float32(DEPTH_SCALE)
 
@@ -138,16 +152,16 @@ def write_depth(path: str | Path, metres: np.ndarray) -> None:
     _encode(path, np.clip(np.rint(metres * DEPTH_SCALE), 0, 65535).astype(np.uint16))
 
 
-def read_flow(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
+def read_flow(source: str | Path | Stored) -> tuple[np.ndarray, np.ndarray]:
     """Reads a KITTI flow PNG. Inverse of `write_flow`.
 
     Returns:
       float32 [H, W, 2], (u, v) in pixels, 0 where not valid; valid, float32 [H, W].
     """
-    stored = _decode(path, cv2.IMREAD_UNCHANGED)
+    stored = _decode(source, cv2.IMREAD_UNCHANGED)
     if stored.dtype != np.uint16 or stored.ndim != 3 or stored.shape[2] != 3:
         raise ClipError(
-            f"{path}: expected a 16-bit RGB PNG. Received: {stored.dtype}{list(stored.shape)}."
+            f"{source}: expected a 16-bit RGB PNG. Received: {stored.dtype}{list(stored.shape)}."
         )
     valid = (stored[..., 0] > 0).astype(np.float32)  # OpenCV's order: B = valid, G = v, R = u.
     flow = (stored[..., :0:-1].astype(np.float32) - FLOW_OFFSET) / FLOW_SCALE
@@ -181,6 +195,7 @@ class ClipWriter:
         self.folder = Path(folder)
         self.image_type = image_type
         self.intrinsics: np.ndarray | None = None
+        self.intrinsics_note = ""  # Where they come from: a comment line in their file.
         self._size: tuple[int, int] | None = None
         self._poses: list[np.ndarray] = []
         self._count = 0
@@ -251,13 +266,26 @@ class ClipWriter:
                 f"{self.folder}: expected a pose for every image or for none. "
                 f"Received: {len(self._poses)} poses, {self._count} images."
             )
-        intrinsics = _checked_intrinsics(self.intrinsics, self._size, self.folder)
-        np.savetxt(self._new / "intrinsics.txt", intrinsics, "%.9g")
+        intrinsics = checked_intrinsics(self.intrinsics, self._size, self.folder)
+        note = self.intrinsics_note
+        np.savetxt(self._new / "intrinsics.txt", intrinsics, "%.9g", header=note)
         if self._poses:
             np.savetxt(self._new / "poses.txt", self._poses, "%.17g")
 
 
-def _checked_intrinsics(matrix: np.ndarray, size: tuple[int, int], where: Path) -> np.ndarray:
+def checked_poses(rows: np.ndarray, num_images: int, where: Path) -> np.ndarray:
+    """Returns rows of 12 numbers as motions, float64 [N, 4, 4]; ClipError if they are not that."""
+    if rows.shape != (num_images, 12) or not np.isfinite(rows).all():
+        raise ClipError(
+            f"{where}: expected one line of 12 finite numbers for each of the {num_images} "
+            f"images. Received: {np.isfinite(rows).sum()} finite numbers on {len(rows)} lines."
+        )
+    poses = np.tile(np.eye(4), (num_images, 1, 1))
+    poses[:, :3] = rows.reshape(-1, 3, 4)
+    return poses
+
+
+def checked_intrinsics(matrix: np.ndarray, size: tuple[int, int], where: Path) -> np.ndarray:
     """Returns `matrix` as float32 [3, 3], or raises ClipError if no such camera is possible."""
     matrix = np.asarray(matrix, np.float64)
     received = " ".join(f"{value:g}" for value in matrix.flat)
@@ -276,21 +304,24 @@ def _checked_intrinsics(matrix: np.ndarray, size: tuple[int, int], where: Path) 
     return matrix.astype(np.float32)
 
 
-def _read_numbers(path: Path) -> np.ndarray:
-    """A text file's rows of numbers, float64 [rows, columns]."""
+def read_numbers(path: str | Path) -> np.ndarray:
+    """A text file's rows of numbers, float64 [rows, columns]; ClipError for anything else."""
     try:
-        return np.loadtxt(path, ndmin=2)
-    except ValueError as error:
-        raise ClipError(f"{path}: expected rows of numbers. Received: {error}.") from error
+        with warnings.catch_warnings(action="error", category=UserWarning):  # Of no numbers at all.
+            return np.loadtxt(path, ndmin=2)
+    except (OSError, ValueError, UserWarning) as error:
+        received = str(error).rstrip(".")
+        raise ClipError(f"{path}: expected rows of numbers. Received: {received}.") from error
 
 
-def _decode(path: str | Path, mode: int) -> np.ndarray:
+def _decode(source: str | Path | Stored, mode: int) -> np.ndarray:
+    stored = source if isinstance(source, Stored) else Stored(Path(source))
     try:
-        image = cv2.imdecode(np.fromfile(path, np.uint8), mode)
+        image = cv2.imdecode(np.frombuffer(stored.read(), np.uint8), mode)
     except (OSError, cv2.error):
         image = None
     if image is None:
-        raise ClipError(f"{path}: expected an image file. Received: one that cannot be decoded.")
+        raise ClipError(f"{stored}: expected an image file. Received: one that cannot be decoded.")
     return image
 
 

@@ -1,15 +1,25 @@
-"""The input pipeline: from clip folders to training batches, in an order fixed by the seed."""
+"""The input pipeline: from clips to training batches, in an order fixed by the seed.
+
+Pictures are made by OpenCV, in bytes, several times as fast as by TensorFlow's operations; Python's
+lock is free meanwhile.
+"""
 
 import contextlib
+import functools
 from collections.abc import Iterator, Sequence
 
+import cv2
 import numpy as np
 import tensorflow as tf
 
 from dfnet_tf.config import DataConfig
-from dfnet_tf.data import augment
+from dfnet_tf.data import augment, records
 from dfnet_tf.data.clip import Clip, ClipError
+from dfnet_tf.data.python_exit import FinishedBeforeExit
+from dfnet_tf.data.record_clip import RecordClip
 from dfnet_tf.geometry import camera
+
+NUM_UNIFORM_DRAWS = augment.NUM_CROP_DRAWS, augment.NUM_COLOR_DRAWS, augment.NUM_FLIP_DRAWS
 
 
 def training_batches(
@@ -29,8 +39,11 @@ def training_batches(
     Raises:
       ClipError: no clip has as many frames as a window.
     """
-    paths, sizes, intrinsics = windows(clips, config)
-    num_windows = len(paths)
+    cv2.setNumThreads(1)  # The threads of tf.data occupy every core.
+    places, cameras = windows(clips, config)
+    num_windows = len(places)
+    moved = _moved(config)
+    augmented = functools.partial(_augmented, clips, config)
 
     def sample(index):
         epoch_seed = tf.stack([np.int64(seed), index // num_windows])
@@ -38,106 +51,130 @@ def training_batches(
         place = tf.random.experimental.index_shuffle(
             index % num_windows, epoch_seed, num_windows - 1
         )
-        return _augmented(
-            _frames(tf.gather(paths, place), tf.gather(sizes, place), config),
-            tf.gather(intrinsics, place),
-            sample_seed,
-            config,
+        own = {name: tf.gather(values, place) for name, values in cameras.items()}
+        uniform = tf.random.stateless_uniform([sum(NUM_UNIFORM_DRAWS)], sample_seed)
+        normal = tf.random.stateless_normal([augment.NUM_OFFSET_DRAWS], sample_seed)
+        arguments = tf.gather(places, place), own[moved], uniform, normal
+        jittered, clean, to_pixels = tf.numpy_function(
+            augmented, arguments, [tf.uint8, tf.uint8, tf.float32]
         )
+        return {"images": jittered, "clean_images": clean, **own, moved: to_pixels}
 
     indices = tf.data.Dataset.range(first_step * config.batch_size, np.iinfo(np.int64).max)
     samples = indices.map(sample, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    return samples.batch(config.batch_size, drop_remainder=True).prefetch(2)
+    batches = samples.batch(config.batch_size, drop_remainder=True)
+    finished = functools.partial(_finished, config=config)
+    return batches.map(finished, num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
 
 
 def plain_batch(clips: Sequence[Clip], config: DataConfig, places: Sequence[int]) -> dict:
     """The windows at `places` as one batch without augmentation."""
-    paths, sizes, intrinsics = windows(clips, config)
-    images = tf.stack([_frames(paths[place], sizes[place], config) for place in places])
+    every_place, cameras = windows(clips, config)
+    size = config.height, config.width
+    images = np.array(
+        [
+            [augment.resize(image, size) for image in _images(clips, config, every_place[place])]
+            for place in places
+        ]
+    )
     return {
-        "images": images,
-        "clean_images": images,
-        "intrinsics": tf.constant(intrinsics[list(places)]),
+        "images": _unit_range(images),
+        "clean_images": _unit_range(images),
+        **{name: tf.constant(values[list(places)]) for name, values in cameras.items()},
     }
 
 
 @contextlib.contextmanager
 def broken_images_named(clips: Sequence[Clip]) -> Iterator[None]:
-    """Turns the error of a batch that could not be read into a ClipError naming the file.
+    """Turns the error of a batch that could not be read into a ClipError naming file and frame.
 
-    TensorFlow's own error names only the operation that failed.
+    TensorFlow's own error is a traceback of its threads.
     """
     try:
         yield
-    except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError):
+    except tf.errors.InvalidArgumentError:
+        records.check_shards([clip for clip in clips if isinstance(clip, RecordClip)])
         for clip in clips:
-            _check_images(clip)
+            for i in range(len(clip)):
+                clip.image(i)
         raise
 
 
-def windows(clips: Sequence[Clip], config: DataConfig) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def windows(clips: Sequence[Clip], config: DataConfig) -> tuple[np.ndarray, dict]:
     """Every run of consecutive frames.
 
     Returns:
-      paths [N, F]; the sizes of the files' images [N, 2], (height, width); intrinsics [N, 3, 3] at
-      training size.
+      the number of the clip and of the first frame [N, 2]; and what a batch says of the camera:
+      `intrinsics` [N, 3, 3] at training size or, where they are learned, `clip` [N] and `crop`
+      [N, 3, 3], the identity.
     """
-    paths, sizes, intrinsics = [], [], []
-    for clip in clips:
-        height, width = clip.size
-        scaled = camera.scale_intrinsics(
-            clip.intrinsics, config.width / width, config.height / height
-        )
-        for start in range(len(clip) - config.num_frames + 1):
-            paths.append([str(path) for path in clip.images[start : start + config.num_frames]])
-            sizes.append(clip.size)
-            intrinsics.append(scaled)
-    if not paths:
+    places = [
+        (number, start)
+        for number, clip in enumerate(clips)
+        for start in range(len(clip) - config.num_frames + 1)
+    ]
+    if not places:
         raise ClipError(
             f"Expected a clip of at least {config.num_frames} frames. Received: "
             + ", ".join(f"{clip.folder} ({len(clip)} frames)" for clip in clips)
         )
-    return np.array(paths), np.array(sizes, "int32"), np.array(intrinsics, "float32")
+    return np.array(places, "int32"), _cameras(clips, [number for number, _ in places], config)
 
 
-def _frames(paths, size, config: DataConfig):
-    """Decodes the files of one window to [F, H, W, 3] in [0, 1] at training size."""
-    frames = []
-    for i in range(config.num_frames):
-        image = _decoded(paths[i], size)
-        frames.append(tf.image.resize(image, (config.height, config.width), method="area"))
-    return tf.stack(frames) / 255.0
+def _cameras(clips: Sequence[Clip], numbers: list[int], config: DataConfig) -> dict:
+    """What a batch says of the camera of each window, `numbers` being its clip's; see `windows`."""
+    if config.intrinsics == "learned":
+        identities = np.tile(np.eye(3, dtype="float32"), (len(numbers), 1, 1))
+        return {"clip": np.array(numbers, "int32"), "crop": identities}
+    return {"intrinsics": intrinsics_at_training_size(clips, config)[numbers]}
 
 
-def _decoded(path, size):
-    """An image file as uint8 [H, W, 3]; an error unless (H, W) is `size`, as the intrinsics are."""
-    image = tf.io.decode_image(tf.io.read_file(path), channels=3, expand_animations=False)
-    tf.debugging.assert_equal(tf.shape(image)[:2], size)
-    image.set_shape([None, None, 3])
-    return image
+def intrinsics_at_training_size(clips: Sequence[Clip], config: DataConfig) -> np.ndarray:
+    """The intrinsics of each clip, in pixels of the frames as they are trained on, [N, 3, 3]."""
+    scaled = [
+        camera.scale_intrinsics(
+            clip.intrinsics, config.width / clip.size[1], config.height / clip.size[0]
+        )
+        for clip in clips
+    ]
+    return np.array(scaled, "float32")
 
 
-def _check_images(clip: Clip) -> None:
-    """Raises ClipError for the first image that the pipeline cannot take."""
-    for i, path in enumerate(clip.images):
-        try:
-            _decoded(str(path), clip.size)
-        except (tf.errors.InvalidArgumentError, tf.errors.NotFoundError) as error:
-            clip.image(i)  # OpenCV's reasons are plainer; but it heeds EXIF, TensorFlow does not.
-            height, width = clip.size
-            raise ClipError(
-                f"{path}: expected an image of {width}x{height} pixels that no EXIF tag turns. "
-                f"Received: {error.message}"
-            ) from error
+def _images(clips: Sequence[Clip], config: DataConfig, place) -> list[np.ndarray]:
+    """The images of the window at `place`, (clip, first frame), as they are in their files."""
+    number, start = place
+    return [clips[number].image(i) for i in range(start, start + config.num_frames)]
 
 
-def _augmented(images, intrinsics, seed, config: DataConfig) -> dict:
-    """One sample, its augmentation drawn from `seed` [2]."""
-    sizes = augment.NUM_CROP_DRAWS, augment.NUM_COLOR_DRAWS, augment.NUM_FLIP_DRAWS
-    crop, color, flip = tf.split(tf.random.stateless_uniform([sum(sizes)], seed), sizes)
-    offsets = tf.random.stateless_normal([augment.NUM_OFFSET_DRAWS], seed)
-    clean, intrinsics = augment.scale_and_crop(images, intrinsics, crop, config)
+@FinishedBeforeExit
+def _augmented(clips, config: DataConfig, place, to_pixels, uniform, normal):
+    """Jittered and clean frames of a window, uint8 [F, H, W, 3], and what leads to their pixels."""
+    crop, color, flip = np.split(uniform, np.cumsum(NUM_UNIFORM_DRAWS)[:-1])
+    images, size = _images(clips, config, place), (config.height, config.width)
+    clean, to_pixels = augment.scale_and_crop(images, to_pixels, crop, size, config.max_scale)
     if config.flip:
-        clean, intrinsics = augment.mirror(clean, intrinsics, flip[0])
-    jittered = augment.jitter_color(clean, color, offsets, config)
-    return {"images": jittered, "clean_images": clean, "intrinsics": intrinsics}
+        clean, to_pixels = augment.mirror(clean, to_pixels, flip[0])
+    return augment.jitter_bytes(clean, color, normal, config), clean, to_pixels
+
+
+def _finished(batch: dict, config: DataConfig) -> dict:
+    """A batch as `DFNet` takes it: images in floats, shapes known, X never turned about."""
+    frames = config.batch_size, config.num_frames, config.height, config.width, 3
+    for name in ("images", "clean_images"):
+        batch[name] = tf.ensure_shape(_unit_range(batch[name]), frames)
+    moved = _moved(config)
+    batch[moved] = tf.ensure_shape(batch[moved], [config.batch_size, 3, 3])
+    if moved == "intrinsics":
+        batch[moved] = camera.of_mirrored_world(batch[moved])
+    return batch
+
+
+def _moved(config: DataConfig) -> str:
+    """Which matrix of a batch moves along with its pixels."""
+    return "crop" if config.intrinsics == "learned" else "intrinsics"
+
+
+def _unit_range(images):
+    """Bytes as floats in [0, 1]: in one pass over them, where a cast and a product are two."""
+    levels = tf.bitcast(images, tf.quint8)
+    return tf.quantization.dequantize(levels, 0.0, 1.0, mode="MIN_COMBINED")

@@ -36,6 +36,7 @@ class Recording:
       intrinsics: [3, 3], in pixels of the images as read; None: not known.
       read: opens the recording; yields a `Frame`, or why there is none, for each place in time.
       kept_rows: the share of the rows, from the top, that shows the world: 0.75 cuts off a bonnet.
+      note: what its user should know, for dataset.json: what could not be checked; "": nothing.
     """
 
     name: str
@@ -43,3 +44,4 @@ class Recording:
     intrinsics: np.ndarray | None
     read: Callable[[], Iterator[Frame | Excluded]]
     kept_rows: float = 1.0
+    note: str = ""

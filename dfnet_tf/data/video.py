@@ -1,8 +1,8 @@
 """Video files, read and written frame by frame."""
 
 import contextlib
+import itertools
 import math
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +11,10 @@ import numpy as np
 
 from dfnet_tf import outputs
 
-# FFmpeg's decoders print a line for every damaged block; what matters is raised instead.
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-
 # A container may only estimate its frame count: this much of it may be missing at the end.
 TOLERATED_FRAMES, TOLERATED_SHARE = 3, 0.02
+
+TEXT = cv2.VideoWriter_fourcc(*"ansi")  # FFmpeg opens text files too: it films their letters.
 
 
 class VideoError(ValueError):
@@ -37,17 +36,24 @@ class VideoReader:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
-        self._capture = cv2.VideoCapture(str(path)) if self.path.is_file() else None
-        if self._capture is None or not self._capture.isOpened():
-            received = "one it cannot open" if self.path.is_file() else "no such file"
-            raise VideoError(
-                f"{path}: expected a video that OpenCV can decode. Received: {received}."
-            )
+        self._capture = self._open()
         self._capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
         self.frame_rate = self._capture.get(cv2.CAP_PROP_FPS)
         self.num_frames = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
         height, width = cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FRAME_WIDTH
         self.size = int(self._capture.get(height)), int(self._capture.get(width))
+
+    def _open(self) -> cv2.VideoCapture:
+        received = "no such file"
+        if self.path.is_file():
+            capture = cv2.VideoCapture(str(self.path.absolute()), cv2.CAP_FFMPEG)
+            is_text = capture.get(cv2.CAP_PROP_FOURCC) == TEXT
+            if capture.isOpened() and not is_text:
+                return capture
+            received = "a text file" if is_text else "one it cannot open"
+        raise VideoError(
+            f"{self.path}: expected a video that OpenCV can decode. Received: {received}."
+        )
 
     def __enter__(self) -> "VideoReader":
         return self
@@ -56,20 +62,69 @@ class VideoReader:
         self._capture.release()
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Yields every frame; then raises VideoError if the video ended before its time."""
+        """Yields every frame; raises VideoError at a damaged one, and in the end if any is missing.
+
+        A container may only estimate its number of frames: a few at the end may be missing.
+        """
         count = 0
-        while True:
+        for _, frame in self.timed():
+            if frame is None:
+                raise VideoError(
+                    f"{self.path}: expected frames that OpenCV can decode. "
+                    f"Received: a damaged one, frame {count}."
+                )
+            yield frame
+            count += 1
+        self._refuse_early_end(count)
+
+    def timed(self) -> Iterator[tuple[float, np.ndarray | None]]:
+        """Yields (its time in seconds, the frame); (NaN, None) for one that cannot be decoded.
+
+        Many a decoder hides damage instead: by frames in part wrong, or by none for a while, which
+        their times tell. Raises VideoError after the last frame if the video ended early.
+        """
+        seconds = 0.0
+        count = lost = 0  # A failure may be damage or the end: a later frame tells.
+        while not lost or count + lost <= self.num_frames:
             decoded, frame = self._capture.read()
             if not decoded:
-                break
-            yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
-            count += 1
+                lost += 1
+                continue
+            yield from itertools.repeat((math.nan, None), lost)
+            seconds = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+            yield seconds, cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
+            count, lost = count + lost + 1, 0
+        reached = 1 + round(seconds * self.frame_rate) if count else 0
+        self._refuse_early_end(max(count, reached))
+
+    def _refuse_early_end(self, count: int) -> None:
         tolerated = max(TOLERATED_FRAMES, TOLERATED_SHARE * self.num_frames)
         if count == 0 or self.num_frames - count > tolerated:
             raise VideoError(
                 f"{self.path}: expected {self.num_frames} frames, as the file says. "
                 f"Received: {count}; it is cut off or damaged at frame {count}."
             )
+
+
+def frame_interval(path: str | Path) -> float:
+    """The usual time from a video's frame to the next, in seconds; NaN if not known.
+
+    Decodes nothing: reads the time stamps of the file's packets. The rate that a file itself gives
+    is no such measure, where phones and screen recorders record at a varying rate.
+    """
+    file = str(Path(path).absolute())  # FFmpeg would take "12:30.mp4" for an address.
+    packets = cv2.VideoCapture(file, cv2.CAP_FFMPEG, [cv2.CAP_PROP_FORMAT, -1])
+    seconds = []
+    while packets.grab():
+        seconds.append(packets.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+    packets.release()
+    return median_interval(seconds)
+
+
+def median_interval(times: list[float]) -> float:
+    """The median time between neighbours, of times in any order; NaN if all are the same."""
+    intervals = np.diff(np.unique(times))  # Packets come in the order of decoding.
+    return float(np.median(intervals)) if intervals.size else math.nan
 
 
 class VideoWriter:

@@ -36,8 +36,8 @@ def _take(clips, count, **kwargs):
 
 
 def test_frames_of_a_window_follow_each_other_and_windows_stay_in_their_clip(clips):
-    paths, _, _ = pipeline.windows(clips, CONFIG)
-    assert len(paths) == 3 + 2
+    places, _ = pipeline.windows(clips, CONFIG)
+    assert len(places) == 3 + 2
     greys = np.rint(255 * pipeline.plain_batch(clips, CONFIG, [0, 4])["images"][..., 0, 0, 0])
     np.testing.assert_array_equal(greys, [[0, 8, 16], [48, 56, 64]])
 
@@ -101,17 +101,19 @@ def test_an_image_that_is_gone_or_cut_off_is_named(clips):
     assert f"{path}: expected an image file" in _error_of_a_pass(clips)
 
 
-def test_an_image_that_an_exif_tag_turns_is_named(clips):
-    """OpenCV would show it upright, of the clip's size; TensorFlow gives it as it is stored."""
-    path = clips[0].images[4]
-    _, jpeg = cv2.imencode(".jpg", np.zeros([128, 64, 3], np.uint8))
-    quarter_turn = struct.pack(">HHIHH", 0x0112, 3, 1, 6, 0)  # Orientation, one SHORT: 6.
-    exif = b"Exif\0\0MM" + struct.pack(">HIH", 42, 8, 1) + quarter_turn + bytes(4)
+def test_an_image_that_an_exif_tag_turns_is_read_upright(clips):
+    """As `Clip.image` and so the evaluation see it."""
+    path = clips[1].images[2]
+    upright = np.zeros([64, 128, 3], np.uint8)
+    upright[:32] = 200
+    _, jpeg = cv2.imencode(".jpg", np.rot90(upright))  # A quarter turn clockwise undoes it.
+    clockwise = struct.pack(">HHIHH", 0x0112, 3, 1, 6, 0)  # Orientation, one SHORT: 6.
+    exif = b"Exif\0\0MM" + struct.pack(">HIH", 42, 8, 1) + clockwise + bytes(4)
     segment = b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif
     path.write_bytes(jpeg[:2].tobytes() + segment + jpeg[2:].tobytes())
-    assert clips[0].image(4).shape == (64, 128, 3)
-    expected = f"{path}: expected an image of 128x64 pixels that no EXIF tag turns. Received: "
-    assert _error_of_a_pass(clips).startswith(expected)
+    frame = pipeline.plain_batch(clips, CONFIG, [4])["images"][0, 1]
+    np.testing.assert_allclose(255 * frame[:15], 200, atol=3)
+    np.testing.assert_allclose(255 * frame[17:], 0, atol=3)
 
 
 def test_other_errors_pass_unchanged(clips):

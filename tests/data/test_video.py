@@ -1,14 +1,26 @@
 """Properties of video reading and writing."""
 
+import math
+import re
 import struct
+import subprocess
+import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from dfnet_tf.data.video import VideoError, VideoReader, VideoWriter
+from dfnet_tf.data.video import (
+    VideoError,
+    VideoReader,
+    VideoWriter,
+    frame_interval,
+    median_interval,
+)
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
+ROOT = Path(__file__).parents[2]
 CODEC_LOSS = 12  # Grey levels that MPEG-4 may move a flat patch by.
 
 
@@ -106,6 +118,105 @@ def test_what_cannot_be_opened_is_refused(tmp_path):
         VideoReader(text)
     with pytest.raises(VideoError, match="Received: no such file"):
         VideoReader(tmp_path / "b.mp4")
+
+
+def test_a_colon_in_a_name_is_no_address(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(Path("12:30.mp4"), [corner_frame()] * 3)
+    assert len(read("12:30.mp4")) == 3
+    assert frame_interval("12:30.mp4") == pytest.approx(0.1)
+
+
+def test_text_is_no_video_whatever_its_name(tmp_path):
+    text = tmp_path / "a.txt"  # FFmpeg would film it.
+    text.write_text("no video\n" * 50)
+    with pytest.raises(VideoError, match="a.txt: expected a video .* Received: a text file"):
+        VideoReader(text)
+
+
+def damaged(path, frames):
+    """Overwrites the pictures of an MJPG file's `frames`, but not the headers between them."""
+    data = bytearray(path.read_bytes())
+    starts = [match.start() for match in re.finditer(b"\xff\xd8\xff", data)]
+    for i in frames:
+        begin, end = starts[i], starts[i + 1] - 8
+        data[begin:end] = bytes(end - begin)
+    path.write_bytes(data)
+    return path
+
+
+def test_frames_that_cannot_be_decoded_are_told_and_the_later_ones_still_come(tmp_path):
+    path = write_noise(tmp_path / "a.avi", 20)
+    whole = read(path)
+    with VideoReader(damaged(path, [7, 8])) as video:
+        times, frames = zip(*video.timed(), strict=True)
+    assert [i for i, frame in enumerate(frames) if frame is None] == [7, 8]
+    np.testing.assert_allclose(times, [*np.arange(7) / 10, np.nan, np.nan, *np.arange(9, 20) / 10])
+    np.testing.assert_array_equal(frames[9:], whole[9:])
+
+
+def test_frames_lost_in_the_middle_are_missed_by_their_number_but_not_by_their_times(tmp_path):
+    path = write_noise(tmp_path / "a.mkv", 40, "mp4v")
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 : len(data) * 2 // 3] = bytes(len(data) * 2 // 3 - len(data) // 2)
+    path.write_bytes(data)
+    with VideoReader(path) as video:
+        times, frames = zip(*video.timed(), strict=True)
+    assert 10 < len(times) < 37
+    assert times[-1] == pytest.approx(3.9)
+    assert all(frame is not None for frame in frames)
+    with pytest.raises(VideoError, match="expected 40 frames, as the file says"):
+        read(path)
+
+
+def test_a_wrong_rate_makes_no_whole_video_too_short(tmp_path):
+    with VideoReader(write_noise(tmp_path / "a.avi", 40)) as video:
+        video.frame_rate = 1.0
+        assert len(list(video.timed())) == 40
+
+
+def test_broken_files_print_nothing(tmp_path):
+    """In a process of its own, where OpenCV is loaded by this project."""
+    damaged(write_noise(tmp_path / "a.avi", 20), [7, 8])
+    write_noise(tmp_path / "b.mp4", 20, "mp4v")
+    data = (tmp_path / "b.mp4").read_bytes()
+    (tmp_path / "b.mp4").write_bytes(data[:3000] + bytes(6000) + data[9000:])
+    (tmp_path / "c.mp4").write_bytes(b"no video")
+    picture = cv2.imencode(".png", corner_frame())[1].tobytes()
+    (tmp_path / "d.png").write_bytes(picture[: len(picture) // 2])
+    code = f"""
+import contextlib
+from dfnet_tf.data import clip, video
+for name in ("a.avi", "b.mp4", "c.mp4"):
+    with contextlib.suppress(video.VideoError), video.VideoReader("{tmp_path}/" + name) as reader:
+        list(reader.timed())
+with contextlib.suppress(clip.ClipError):
+    clip.read_rgb("{tmp_path}/d.png")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT)
+    assert (done.stdout, done.stderr) == (b"", b"")
+
+
+def test_frames_alone_end_at_one_that_cannot_be_decoded(tmp_path):
+    path = damaged(write_noise(tmp_path / "a.avi", 20), [7, 8])
+    with VideoReader(path) as video, pytest.raises(VideoError, match="a damaged one, frame 7"):
+        list(video)
+
+
+@pytest.mark.parametrize("suffix", ["avi", "mkv", "mp4"])
+def test_the_usual_interval_is_that_of_the_frame_rate(tmp_path, suffix):
+    path = write_noise(tmp_path / f"a.{suffix}", 5, "mp4v")
+    assert frame_interval(path) == pytest.approx(0.1)
+
+
+def test_neither_order_nor_doubles_nor_a_pause_move_the_usual_interval():
+    assert median_interval([0, 3, 1, 2, 2, 2, 2, 2, 90]) == 1
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_usual_interval_of_what_has_none_is_not_known(tmp_path):
+    assert math.isnan(frame_interval(write(tmp_path / "a.mp4", [corner_frame()])))
+    assert math.isnan(frame_interval(tmp_path / "none.mp4"))
 
 
 def test_an_mp4_without_its_second_half_is_refused(tmp_path):

@@ -1,0 +1,134 @@
+"""How fast training batches are made, beside how fast TensorFlow merely decodes the same files.
+
+python -m benchmarks.loader
+
+A sample is one window of three frames, 192x640 in the batch, as the preset `mobile` has them. The
+clip is rendered, kept as a folder and as records; its files lie in the page cache, so that disks
+are not measured. All ways are measured in turn, several times: the table shows medians, the shares
+being those of rates measured within one turn.
+"""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from absl import app, flags
+
+from dfnet_tf import mains
+from dfnet_tf.config import preset
+
+_SECONDS = flags.DEFINE_float("seconds", 2.0, "How long each is measured a turn.", lower_bound=0.1)
+_TURNS = flags.DEFINE_integer("turns", 7, "How often each is measured.", lower_bound=1)
+
+FILE_SIZES = ((192, 640), (375, 1242))  # Ready for training, and KITTI's own.
+NUM_FRAMES = 12
+AUGMENTED = preset("mobile").data
+PLAIN = (
+    preset("mobile")
+    .replace(
+        data__max_scale=1.0,
+        data__flip=False,
+        data__contrast=0.0,
+        data__brightness=0.0,
+        data__channel_gain=0.0,
+        data__gamma=0.0,
+        data__noise=0.0,
+    )
+    .data
+)
+
+
+def main(argv: list[str]) -> None:
+    if len(argv) > 1:
+        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+    for height, width in FILE_SIZES:
+        with tempfile.TemporaryDirectory() as folder:
+            ways, file_size = _ways(Path(folder), height, width)
+            print(f"\nJPEG files of {height}x{width}, {file_size / 1e3:.0f} kB; ", end="")
+            print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
+            print(_table(_measure(ways)), flush=True)
+
+
+def _ways(folder: Path, height: int, width: int) -> tuple[dict[str, Callable], float]:
+    """Ways of making batches, {name: () -> endless data set}; and the mean size of a file, bytes.
+
+    The first is mere decoding.
+    """
+    from dfnet_tf.data import pipeline, records, synthetic
+    from dfnet_tf.data.clip import ClipWriter, read_clips
+
+    rendered = synthetic.render_clip(1, NUM_FRAMES, height, width)
+    with ClipWriter(folder / "clips/street", image_type="jpg") as writer:
+        writer.intrinsics = rendered.intrinsics
+        for image in rendered.images:
+            writer.add(image)
+    records.write_records(folder / "clips", folder / "records", 1)
+    ways = {"decoding alone": lambda: _decoding(read_clips(folder / "clips")[0].images)}
+    for kind in ("clips", "records"):
+        for name, config in (("plain", PLAIN), ("augmented", AUGMENTED)):
+            ways[f"{kind}, {name}"] = lambda kind=kind, config=config: pipeline.training_batches(
+                read_clips(folder / kind), config, seed=0
+            )
+    sizes = [path.stat().st_size for path in (folder / "clips/street/images").iterdir()]
+    return ways, float(np.mean(sizes))
+
+
+def _decoding(paths: tuple[Path, ...]):
+    """The frames of as many windows as a batch has, decoded; by as many threads as the pipeline."""
+    import tensorflow as tf
+
+    names = tf.constant([str(path) for path in paths])
+
+    def batch(index):
+        first = index * AUGMENTED.batch_size
+        return [
+            tf.io.decode_jpeg(tf.io.read_file(names[(first + window + frame) % len(paths)]))
+            for window in range(AUGMENTED.batch_size)
+            for frame in range(AUGMENTED.num_frames)
+        ]
+
+    return tf.data.Dataset.range(2**62).map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
+
+
+def _measure(ways: dict[str, Callable]) -> dict[str, np.ndarray]:
+    """Samples a second and a second of processor time, [turns, 2], of each way."""
+    rates = {name: [] for name in ways}
+    for _ in range(_TURNS.value):
+        for name, way in ways.items():
+            rates[name].append(_rates(iter(way())))
+    return {name: np.array(turns) for name, turns in rates.items()}
+
+
+def _rates(batches) -> tuple[float, float]:
+    """Samples a second of time, and of processor time of all threads, once it runs."""
+    for _ in range(5):
+        next(batches)
+    count, start, processor_start = 0, time.perf_counter(), time.process_time()
+    while time.perf_counter() - start < _SECONDS.value:
+        next(batches)
+        count += AUGMENTED.batch_size
+    elapsed = time.perf_counter() - start, time.process_time() - processor_start
+    return count / elapsed[0], count / elapsed[1]
+
+
+def _table(rates: dict[str, np.ndarray]) -> str:
+    """Medians as Markdown; shares of the first way's rate, by the clock and by processor time."""
+    lines = [
+        "| | samples/s | of decoding alone | processor time, ms a sample | of decoding alone |",
+        "|---|---|---|---|---|",
+    ]
+    first = next(iter(rates.values()))
+    for name, turns in rates.items():
+        (rate, processor_rate), shares = np.median(turns, 0), np.median(turns / first, 0)
+        lines.append(
+            f"| {name} | {rate:.0f} | {shares[0]:.0%} | {1e3 / processor_rate:.2f} "
+            f"| {shares[1]:.0%} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    mains.run(main)

@@ -1,0 +1,138 @@
+"""Anybody's video files and folders of images, whose camera is not known."""
+
+import functools
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from dfnet_tf.data import clip
+from dfnet_tf.data.image_frames import read_frames
+from dfnet_tf.data.recording import Excluded, Frame, Recording
+from dfnet_tf.data.video import VideoError, VideoReader, frame_interval
+
+# What a folder is searched for; a file that is named itself may end in anything.
+VIDEO_TYPES = (
+    *(".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg"),
+    *(".wmv", ".flv", ".3gp", ".ts", ".mts", ".ogv"),
+)
+
+# Times between neighbours, as shares of the usual time. Nearer ones are one moment twice, or a
+# burst; farther ones are no neighbours.
+NEAREST, FARTHEST = 0.75, 3.0
+
+
+def video_recordings(paths: list[Path]) -> list[Recording]:
+    """One recording for each video file, and for each in a folder; named after the files.
+
+    `num_frames` is the container's count, at times an estimate: see `VideoReader`.
+
+    Raises:
+      VideoError: a file that OpenCV cannot open, or a folder without videos.
+    """
+    files = [file for path in paths for file in _video_files(Path(path))]
+    names = _folder_names([file.stem for file in files])
+    found = []
+    for name, file in zip(names, files, strict=True):
+        with VideoReader(file) as video:
+            num_frames = video.num_frames
+        found.append(Recording(name, num_frames, None, functools.partial(_read_video, file)))
+    return found
+
+
+def image_recordings(folder: str | Path) -> list[Recording]:
+    """One recording of the images in a folder or, if it has none, one for each folder in it.
+
+    Images come in the natural order of their names: 2 before 10.
+
+    Raises:
+      ClipError: no image in either.
+    """
+    folder = Path(folder)
+    folders = [folder, *sorted(folder.glob("[!.]*/"), key=_natural)]
+    images = {path: images_in_order(path) for path in folders}
+    images = {folder: images[folder]} if images[folder] else images
+    images = {path: files for path, files in images.items() if files}
+    if not images:
+        received = "neither" if folder.is_dir() else "no such folder"
+        raise clip.ClipError(
+            f"{folder}: expected a folder of images ({', '.join(clip.IMAGE_TYPES)}), or of folders "
+            f"of images. Received: {received}."
+        )
+    places = [path.resolve() for path in images]  # drive/images, as in a clip, is a drive.
+    names = _folder_names([(p.parent if p.name == "images" else p).name for p in places])
+    return [
+        Recording(name, len(files), None, functools.partial(read_frames, files))
+        for name, files in zip(names, images.values(), strict=True)
+    ]
+
+
+def steady_frames(
+    timed: Iterable[tuple[float, np.ndarray | None]], interval: float
+) -> Iterator[Frame | Excluded]:
+    """Evens out a video's frames, which come with their times in seconds.
+
+    Of frames that come much faster than the usual `interval` some are dropped; a gap in time, or a
+    leap back, is told. In between the rate may vary: a motion has no fixed length anyway. Nothing
+    is dropped where the interval is NaN, not known.
+    """
+    last = None
+    for seconds, image in timed:
+        if image is None:
+            yield Excluded("cannot be decoded")
+            last = None
+            continue
+        step = interval if last is None else seconds - last
+        if 0 <= step < NEAREST * interval:
+            continue
+        if step < 0 or step > FARTHEST * interval:
+            yield Excluded("gap in time")
+        yield Frame(image)
+        last = seconds
+
+
+def _read_video(path: Path) -> Iterator[Frame | Excluded]:
+    with VideoReader(path) as video:
+        yield from steady_frames(video.timed(), frame_interval(path))
+
+
+def _video_files(path: Path) -> list[Path]:
+    """The file itself, or the videos directly in a folder."""
+    if not path.is_dir():
+        return [path]
+    files = [file for file in path.glob("[!.]*") if file.suffix.lower() in VIDEO_TYPES]
+    files = sorted((file for file in files if file.is_file()), key=_natural)
+    if not files:
+        raise VideoError(
+            f"{path}: expected a video file, or a folder of them ({', '.join(VIDEO_TYPES)}). "
+            "Received: a folder without any."
+        )
+    return files
+
+
+def images_in_order(folder: Path) -> list[Path]:
+    """The images directly in a folder, in the natural order of their names; maybe none."""
+    return sorted(filter(Path.is_file, clip.image_files(folder)), key=_natural)
+
+
+def _natural(path: Path) -> tuple:
+    """Sorts "a2" before "a10": by text and numbers in turn; the name itself decides ties."""
+    parts = re.split(r"(\d+)", path.name.casefold())
+    return [int(part) if i % 2 else part for i, part in enumerate(parts)], path.name
+
+
+def _folder_names(names: list[str]) -> Iterator[str]:
+    """Makes names fit for folders, and unique, also where capitals do not count.
+
+    None ends in _NUMBER: so do the clips of a recording that is split.
+    """
+    taken = set()
+    for name in names:
+        plain = re.sub(r"[^\w-]+", "_", name).strip("_-")[:80] or "recording"
+        plain = re.sub(r"_+(?=\d+$)", "-", plain)
+        numbered = itertools.chain([plain], (f"{plain}-{i}" for i in itertools.count(2)))
+        new = next(name for name in numbered if name.casefold() not in taken)
+        taken.add(new.casefold())
+        yield new

@@ -1,0 +1,56 @@
+"""What the user says about a camera that the film itself does not tell: its intrinsics."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dfnet_tf.data import clip
+
+GUESSED_FIELD_OF_VIEW = 60.0  # degrees, horizontal: between a phone's and a dashboard camera's
+
+
+@dataclass(frozen=True, eq=False)
+class GivenCamera:
+    """A camera that is given, or guessed, for images whose size is not known yet."""
+
+    origin: str  # Where the numbers come from, for people to read.
+    intrinsics: Callable[[tuple[int, int]], np.ndarray]  # (height, width) -> [3, 3], pixels
+    is_guessed: bool = False
+
+
+def from_field_of_view(degrees: float) -> GivenCamera:
+    """Square pixels, the optical axis in the image's centre, this horizontal field of view."""
+
+    def intrinsics(size: tuple[int, int]) -> np.ndarray:
+        height, width = size
+        focal = width / (2 * np.tan(np.radians(degrees) / 2))
+        return np.array([[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1]])
+
+    return GivenCamera(f"field of view of {degrees:g} degrees", intrinsics)
+
+
+def guessed() -> GivenCamera:
+    """A first guess for training that learns the intrinsics."""
+    camera = from_field_of_view(GUESSED_FIELD_OF_VIEW)
+    return GivenCamera(f"guessed: {camera.origin}", camera.intrinsics, is_guessed=True)
+
+
+def from_file(path: str | Path) -> GivenCamera:
+    """3x3 numbers of a text file, in pixels of the input's own size.
+
+    Raises:
+      ClipError: it cannot be read, or has other content; at `intrinsics(size)`: it is no camera's
+        that takes images of this size.
+    """
+    matrix = clip.read_numbers(path)
+    received = " ".join(f"{value:g}" for value in matrix.flat)
+    if matrix.shape != (3, 3):
+        raise clip.ClipError(f"{path}: expected 3x3 numbers. Received: {received}.")
+
+    def intrinsics(size: tuple[int, int]) -> np.ndarray:
+        clip.checked_intrinsics(matrix, size, path)
+        return matrix
+
+    return GivenCamera(f"file {path}: {received}", intrinsics)

@@ -1,0 +1,34 @@
+"""Frames out of image files."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from dfnet_tf.data import clip
+from dfnet_tf.data.recording import Excluded, Frame
+
+
+def read_frames(
+    paths: Iterable[Path | None], size: tuple[int, int] | None = None
+) -> Iterator[Frame | Excluded]:
+    """Yields a frame for each file, turned as its EXIF orientation says; None: it is missing.
+
+    Raises ClipError at an image of another size (height, width) than `size`, which the calibration
+    is for; if left out, than the first image that can be decoded.
+    """
+    whose = "first image's" if size is None else "calibration's"
+    for path in paths:
+        if path is None:
+            yield Excluded("missing frame")
+            continue
+        try:
+            image = clip.read_rgb(path)
+        except clip.ClipError:
+            yield Excluded("cannot be decoded")
+            continue
+        size = size or image.shape[:2]
+        if image.shape[:2] != size:
+            raise clip.ClipError(
+                f"{path}: expected the {whose} size, {size[1]}x{size[0]}. "
+                f"Received: {image.shape[1]}x{image.shape[0]}."
+            )
+        yield Frame(image)

@@ -1,0 +1,44 @@
+"""Functions that threads other than Python's own call, and the end of Python."""
+
+import atexit
+import threading
+import time
+from collections.abc import Callable
+
+QUIET = 0.05  # Seconds without a call after which none is expected any more.
+
+
+class FinishedBeforeExit:
+    """Decorates a function that TensorFlow's threads call: its last call ends before Python does.
+
+    tf.data works ahead, in threads that know nothing of Python's end. One that is inside OpenCV at
+    that moment waits for the interpreter's lock when it comes back, is killed for it, and takes the
+    process with it ("terminate called without an active exception", exit status 134). So the exit
+    waits for calls under way, and for the few begun after it, which fail at once.
+    """
+
+    def __init__(self, function: Callable):
+        self._function = function
+        self._lock = threading.Lock()
+        self._begun = self._running = 0
+        self._is_ending = False
+        atexit.register(self._end)
+
+    def __call__(self, *arguments):
+        with self._lock:
+            self._begun += 1
+            self._running += 1
+        try:
+            if self._is_ending:
+                raise RuntimeError("Python is about to end.")
+            return self._function(*arguments)
+        finally:
+            with self._lock:
+                self._running -= 1
+
+    def _end(self) -> None:
+        self._is_ending = True
+        seen = 0
+        while self._running or self._begun != seen:
+            seen = self._begun
+            time.sleep(QUIET)

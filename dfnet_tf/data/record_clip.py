@@ -1,0 +1,131 @@
+"""Clips kept in sharded TFRecords: a folder of shards and index.json, which says what is where.
+
+{"version": 1, "num_shards": 8, "clips": [{"name": "drive", "size": [height, width], "intrinsics":
+[[fx, 0, cx], [0, fy, cy], [0, 0, 1]], "intrinsics_guessed": false, "poses": null or 12 numbers a
+frame, "shard": 0, "frames": [{"file": "000000.jpg", "images": [offset, length], "depth": ...}]}]}
+
+Offsets are those of a frame's files within the shard, in bytes: frames are read in any order
+without parsing the records around them. Like any download, an index is not trusted.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from dfnet_tf.data.clip import IMAGE_TYPES, Clip, ClipError, checked_intrinsics, checked_poses
+from dfnet_tf.data.stored import Stored
+
+INDEX_FILE = "index.json"
+VERSION = 1
+TRUTH_KINDS = ("depth", "flow", "moving", "visible")  # A clip's sub-folders of PNG files.
+MAX_SHARDS = 99_999
+
+
+@dataclass(frozen=True, eq=False)
+class RecordClip(Clip):
+    """A clip in a shard. `folder` and `images` only name what lies in the shard."""
+
+    frames: tuple[dict[str, Stored], ...] = ()  # By kind.
+    camera_to_world: np.ndarray | None = None
+
+    def stored(self, kind: str, i: int) -> Stored | None:
+        return self.frames[i].get(kind)
+
+    def poses(self) -> np.ndarray | None:
+        return self.camera_to_world
+
+
+def shard_file(number: int, num_shards: int) -> str:
+    """The name of a shard, as TensorFlow Datasets has them."""
+    return f"train-{number:05d}-of-{num_shards:05d}.tfrecord"
+
+
+def read_records(folder: Path) -> list[RecordClip]:
+    """Opens every clip of a folder of records, reading nothing but its index.
+
+    Raises:
+      ClipError: the index is not as the format says, or a shard is gone or shorter than it says.
+    """
+    path = folder / INDEX_FILE
+    try:
+        index = json.loads(path.read_bytes())
+        _require(index["version"] == VERSION, f"version {VERSION}", index["version"])
+        shards = _shards(folder, index["num_shards"])
+        clips = [_clip(folder, entry, shards) for entry in index["clips"]]
+        names = [clip.name for clip in clips]
+        _require(names and len(set(names)) == len(names), "clips of different names", names)
+    except ClipError as error:
+        raise ClipError(f"{path}: {error}") from error
+    except (OSError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        received = f"{type(error).__name__} {error}"
+        raise ClipError(f"{path}: expected an index of records. Received: {received}.") from error
+    return clips
+
+
+def _shards(folder: Path, num_shards) -> list[tuple[Path, int]]:
+    """The path and the size in bytes of every shard."""
+    _require(_is_count(num_shards) and num_shards <= MAX_SHARDS, "a number of shards", num_shards)
+    paths = [folder / shard_file(number, num_shards) for number in range(num_shards)]
+    for path in paths:
+        _require(path.is_file(), f"the shard {path.name}", "no such file")
+    return [(path, path.stat().st_size) for path in paths]
+
+
+def _clip(folder: Path, entry: dict, shards: list[tuple[Path, int]]) -> RecordClip:
+    name, size, number = entry["name"], tuple(entry["size"]), entry["shard"]
+    _require(_is_file_name(name), "a clip's name that is no path", name)
+    _require(len(size) == 2 and all(map(_is_count, size)), f"{name}: (height, width)", size)
+    _require(type(number) is int and 0 <= number < len(shards), f"{name}: a shard", number)
+    guessed, poses = entry["intrinsics_guessed"], entry["poses"]
+    _require(type(guessed) is bool, f"{name}: intrinsics_guessed true or false", guessed)
+    frames, files = entry["frames"], [frame["file"] for frame in entry["frames"]]
+    _require(files and all(map(_is_image_name, files)), f"{name}: names of images", files[:3])
+    _require(sorted(set(files)) == files, f"{name}: frames in the order of their names", "others")
+    return RecordClip(
+        folder=folder / name,
+        images=tuple(folder / name / "images" / file for file in files),
+        size=size,
+        intrinsics=checked_intrinsics(entry["intrinsics"], size, name),
+        intrinsics_guessed=guessed,
+        frames=tuple(_frame(name, frame, *shards[number]) for frame in frames),
+        camera_to_world=poses and checked_poses(np.array(poses, np.float64), len(files), name),
+    )
+
+
+def _frame(clip_name: str, frame: dict, shard: Path, shard_size: int) -> dict[str, Stored]:
+    """Where the files of one frame are, by kind."""
+    stored = {}
+    for kind in ("images", *TRUTH_KINDS):
+        if kind in frame or kind == "images":
+            offset, length = frame[kind]
+            label = f"{clip_name}/{kind}/{frame['file']}"
+            _require(type(offset) is type(length) is int, f"{label}: two integers", frame[kind])
+            end = offset + length
+            _require(
+                0 <= offset <= end <= shard_size,
+                f"{label} in bytes {offset} to {end} of {shard.name}",
+                f"a file of {shard_size} bytes",
+            )
+            stored[kind] = Stored(shard, offset, length, label)
+    return stored
+
+
+def _is_count(value) -> bool:
+    return type(value) is int and value > 0  # A bool is an int to isinstance.
+
+
+def _is_file_name(value) -> bool:
+    """If it names something in a folder, neither hidden nor elsewhere, on any system."""
+    is_plain = type(value) is str and value.isprintable() and not set(value) & set("/\\")
+    return is_plain and value != "" and not value.startswith(".")
+
+
+def _is_image_name(value) -> bool:
+    return _is_file_name(value) and PurePosixPath(value).suffix.lower() in IMAGE_TYPES
+
+
+def _require(condition: bool, expected: str, received) -> None:
+    if not condition:
+        raise ClipError(f"expected {expected}. Received: {received}.")

@@ -1,0 +1,142 @@
+"""Sharded TFRecords of clips: few large files, which networks and archives like better than many.
+
+One record is one frame, a tf.train.Example that needs no index to be understood: `clip` and
+`file`, its names; `index` in the clip; `images`, `depth`, `flow`, `moving`, `visible`: the bytes of
+its files; `pose`, 12 numbers, camera-to-world. What there is no file of is left out.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import tensorflow as tf
+
+from dfnet_tf import outputs
+from dfnet_tf.data import record_clip
+from dfnet_tf.data.clip import Clip, ClipError, read_clips
+from dfnet_tf.data.record_clip import TRUTH_KINDS, RecordClip
+from dfnet_tf.progress import progress
+
+HEAD, FOOT = 12, 4  # Bytes around a record: its length and that number's checksum; its checksum.
+
+
+def write_records(clips_folder: Path, output: Path, num_shards: int) -> None:
+    """Writes the clips of a folder as TFRecords that `clip.read_clips` opens as well.
+
+    Files go in as they are. A clip stays within one shard; a dataset.json goes along.
+
+    Args:
+      clips_folder: a clip or a folder of clips.
+      output: the folder to write, which appears whole or not at all.
+      num_shards: how many files; no more than there are clips.
+
+    Raises:
+      ValueError: `num_shards` is not in 1..99999.
+      ClipError: a clip is not as the format says, or two have the same name.
+    """
+    if not 1 <= num_shards <= record_clip.MAX_SHARDS:
+        raise ValueError(
+            f"`num_shards` must be 1 to {record_clip.MAX_SHARDS}. Received: {num_shards}."
+        )
+    clips = read_clips(clips_folder)
+    names = [clip.name for clip in clips]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ClipError(
+            f"{clips_folder}: expected clips of different names. "
+            f"Received: several called {', '.join(twice)}."
+        )
+    shards = _balanced(clips, min(num_shards, len(clips)))
+    with outputs.whole_folder(output) as folder:
+        entries = _write_shards(clips, shards, folder)
+        index = {"version": record_clip.VERSION, "num_shards": len(shards), "clips": entries}
+        (folder / record_clip.INDEX_FILE).write_text(json.dumps(index) + "\n")
+        about = Path(clips_folder) / "dataset.json"
+        if about.exists():
+            shutil.copyfile(about, folder / about.name)
+        record_clip.read_records(folder)  # What could not be opened again is not left behind.
+
+
+def check_shards(clips: list[RecordClip]) -> None:
+    """Raises ClipError, naming shard and frame, for the first record with a wrong checksum."""
+    frames = sorted(
+        (frame["images"].path, frame["images"].offset, frame["images"])
+        for clip in clips
+        for frame in clip.frames
+    )
+    for shard in sorted({path for path, _, _ in frames}):
+        stored = [stored for path, _, stored in frames if path == shard]
+        num_good = 0
+        try:
+            for _ in tf.data.TFRecordDataset(str(shard)):
+                num_good += 1
+        except tf.errors.DataLossError as error:
+            raise ClipError(
+                f"{stored[min(num_good, len(stored) - 1)]}: expected a record with the checksum "
+                "written beside it. Received: one that is damaged or cut off."
+            ) from error
+
+
+def _balanced(clips: list[Clip], num_shards: int) -> list[list[int]]:
+    """Deals out the clips' numbers, the longest first, each to the shard of fewest frames yet."""
+    shards, loads = [[] for _ in range(num_shards)], [0] * num_shards
+    for number in sorted(range(len(clips)), key=lambda i: -len(clips[i])):
+        lightest = loads.index(min(loads))
+        shards[lightest].append(number)
+        loads[lightest] += len(clips[number])
+    return [sorted(shard) for shard in shards]
+
+
+def _write_shards(clips: list[Clip], shards: list[list[int]], folder: Path) -> list[dict]:
+    """Writes the records; returns the clips' entries in the index, in the order of `clips`."""
+    entries = [None] * len(clips)
+    with progress(None, "records", "frame", total=sum(map(len, clips))) as bar:
+        for shard, numbers in enumerate(shards):
+            path = folder / record_clip.shard_file(shard, len(shards))
+            start = 0
+            with tf.io.TFRecordWriter(str(path)) as writer:
+                for number in numbers:
+                    entries[number] = entry = _entry(clips[number], shard)
+                    for i, pose in enumerate(entry["poses"] or [None] * len(clips[number])):
+                        record, frame = _record(clips[number], i, pose, start + HEAD)
+                        writer.write(record)
+                        entry["frames"].append(frame)
+                        start += HEAD + len(record) + FOOT
+                        bar.update()
+    return entries
+
+
+def _entry(clip: Clip, shard: int) -> dict:
+    """A clip's entry in the index, without its frames."""
+    poses = clip.poses()
+    return {
+        "name": clip.name,
+        "size": list(clip.size),
+        "intrinsics": clip.intrinsics.tolist(),
+        "intrinsics_guessed": clip.intrinsics_guessed,
+        "poses": None if poses is None else poses[:, :3].reshape(-1, 12).tolist(),
+        "shard": shard,
+        "frames": [],
+    }
+
+
+def _record(clip: Clip, i: int, pose: list | None, offset: int) -> tuple[bytes, dict]:
+    """A frame's serialised record, to lie at `offset` in its shard, and its entry in the index."""
+    files = {kind: clip.stored(kind, i) for kind in ("images", *TRUTH_KINDS)}
+    contents = {kind: stored.read() for kind, stored in files.items() if stored}
+    name = clip.images[i].name
+    features = {
+        "clip": _bytes_feature(clip.name.encode()),
+        "file": _bytes_feature(name.encode()),
+        "index": tf.train.Feature(int64_list=tf.train.Int64List(value=[i])),
+        **{kind: _bytes_feature(content) for kind, content in contents.items()},
+    }
+    if pose is not None:
+        features["pose"] = tf.train.Feature(float_list=tf.train.FloatList(value=pose))
+    example = tf.train.Example(features=tf.train.Features(feature=features))
+    record = example.SerializeToString(deterministic=True)
+    places = {kind: [offset + record.index(data), len(data)] for kind, data in contents.items()}
+    return record, {"file": name, **places}
+
+
+def _bytes_feature(value: bytes):
+    return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
