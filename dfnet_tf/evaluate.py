@@ -1,9 +1,12 @@
 """Measures a trained run against the truth, as the papers do, beside a trivial answer.
 
-python -m dfnet_tf.evaluate --run_dir=runs/drive --task=depth --data=data/kitti_eigen_test
+python -m dfnet_tf.evaluate --run_dir=runs/drive --task=depth --data=data/kitti_raw
 """
 
+import dataclasses
 import json
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from absl import app, flags
@@ -11,66 +14,91 @@ from absl import app, flags
 from dfnet_tf import mains, outputs
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder of a training run.", required=True)
-_TASK = flags.DEFINE_enum(
-    "task", None, ["depth", "flow", "odometry"], "What to measure.", required=True
-)
 _DATA = flags.DEFINE_string(
     "data",
     None,
-    "A clip folder or a folder of clips with depth/, flow/ or poses.txt; for flow also KITTI's own "
-    "folders of image pairs.",
+    "A clip folder or a folder of clips with depth/, flow/, moving/ or poses.txt. For depth also "
+    "KITTI's raw data (Eigen's test split) or Make3D's test set; for flow KITTI's, Sintel's or "
+    "Middlebury's pairs; for scene_flow and moving_objects KITTI's pairs of 2015.",
     required=True,
 )
 _OUTPUT = flags.DEFINE_string("output", None, "A JSON file for all numbers, also per sample.")
-_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace --output if it exists.")
+_PICTURES = flags.DEFINE_string(
+    "pictures",
+    None,
+    "A folder for pictures: of depth and flow the 3 best and 3 worst samples, of odometry each "
+    "clip's trajectory and its error over distance.",
+)
+_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace the outputs if they exist.")
 _FRAMES = flags.DEFINE_string(
     "frames", None, "Depth: which frames of each clip to judge, `first:end` (end not included)."
 )
 _CROP = flags.DEFINE_enum(
-    "crop", "garg", ["garg", "none"], "Depth: the part of the picture that counts."
+    "crop",
+    None,
+    ["garg", "none"],
+    "Depth: the part of the picture that counts. Default: garg for clips and KITTI, none for "
+    "improved depth and Make3D.",
 )
+_IMPROVED_DEPTH = flags.DEFINE_string(
+    "improved_depth",
+    None,
+    "Depth: KITTI's data_depth_annotated, to judge the raw images by it, not by the velodyne.",
+)
+_SUBMISSION = flags.DEFINE_string(
+    "submission",
+    None,
+    "Flow: measure nothing; write the flow of a test set (KITTI, Sintel) for the benchmark's "
+    "server into this folder.",
+)
+_HEIGHT = flags.DEFINE_integer(
+    "height", None, "Flow: the height at which images enter the network, in pixels.", lower_bound=1
+)
+_WIDTH = flags.DEFINE_integer("width", None, "Flow: their width.", lower_bound=1)
 
-_OF_DEPTH = ("frames", "crop")
+_ONLY_FOR = {  # The tasks that heed these flags; the others refuse them.
+    "pictures": ("depth", "flow", "odometry"),
+    "frames": ("depth",),
+    "crop": ("depth",),
+    "improved_depth": ("depth",),
+    "submission": ("flow",),
+    "height": ("flow",),
+    "width": ("flow",),
+}
 
 
 def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
-    for name in _OF_DEPTH:
-        if _TASK.value != "depth" and flags.FLAGS[name].present:
-            raise app.UsageError(f"Expected no --{name} with --task={_TASK.value}. Received: one.")
-    frames = _frames()
-    if _OUTPUT.value:
-        outputs.refuse_existing(Path(_OUTPUT.value), _OVERWRITE.value)
+    _check_flags()
+    for output in (_OUTPUT.value, _PICTURES.value, _SUBMISSION.value):
+        if output:
+            outputs.refuse_existing(Path(output), _OVERWRITE.value)
 
-    from dfnet_tf.evaluation import report  # After the flags: TensorFlow takes seconds.
-    from dfnet_tf.inference import Predictor
+    from dfnet_tf.inference import Predictor  # After the flags: TensorFlow takes seconds.
     from dfnet_tf.training import checkpoints
 
-    results = _evaluate(Predictor(checkpoints.load_trained(Path(_RUN_DIR.value))), frames)
-    print(report.table(results))
-    if _OUTPUT.value:
-        with outputs.whole_file(Path(_OUTPUT.value)) as path:
-            path.write_text(json.dumps(results, indent=1))
+    flow_size = (_HEIGHT.value, _WIDTH.value) if _HEIGHT.value else None
+    predictor = Predictor(checkpoints.load_trained(Path(_RUN_DIR.value)), flow_size)
+    if _SUBMISSION.value:
+        _write_submission(predictor, Path(_SUBMISSION.value))
+    else:
+        _measure(predictor)
 
 
-def _evaluate(predictor, frames: range | None) -> dict:
-    """Runs the protocol of the task."""
-    from dfnet_tf.data import clip, flow_pairs
-    from dfnet_tf.evaluation import (
-        depth_metrics,
-        depth_protocol,
-        flow_protocol,
-        odometry_protocol,
-    )
-
-    if _TASK.value == "flow":
-        return flow_protocol.evaluate_flow(flow_pairs.read_flow_pairs(_DATA.value), predictor.flow)
-    clips = clip.read_clips(_DATA.value)
-    if _TASK.value == "odometry":
-        return odometry_protocol.evaluate_odometry(clips, predictor.snippet)
-    crop = depth_metrics.GARG_CROP if _CROP.value == "garg" else None
-    return depth_protocol.evaluate_depth(clips, predictor.disparity, frames=frames, crop=crop)
+def _check_flags() -> None:
+    """Raises UsageError for flags that contradict the task or each other."""
+    for name, tasks in _ONLY_FOR.items():
+        if _TASK.value not in tasks and flags.FLAGS[name].present:
+            raise app.UsageError(f"Expected no --{name} with --task={_TASK.value}. Received: one.")
+    if (_HEIGHT.value is None) != (_WIDTH.value is None):
+        raise app.UsageError("Expected --height and --width together. Received: one of them.")
+    if _SUBMISSION.value and (_OUTPUT.value or _PICTURES.value):
+        raise app.UsageError(
+            "Expected no --output or --pictures with --submission, which measures nothing. "
+            "Received: one."
+        )
+    _frames()
 
 
 def _frames() -> range | None:
@@ -81,6 +109,100 @@ def _frames() -> range | None:
     if not (colon and first.isdigit() and end.isdigit() and int(first) < int(end)):
         raise app.UsageError(f"Expected --frames=first:end. Received: {_FRAMES.value}.")
     return range(int(first), int(end))
+
+
+def _measure(predictor) -> None:
+    """Runs the protocol of the task; prints its table, writes its numbers and pictures."""
+    from dfnet_tf.data import clip
+    from dfnet_tf.evaluation import report
+
+    results, pictures = _TASKS[_TASK.value](predictor)
+    print(report.table(results))
+    if _OUTPUT.value:
+        with outputs.whole_file(Path(_OUTPUT.value)) as path:
+            path.write_text(json.dumps(results, indent=1))
+    if _PICTURES.value:
+        with outputs.whole_folder(Path(_PICTURES.value)) as folder:
+            for name, picture in pictures:
+                clip.write_rgb(folder / name, picture)
+
+
+def _write_submission(predictor, folder: Path) -> None:
+    from dfnet_tf.data import flow_pairs
+    from dfnet_tf.evaluation import flow_protocol
+
+    pairs = flow_pairs.read_test_pairs(_DATA.value)
+    with outputs.whole_folder(folder) as new:
+        flow_protocol.write_submission(pairs, predictor.flow, new)
+    print(f"Wrote the flow of {len(pairs)} pairs to {folder}.")
+
+
+# What is measured. Each runs a protocol and returns its result, as `evaluation.report` describes
+# it, and its pictures, (file name, uint8 RGB image), drawn when asked for.
+
+
+def _depth(predictor) -> tuple[dict, Iterable]:
+    from dfnet_tf import error_pictures
+    from dfnet_tf.data import depth_samples
+    from dfnet_tf.evaluation import depth_metrics, depth_protocol
+
+    benchmark = depth_samples.read_depth_samples(_DATA.value, _IMPROVED_DEPTH.value, _frames())
+    for note in depth_protocol.missing_note(benchmark):
+        print(note, file=sys.stderr)  # At once: the table may be long in coming.
+    rules = depth_protocol.RULES[benchmark.name]
+    if _CROP.value:
+        crop = depth_metrics.GARG_CROP if _CROP.value == "garg" else None
+        rules = dataclasses.replace(rules, crop=crop)
+    results = depth_protocol.evaluate_benchmark(benchmark, predictor.disparity, rules)
+    samples = benchmark.samples
+    return results, error_pictures.depth_pictures(results, samples, predictor.disparity)
+
+
+def _flow(predictor) -> tuple[dict, Iterable]:
+    from dfnet_tf import error_pictures
+    from dfnet_tf.data import flow_pairs
+    from dfnet_tf.evaluation import flow_protocol
+
+    pairs = flow_pairs.read_flow_pairs(_DATA.value)
+    results = flow_protocol.evaluate_flow(pairs, predictor.flow)
+    return results, error_pictures.flow_pictures(results, pairs, predictor.flow)
+
+
+def _odometry(predictor) -> tuple[dict, Iterable]:
+    from dfnet_tf import error_pictures
+    from dfnet_tf.data import clip
+    from dfnet_tf.evaluation import odometry_protocol
+
+    clips = clip.read_clips(_DATA.value)
+    results = odometry_protocol.evaluate_odometry(clips, predictor.snippet)
+    return results, error_pictures.odometry_pictures(results)
+
+
+def _scene_flow(predictor) -> tuple[dict, Iterable]:
+    from dfnet_tf.data import scene_pairs
+    from dfnet_tf.evaluation import scene_flow_protocol
+
+    pairs = scene_pairs.read_scene_flow_pairs(_DATA.value)
+    predictors = predictor.disparity, predictor.flow, predictor.frame_from_next
+    return scene_flow_protocol.evaluate_scene_flow(pairs, *predictors), ()
+
+
+def _moving_objects(predictor) -> tuple[dict, Iterable]:
+    from dfnet_tf.data import scene_pairs
+    from dfnet_tf.evaluation import moving_protocol
+
+    pairs = scene_pairs.read_moving_pairs(_DATA.value)
+    return moving_protocol.evaluate_moving(pairs, predictor.flow, predictor.rigid_flow), ()
+
+
+_TASKS = {
+    "depth": _depth,
+    "flow": _flow,
+    "odometry": _odometry,
+    "scene_flow": _scene_flow,
+    "moving_objects": _moving_objects,
+}
+_TASK = flags.DEFINE_enum("task", None, list(_TASKS), "What to measure.", required=True)
 
 
 if __name__ == "__main__":

@@ -98,19 +98,45 @@ def panel(rows: list[list[tuple[str, np.ndarray]]]) -> np.ndarray:
     return page
 
 
-def trajectory_plot(trajectories: dict[str, np.ndarray]) -> np.ndarray:
-    """Plots camera centres {name: [N, 3]}, in metres, from above: x to the right, z up the page."""
+def trajectory_plot(trajectories: dict[str, np.ndarray], unit: str = "m") -> np.ndarray:
+    """Plots camera centres {name: [N, 3]}, in `unit`, from above: x to the right, z up the page."""
     figure = Figure(figsize=(6, 6), dpi=100, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     for name, centres in trajectories.items():
         centres = np.asarray(centres)
         (line,) = axes.plot(centres[:, 0], centres[:, 2], label=name)
         axes.plot(*centres[0, [0, 2]], "o", color=line.get_color())  # Where it starts.
-    axes.set(xlabel="x [m]", ylabel="z [m]")
+    axes.set(xlabel=f"x [{unit}]", ylabel=f"z [{unit}]")
     axes.set_aspect("equal", adjustable="datalim")
     axes.grid(alpha=0.3)
     axes.legend()
+    return _drawn(figure)
+
+
+def error_over_distance_plot(errors: dict[str, list[dict]]) -> np.ndarray:
+    """Plots KITTI's two odometry errors over the length of the segments they were measured on.
+
+    `errors` are {name: [{length (metres), translation_percent, rotation_deg_per_100m, ...}]}.
+    """
+    figure = Figure(figsize=(9, 4), dpi=100, layout="constrained")
+    labels = {
+        "translation_percent": "translation error [%]",
+        "rotation_deg_per_100m": "rotation error [deg / 100 m]",
+    }
+    for axes, (metric, label) in zip(figure.subplots(1, 2), labels.items(), strict=True):
+        for name, rows in errors.items():
+            lengths, values = ([row[key] for row in rows] for key in ("length", metric))
+            axes.plot(lengths, values, "o-", label=name)
+        axes.set(xlabel="length of the segment [m]", ylabel=label, xticks=range(100, 801, 100))
+        axes.set_ylim(bottom=0)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    return _drawn(figure)
+
+
+def _drawn(figure: Figure):
+    """The pixels of a figure."""
+    canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.array(canvas.buffer_rgba())[..., :3]
 

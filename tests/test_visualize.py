@@ -112,3 +112,22 @@ def test_trajectory_plot_shows_forward_as_up_and_right_as_right():
     assert np.ptp(blue_rows) > 100 > np.ptp(blue_columns)
     assert np.ptp(orange_columns) > 100 > np.ptp(orange_rows)
     assert blue_rows.min() < orange_rows.min() - 100
+
+
+def test_error_over_distance_plot_shows_both_errors_side_by_side():
+    def rows(translation, rotation):
+        return [
+            {"length": m, "translation_percent": translation, "rotation_deg_per_100m": rotation}
+            for m in (100.0, 200.0)
+        ]
+
+    image = visualize.error_over_distance_plot({"ours": rows(1, 8), "trivial": rows(10, 2)})
+    halves = np.array_split(image, 2, axis=1)
+
+    def height(half, color):  # Of a horizontal line, from the top: the row with most of the colour.
+        return np.argmax((half == color).all(axis=-1).sum(axis=1))
+
+    blue, orange = (31, 119, 180), (255, 127, 14)
+    left, right = ([height(half, color) for color in (blue, orange)] for half in halves)
+    assert left[0] - left[1] > 100  # Ours lies lower in translation,
+    assert right[1] - right[0] > 100  # and higher in rotation.

@@ -1,4 +1,4 @@
-"""How far a depth map is from the truth: the protocol of KITTI's Eigen split.
+"""How far a depth map is from the truth: the protocols of KITTI's Eigen split and of Make3D.
 
 Eigen, Puhrsch, Fergus, NIPS 2014, with the crop of Garg et al., ECCV 2016, and the median scaling
 of Zhou et al. (SfMLearner), CVPR 2017. Depths in metres, 0 = no truth.
@@ -9,7 +9,7 @@ import numpy as np
 
 MIN_DEPTH = 1e-3
 GARG_CROP = (0.40810811, 0.99189189, 0.03594771, 0.96405229)  # Top, bottom, left, right: fractions.
-METRICS = ("abs_rel", "sq_rel", "rmse", "rmse_log", "delta1", "delta2", "delta3")
+METRICS = ("abs_rel", "sq_rel", "rmse", "rmse_log", "delta1", "delta2", "delta3", "log10")
 
 
 def depth_from_disparity(disparity: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -46,19 +46,22 @@ def depth_errors(depth: np.ndarray, truth: np.ndarray, max_depth: float = 80.0) 
     `depth` is clipped to [MIN_DEPTH, max_depth] first, as the truth was cut there too.
 
     Returns:
-      abs_rel and sq_rel (relative to the truth), rmse (metres), rmse_log, and delta1-3: the
-      fractions of pixels whose ratio to the truth, either way round, is below 1.25^1, 2, 3.
+      abs_rel and sq_rel (relative to the truth), rmse (metres), rmse_log (root mean square of the
+      natural logarithms' difference), delta1-3: the fractions of pixels whose ratio to the truth,
+      either way round, is below 1.25^1, 2, 3; log10: the mean difference of decimal logarithms, as
+      is used on Make3D (Karsch, Liu, Kang, ECCV 2012).
     """
     depth = np.clip(depth.astype("float64"), MIN_DEPTH, max_depth)
     truth = truth.astype("float64")
-    gap = depth - truth
+    gap, log_gap = depth - truth, np.log(depth / truth)
     ratio = np.maximum(depth / truth, truth / depth)
     values = (
         np.mean(np.abs(gap) / truth),
         np.mean(gap**2 / truth),
         np.sqrt(np.mean(gap**2)),
-        np.sqrt(np.mean(np.log(depth / truth) ** 2)),
+        np.sqrt(np.mean(log_gap**2)),
         *(np.mean(ratio < 1.25**power) for power in (1, 2, 3)),
+        np.mean(np.abs(log_gap)) / np.log(10),
     )
     return dict(zip(METRICS, map(float, values), strict=True))
 

@@ -30,33 +30,59 @@ def evaluate_odometry(
       predict_snippet: 5 uint8 RGB images -> camera-to-first poses [5, 4, 4], of any scale.
 
     Returns:
-      A result (see `report`) with groups "snippet" and "trajectory", and "trajectories", {clip:
-      {"ours", "trivial", "truth": [N, 3] camera centres, metres, aligned by Sim(3)}}. The trivial
-      answer drives straight ahead at constant speed.
+      A result (see `report`) with groups "snippet" and "trajectory", of several clips also "snippet
+      NAME" and "trajectory NAME" for each. Besides, {clip: {"ours", "trivial", ...}} under two
+      keys: "trajectories", also with "truth", [N, 3] camera centres, metres, aligned by Sim(3); and
+      "error_over_distance", see `pose_metrics.errors_over_distance`. The trivial answer drives
+      straight ahead at constant speed.
 
     Raises:
       ValueError: there is no truth, or a prediction is not [5, 4, 4] and finite.
     """
-    samples, trajectories = [], {}
+    samples, trajectories, distances = {}, {}, {}
     for clip in clips:
-        truth = clip.poses()
+        truth, name = clip.poses(), clip.folder.name
         if truth is None or len(clip) < SNIPPET:
             continue
-        snippets = []
-        for start in progress(range(len(clip) - SNIPPET + 1), clip.folder.name, "snippet"):
-            name = frame_name(clip, start)
-            images = [clip.image(i) for i in range(start, start + SNIPPET)]
-            snippet = checked(predict_snippet(images), (SNIPPET, 4, 4), name)
-            part = truth[start : start + SNIPPET]
-            samples.append(_judged_poses("snippet", name, snippet, part))
-            snippets.append(snippet)
-        trajectory, name = pose_metrics.chain(np.stack(snippets)), clip.folder.name
-        samples.append(_judged_poses("trajectory", name, trajectory, truth))
-        trajectories[name] = _centres(trajectory, truth)
+        snippets = _snippets(clip, predict_snippet)
+        trajectory = pose_metrics.chain(np.stack(snippets))
+        samples[name] = [
+            *(
+                _judged_poses("snippet", frame_name(clip, i), snippet, truth[i : i + SNIPPET])
+                for i, snippet in enumerate(snippets)
+            ),
+            _judged_poses("trajectory", name, trajectory, truth),
+        ]
+        trajectories[name], distances[name] = _courses(trajectory, truth)
     if not samples:
         raise ValueError("Expected clips with poses.txt and 5 or more frames. Received: none.")
-    summary = summarise("odometry", samples, lambda group, errors: POSE_AVERAGES[group](errors))
-    return {**summary, "trajectories": trajectories}
+    courses = {"trajectories": trajectories, "error_over_distance": distances}
+    return _summary(samples) | courses
+
+
+def _snippets(clip, predict_snippet):
+    """The predicted motion of every 5 consecutive frames, [5, 4, 4] each."""
+    snippets = []
+    for start in progress(range(len(clip) - SNIPPET + 1), clip.folder.name, "snippet"):
+        images = [clip.image(i) for i in range(start, start + SNIPPET)]
+        snippet = predict_snippet(images)
+        snippets.append(checked(snippet, (SNIPPET, 4, 4), frame_name(clip, start)))
+    return snippets
+
+
+def _summary(samples):
+    """The result of {clip: samples}, all of them together and, if there are more, each clip's."""
+
+    def average(group, errors):
+        return POSE_AVERAGES[group](errors)
+
+    summary = summarise("odometry", sum(samples.values(), []), average)
+    if len(samples) > 1:
+        for clip, own in samples.items():
+            part = summarise("odometry", own, average)
+            for key in ("num_samples", "ours", "trivial"):
+                summary[key] |= {f"{group} {clip}": of for group, of in part[key].items()}
+    return summary
 
 
 def _forward_motion(count):
@@ -73,8 +99,11 @@ def _judged_poses(group, name, estimate, truth):
     return {"name": name, "ours": {group: errors(estimate, truth)}, "trivial": {group: trivial}}
 
 
-def _centres(estimate, truth):
-    """Camera centres as lists: the estimate and pure forward motion, aligned, and the truth."""
-    forward = pose_metrics.aligned(_forward_motion(len(truth)), truth)
-    poses = {"ours": pose_metrics.aligned(estimate, truth), "trivial": forward, "truth": truth}
-    return {name: matrices[:, :3, 3].tolist() for name, matrices in poses.items()}
+def _courses(estimate, truth):
+    """Camera centres, and errors over distance, of the estimate and of pure forward motion."""
+    poses = {"ours": estimate, "trivial": _forward_motion(len(truth))}
+    poses = {name: pose_metrics.aligned(matrices, truth) for name, matrices in poses.items()}
+    segments = {name: pose_metrics.segment_errors(own, truth) for name, own in poses.items()}
+    distances = {name: pose_metrics.errors_over_distance(own) for name, own in segments.items()}
+    poses["truth"] = truth
+    return {name: matrices[:, :3, 3].tolist() for name, matrices in poses.items()}, distances

@@ -90,13 +90,7 @@ def trajectory_errors(estimate: np.ndarray, truth: np.ndarray) -> dict:
     estimate = aligned(estimate, truth)
     gap = estimate[:, :3, 3] - truth[:, :3, 3]
     segments = segment_errors(estimate, truth)
-    translation, rotation = segments.mean(axis=0).tolist() if len(segments) else (None, None)
-    return {
-        "ate_sim3": float(np.sqrt(np.mean(np.sum(gap**2, axis=-1)))),
-        "translation_percent": translation,
-        "rotation_deg_per_100m": rotation,
-        "num_segments": len(segments),
-    }
+    return {"ate_sim3": float(np.sqrt(np.mean(np.sum(gap**2, axis=-1))))} | _mean(segments)
 
 
 def average_trajectories(trajectories: list[dict]) -> dict:
@@ -118,7 +112,8 @@ def segment_errors(estimate: np.ndarray, truth: np.ndarray) -> np.ndarray:
     nominal length.
 
     Returns:
-      [S, 2]: translation in %, rotation in degrees per 100 m. S is 0 if no length fits.
+      [S, 3]: the length in metres, translation in %, rotation in degrees per 100 m. S is 0 if no
+      length fits.
     """
     steps = np.linalg.norm(np.diff(truth[:, :3, 3], axis=0), axis=-1)
     distance = np.concatenate([[0.0], np.cumsum(steps)])
@@ -129,8 +124,28 @@ def segment_errors(estimate: np.ndarray, truth: np.ndarray) -> np.ndarray:
             if last < len(truth):
                 gap = _motion_gap(estimate, truth, first, last)
                 shift, angle = np.linalg.norm(gap[:3, 3]), _angle(gap[:3, :3])
-                errors.append([100 * shift / length, 100 * np.degrees(angle) / length])
-    return np.array(errors).reshape(-1, 2)
+                errors.append([length, 100 * shift / length, 100 * np.degrees(angle) / length])
+    return np.array(errors).reshape(-1, 3)
+
+
+def errors_over_distance(segments: np.ndarray) -> list[dict]:
+    """Means of `segment_errors` [S, 3] for each length that fits, the shortest first.
+
+    Returns:
+      [{length (metres), translation_percent, rotation_deg_per_100m, num_segments}].
+    """
+    lengths = np.unique(segments[:, 0])
+    return [{"length": float(m)} | _mean(segments[segments[:, 0] == m]) for m in lengths]
+
+
+def _mean(segments):
+    """The means of `segment_errors`, None if there are none, and how many they are."""
+    translation, rotation = segments[:, 1:].mean(axis=0).tolist() if len(segments) else (None, None)
+    return {
+        "translation_percent": translation,
+        "rotation_deg_per_100m": rotation,
+        "num_segments": len(segments),
+    }
 
 
 def _motion_gap(estimate, truth, first: int, last: int):

@@ -4,11 +4,13 @@ A result is a dictionary of plain numbers, strings and lists (JSON takes it as i
 
 | key         | holds                                                                        |
 |-------------|------------------------------------------------------------------------------|
-| task        | "depth", "flow" or "odometry"                                                |
+| task        | "depth", "flow", "odometry", ...                                             |
+| benchmark   | may be missing: what was measured on, if `PUBLISHED` knows several           |
 | num_samples | {group: how many samples the group's averages are of}                        |
 | ours        | {group: {metric: average}} of the predictor                                  |
 | trivial     | the same of an answer that needs no network, judged in the same pass         |
 | samples     | [{"name", "ours": {group: {metric: value}}, "trivial": ...}], each by itself |
+| notes       | may be missing: lines to be read with the numbers                            |
 
 A group is one way of judging: a range of depth, a kind of truth, snippets or trajectories.
 """
@@ -17,26 +19,39 @@ import numpy as np
 
 from dfnet_tf.evaluation import depth_metrics
 
-# DF-Net's own numbers, {task: {column: {group: {metric: value}}}}. "paper": its tables (ECCV 2018),
-# on KITTI's Eigen split and odometry sequences 09 and 10. "released": measured with its released
-# weights, flow on all pixels of the KITTI 2012 and 2015 training sets.
+# {task or benchmark: {column: {group: {metric: value}}}}. "DF-Net": the tables of its paper (Zou,
+# Luo, Huang, ECCV 2018), on KITTI's Eigen split, KITTI's training pairs of 2015, the odometry
+# sequences 09 and 10, and Make3D. "released": its released weights, flow on all pixels of the KITTI
+# 2012 and 2015 training pairs. "Monodepth2": Godard et al., ICCV 2019, trained on single videos.
 PUBLISHED = {
     "depth": {
-        column: {"80m": dict(zip(depth_metrics.METRICS, values, strict=True))}
+        column: {"80m": dict(zip(depth_metrics.METRICS[:7], values, strict=True))}
         for column, values in {
-            "paper K": (0.150, 1.124, 5.507, 0.223, 0.806, 0.933, 0.973),
-            "paper CS+K": (0.146, 1.182, 5.215, 0.213, 0.818, 0.943, 0.978),
+            "DF-Net K": (0.150, 1.124, 5.507, 0.223, 0.806, 0.933, 0.973),
+            "DF-Net CS+K": (0.146, 1.182, 5.215, 0.213, 0.818, 0.943, 0.978),
             "released": (0.1452, 1.2904, 5.6115, 0.2194, 0.8114, 0.9394, 0.9767),
         }.items()
+    },
+    "kitti_improved": {},
+    "make3d": {
+        "DF-Net": {"70m": {"abs_rel": 0.331}},
+        "Monodepth2": {"70m": {"abs_rel": 0.322, "sq_rel": 3.589, "rmse": 7.417}},
     },
     "flow": {
         "released 2012": {"occ": {"epe": 3.11}},
         "released 2015": {"occ": {"epe": 7.45, "f1_percent": 26.95}},
+        "DF-Net 2015": {"occ": {"epe": 8.98}},
     },
     "odometry": {
-        "paper 09": {"snippet": {"ate": 0.017, "ate_std": 0.007}},
-        "paper 10": {"snippet": {"ate": 0.015, "ate_std": 0.009}},
+        "DF-Net 09": {"snippet": {"ate": 0.017, "ate_std": 0.007}},
+        "DF-Net 10": {"snippet": {"ate": 0.015, "ate_std": 0.009}},
     },
+}
+# What later work of the same kind reached, one number each.
+LATER = {
+    "depth": "abs_rel, 80m, Eigen split: GeoNet 0.149, Monodepth2 0.115, SC-Depth 0.114, "
+    "Lite-Mono 0.107, MonoViT 0.099",
+    "flow": "f1_percent, pooled, KITTI 2015's test set: UFlow 11.1, SMURF 6.8",
 }
 
 
@@ -53,12 +68,12 @@ def summarise(task: str, samples: list[dict], average) -> dict:
 
 
 def table(results: dict) -> str:
-    """Renders a result as aligned text, beside `PUBLISHED`, one row a metric.
+    """Renders a result as aligned text, beside `PUBLISHED`, one row a metric; its notes below.
 
     "-" stands for what was not measured or not published.
     """
-    columns = {"ours": results["ours"], "trivial": results["trivial"]}
-    columns |= PUBLISHED[results["task"]]
+    published = _published(results)
+    columns = {"ours": results["ours"], "trivial": results["trivial"], **published}
     lines = [f"{results['task']:<24}" + "".join(f"{name:>15}" for name in columns)]
     for group, metrics in results["ours"].items():
         lines.append(f"{group} ({results['num_samples'][group]} samples)")
@@ -66,8 +81,19 @@ def table(results: dict) -> str:
             values = (column.get(group, {}).get(metric) for column in columns.values())
             cells = ("-" if value is None else f"{value:.4f}" for value in values)
             lines.append(f"  {metric:<22}" + "".join(f"{cell:>15}" for cell in cells))
-    lines.append("Published: DF-Net, ECCV 2018, on KITTI's splits; compare on the same data only.")
+    lines += results.get("notes", [])
+    if published:
+        lines.append("Published: on the benchmark's own images; compare on the same data only.")
+        if results["task"] in LATER:
+            lines.append(f"Later work: {LATER[results['task']]}.")
     return "\n".join(lines)
+
+
+def _published(results):
+    """The published columns that hold a number of a group that was judged."""
+    benchmark = results.get("benchmark")
+    columns = PUBLISHED.get(benchmark if benchmark in PUBLISHED else results["task"], {})
+    return {name: column for name, column in columns.items() if column.keys() & results["ours"]}
 
 
 def checked(prediction, shape, name):
@@ -85,4 +111,4 @@ def checked(prediction, shape, name):
 
 
 def frame_name(clip, i):
-    return f"{clip.folder.name}/{clip.images[i].stem}"
+    return f"{clip.name}/{clip.images[i].stem}"

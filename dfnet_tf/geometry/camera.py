@@ -24,10 +24,13 @@ def backproject(depth, intrinsics):
     Returns:
       [B, H, W, 3] points, in the unit of `depth`.
     """
-    height, width = depth.shape[1:3]
+    return lift(pixel_grid(*depth.shape[1:3]), depth, intrinsics)
+
+
+def lift(pixels, depth, intrinsics):
+    """Lifts any (x, y) `pixels` [..., H, W, 2] with `depth` [B, H, W, 1]: see `backproject`."""
     focal, center = _focal_and_center(intrinsics)
-    xy = (pixel_grid(height, width) - center) / focal * depth
-    return ops.concatenate([xy, depth], axis=-1)
+    return ops.concatenate([(pixels - center) / focal * depth, depth], axis=-1)
 
 
 def project(points, intrinsics):
@@ -57,6 +60,28 @@ def move_intrinsics(intrinsics, scale: tuple[float, float], shift: tuple[float, 
     """
     scale, shift = (np.array([[x], [y], [z]], "float32") for (x, y), z in ((scale, 1), (shift, 0)))
     return intrinsics * scale + shift * intrinsics[..., 2:, :]
+
+
+def intrinsics_after(new_from_old, intrinsics):
+    """Moves intrinsics with pixels: new (x, y, 1) = new_from_old @ old (x, y, 1).
+
+    A mirrored picture (x scaled by less than 0) becomes one of the mirrored world: fx stays
+    positive. Element by element, as `move_intrinsics`.
+
+    Args:
+      new_from_old: [..., 3, 3], diagonal but for its last column.
+      intrinsics: [..., 3, 3].
+
+    Returns:
+      [..., 3, 3].
+    """
+    moved = ops.sum(new_from_old[..., None] * intrinsics[..., None, :, :], axis=-2)
+    return of_mirrored_world(moved)
+
+
+def of_mirrored_world(intrinsics):
+    """Intrinsics [..., 3, 3] times diag(sign(fx), 1, 1): X turned about where fx is negative."""
+    return ops.concatenate([ops.abs(intrinsics[..., :1]), intrinsics[..., 1:]], axis=-1)
 
 
 def _focal_and_center(intrinsics):

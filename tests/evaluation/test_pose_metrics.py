@@ -138,14 +138,14 @@ def test_steps_1_percent_too_long_are_1_percent_of_translation():
     # A "100 m" segment of 0.1 m steps ends at the first frame beyond 100 m: 100.1 m.
     truth, estimate = straight(1200, 0.0999), straight(1200, 0.0999 * 1.01)
     errors = pose_metrics.segment_errors(estimate, truth)
-    np.testing.assert_allclose(errors[:, 0], 1.0, rtol=2e-3)
-    np.testing.assert_allclose(errors[:, 1], 0.0, atol=1e-5)
+    np.testing.assert_allclose(errors[:, 1], 1.0, rtol=2e-3)
+    np.testing.assert_allclose(errors[:, 2], 0.0, atol=1e-5)
 
 
 def test_a_segment_ends_beyond_its_length_and_is_divided_by_it():
     errors = pose_metrics.segment_errors(straight(102, 1.01), straight(102))
     # Frame 101 is the first at *more* than 100 m; only frame 0 starts a segment that fits.
-    np.testing.assert_allclose(errors, [[100 * 0.01 * 101 / 100, 0.0]], atol=1e-5)
+    np.testing.assert_allclose(errors, [[100, 100 * 0.01 * 101 / 100, 0.0]], atol=1e-5)
 
 
 def test_steady_yaw_drift_is_degrees_per_100_m():
@@ -154,7 +154,7 @@ def test_steady_yaw_drift_is_degrees_per_100_m():
     errors = pose_metrics.segment_errors(truth @ drift, truth)
     # 101, 201 and 301 frames of 0.02 degrees over 100, 200 and 300 m.
     expected = {100 * 0.02 * frames / (frames - 1) for frames in (101, 201, 301)}
-    found = {round(value, 6) for value in errors[:, 1]}
+    found = {round(value, 6) for value in errors[:, 2]}
     assert found == {round(value, 6) for value in expected}
 
 
@@ -185,3 +185,23 @@ def test_average_of_trajectories_counts_each_segment_the_same():
     )
     assert average["ate_sim3"] == 3.0
     assert average["translation_percent"] == average["rotation_deg_per_100m"] == 2.0
+
+
+def test_errors_over_distance_are_means_of_each_length():
+    segments = np.array([[200, 5.0, 0.5], [100, 1.0, 0.1], [100, 3.0, 0.3]])
+    assert pose_metrics.errors_over_distance(segments) == [
+        {
+            "length": 100.0,
+            "translation_percent": pytest.approx(2.0),
+            "rotation_deg_per_100m": pytest.approx(0.2),
+            "num_segments": 2,
+        },
+        {
+            "length": 200.0,
+            "translation_percent": 5.0,
+            "rotation_deg_per_100m": 0.5,
+            "num_segments": 1,
+        },
+    ]
+    short = pose_metrics.segment_errors(straight(50), straight(50))
+    assert pose_metrics.errors_over_distance(short) == []

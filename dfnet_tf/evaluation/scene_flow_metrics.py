@@ -1,0 +1,86 @@
+"""How far scene flow is from the truth: KITTI's outliers, and the error of the 3-D motion.
+
+Menze, Geiger, "Object scene flow for autonomous vehicles", CVPR 2015.
+"""
+
+import numpy as np
+
+from dfnet_tf.data.scene_pairs import SceneFlow
+from dfnet_tf.evaluation.flow_metrics import OUTLIER_FRACTION, OUTLIER_PIXELS
+from dfnet_tf.geometry import scene_flow
+
+OUTLIERS = ("d1", "d2", "fl", "sf")
+
+
+def scene_flow_errors(
+    estimate: SceneFlow,
+    truth: SceneFlow,
+    baseline: float,
+    region: np.ndarray | None = None,
+) -> dict:
+    """Compares two scene flows of one image, where the truth is known.
+
+    A pixel is an outlier if it is off by more than 3 pixels *and* by more than 5 % of the truth, in
+    disparity f * baseline / depth or in the length of the flow.
+
+    Args:
+      estimate: without gaps.
+      truth: of the same size H x W.
+      baseline: metres between the two cameras that the disparities are of.
+      region: [H, W], True for the pixels that count; None: all.
+
+    Returns:
+      d1_percent, d2_percent, fl_percent: outliers among the pixels whose depth, next depth, flow is
+      known; sf_percent: those with any of the three wrong, where all are known. epe_3d: metres,
+      mean |(p2 - p1) - true (p2 - p1)| where all are known, p1 and p2 each in the camera frame of
+      its time. d1_pixels ...: how many count; without any, the error is None.
+    """
+    region = np.ones(truth.depth.shape, bool) if region is None else region
+    reach = truth.intrinsics[0, 0] * baseline
+    gaps, sizes, known = {}, {}, {}
+    for name, ours, true in (
+        ("d1", estimate.depth, truth.depth),
+        ("d2", estimate.next_depth, truth.next_depth),
+    ):
+        known[name] = true > 0
+        sizes[name] = reach / np.where(known[name], true, np.inf)
+        gaps[name] = np.abs(reach / ours - sizes[name])
+    known["fl"] = np.isfinite(truth.flow).all(axis=-1)
+    sizes["fl"] = np.linalg.norm(truth.flow, axis=-1)
+    gaps["fl"] = np.linalg.norm(estimate.flow - truth.flow, axis=-1)
+    wrong = {
+        name: (gap > OUTLIER_PIXELS) & (gap > OUTLIER_FRACTION * sizes[name])
+        for name, gap in gaps.items()
+    }
+    known["sf"] = known["d1"] & known["d2"] & known["fl"]
+    wrong["sf"] = wrong["d1"] | wrong["d2"] | wrong["fl"]
+    errors = {f"{name}_percent": _mean(100.0 * wrong[name], known[name] & region) for name in wrong}
+    gap = _motion(estimate) - _motion(truth)
+    errors["epe_3d"] = _mean(np.linalg.norm(gap, axis=-1), known["sf"] & region)
+    return errors | {f"{name}_pixels": int((known[name] & region).sum()) for name in wrong}
+
+
+def average(images: list[dict]) -> dict:
+    """Averages `scene_flow_errors` over images: each pixel counts the same, as KITTI's server does.
+
+    None for what no image knows.
+    """
+    counted_by = {f"{name}_percent": f"{name}_pixels" for name in OUTLIERS}
+    counted_by["epe_3d"] = "sf_pixels"
+    summary = {}
+    for metric, count in counted_by.items():
+        judged = [errors for errors in images if errors[count]]
+        values, weights = ([errors[name] for errors in judged] for name in (metric, count))
+        summary[metric] = float(np.average(values, weights=weights)) if judged else None
+    return summary
+
+
+def _motion(flow: SceneFlow):
+    """p2 - p1 [H, W, 3] of every pixel, metres."""
+    arrays = flow.depth[..., None], flow.next_depth[..., None], flow.flow, flow.intrinsics
+    motion = scene_flow.scene_flow(*(np.float32(array)[None] for array in arrays))
+    return np.asarray(motion)[0]
+
+
+def _mean(values, judged):
+    return float(values[judged].mean()) if judged.any() else None

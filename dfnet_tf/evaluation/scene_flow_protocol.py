@@ -1,0 +1,116 @@
+"""Judges scene flow as KITTI 2015 does, beside a world that stands still at one depth."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from dfnet_tf.data.scene_pairs import SceneFlow
+from dfnet_tf.evaluation import depth_metrics, flow_metrics, scene_flow_metrics
+from dfnet_tf.evaluation.report import checked, summarise
+from dfnet_tf.geometry import camera, object_motion, optical_flow, rigid_motion, scene_flow
+from dfnet_tf.progress import progress
+
+
+def evaluate_scene_flow(
+    pairs: Iterable,
+    predict_disparity: Callable[[np.ndarray], np.ndarray],
+    predict_flow: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    predict_motion: Callable[[list[np.ndarray], int], np.ndarray],
+) -> dict:
+    """Judges what depth, flow and camera motion say together about points in space.
+
+    One camera cannot know its scale: all lengths of a pair are stretched by the one factor that
+    gives the first depth map the median of the truth.
+
+    Args:
+      pairs: see `data.scene_pairs`.
+      predict_disparity: uint8 RGB image [H, W, 3] -> positive disparity [h, w], of any size.
+      predict_flow: (first, second) -> flow [h, w, 2], in pixels of its own size.
+      predict_motion: (consecutive images, index) -> `frame_from_next` [4, 4], the motion of image
+        `index` + 1 seen from image `index`, its translation in the unit of 1 / disparity.
+
+    Returns:
+      A result (see `report`). Group "all": the second depth is the second image's, read where the
+      flow points. "all + pose": only of what moves by itself (`object_motion.moving_mask`), else it
+      is the first depth, moved with the camera. "background" and "foreground", where it is known
+      what moves: the two kinds of pixels. The trivial answer: nothing moves, the true median depth
+      everywhere.
+
+    Raises:
+      ValueError: there is no truth, or a prediction is of a wrong shape, not finite or not > 0.
+    """
+    samples = []
+    for pair in progress(list(pairs), "scene flow", "pair"):
+        truth = pair.truth()
+        if (truth.depth > 0).any():
+            answers = _answers(pair, truth, predict_disparity, predict_flow, predict_motion)
+            samples.append(_judged(pair, truth, answers))
+    if not any(sample["ours"] for sample in samples):
+        raise ValueError("Expected pairs with true scene flow. Received: none.")
+    average = scene_flow_metrics.average
+    return summarise("scene_flow", samples, lambda _, errors: average(errors))
+
+
+def _answers(pair, truth, predict_disparity, predict_flow, predict_motion):
+    """The scene flow [H, W] of the networks, without and with the camera's motion, in metres."""
+    images, index = pair.frames()
+    first, second = images[index : index + 2]
+    depth, next_depth = (
+        _depth(predict_disparity(image), truth.depth.shape, pair.name) for image in (first, second)
+    )
+    flow = checked(predict_flow(first, second), (None, None, 2), pair.name)
+    flow = flow_metrics.resized_flow(flow, *truth.depth.shape)
+    motion = np.linalg.inv(checked(predict_motion(images, index), (4, 4), pair.name))
+    known = truth.depth > 0
+    scale = depth_metrics.median_scale(depth[known], truth.depth[known])
+    depth, next_depth = scale * depth, scale * next_depth
+    motion = np.block([[motion[:3, :3], scale * motion[:3, 3:]], [motion[3:]]])
+
+    followed = _array(scene_flow.depth_at_end_points, next_depth[..., None], flow)[..., 0]
+    answer = SceneFlow(depth, followed, flow, truth.intrinsics)
+    return {"": answer, " + pose": replace(answer, next_depth=_moved_with_camera(answer, motion))}
+
+
+def _moved_with_camera(answer, motion):
+    """The next depth [H, W]: Z of R p + t, but as it was where something moves by itself."""
+    depth, intrinsics = answer.depth[..., None], answer.intrinsics
+    points = _array(rigid_motion.transform, _array(camera.backproject, depth, intrinsics), motion)
+    rigid_flow = _array(optical_flow.rigid_flow, depth, intrinsics, motion)
+    moving = _array(object_motion.moving_mask, answer.flow, rigid_flow)[..., 0]
+    return np.where(moving > 0, answer.next_depth, np.maximum(points[..., 2], camera.MIN_DEPTH))
+
+
+def _judged(pair, truth, answers):
+    """A sample: the errors of every answer, and of a world that stands still, in every region."""
+    constant = np.full_like(truth.depth, np.median(truth.depth[truth.depth > 0]))
+    still = SceneFlow(constant, constant, np.zeros_like(truth.flow), truth.intrinsics)
+    regions, moving = {"all": np.ones(constant.shape, bool)}, pair.moving()
+    if moving is not None:
+        if moving.shape != constant.shape:
+            expected = f"a mask of what moves of {constant.shape}"
+            raise ValueError(f"{pair.name}: expected {expected}. Received: {moving.shape}.")
+        regions |= {"background": ~moving, "foreground": moving}
+    sample = {"name": pair.name, "ours": {}, "trivial": {}}
+    for name, region in regions.items():
+        for kind, answer in answers.items():
+            ours, trivial = (
+                scene_flow_metrics.scene_flow_errors(who, truth, pair.baseline, region)
+                for who in (answer, still)
+            )
+            if ours["d1_pixels"]:
+                sample["ours"][name + kind], sample["trivial"][name + kind] = ours, trivial
+    return sample
+
+
+def _depth(disparity, size, name):
+    """Depth [H, W] of the truth's size, in the network's own unit."""
+    disparity = checked(disparity, (None, None), name)
+    if disparity.min() <= 0:
+        raise ValueError(f"{name}: expected disparity > 0. Received: {disparity.min()}.")
+    return depth_metrics.depth_from_disparity(disparity, *size)
+
+
+def _array(function, *arrays):
+    """Calls a function of tensors [1, ...] on arrays without the batch's axis."""
+    return np.asarray(function(*(np.float32(array)[None] for array in arrays)))[0]
