@@ -16,7 +16,7 @@ from absl import app, flags
 
 from dfnet_tf import mains, outputs, visualize
 from dfnet_tf.config import Config, preset
-from dfnet_tf.data import clip, flow_pairs, synthetic, video
+from dfnet_tf.data import clip, depth_samples, flow_pairs, synthetic, video
 
 HEIGHT, WIDTH = 64, 192
 TRAINING_SEEDS, TEST_SEEDS = range(16), range(100, 104)
@@ -92,7 +92,8 @@ def _measure_pictures(predict_disparity, predict_flow, clips: list[clip.Clip]) -
     from dfnet_tf.evaluation import depth_protocol, flow_protocol
 
     pairs = [pair for one in clips for pair in flow_pairs.read_flow_pairs(one.folder)]
-    depth = depth_protocol.evaluate_depth(clips, predict_disparity, crop=None, caps=(FAR,))
+    samples = depth_samples.clip_samples(clips)
+    depth = depth_protocol.evaluate_depth(samples, predict_disparity, crop=None, caps=(FAR,))
     flow = flow_protocol.evaluate_flow(pairs, predict_flow)
     return {
         "depth": {who: depth[who][f"{FAR:g}m"]["abs_rel"] for who in ("ours", "trivial")},
@@ -129,6 +130,8 @@ def _draw(predictor, test_clip: clip.Clip, output: Path) -> None:
 
 def _panel(predictor, test_clip: clip.Clip, images: list[np.ndarray], i: int) -> np.ndarray:
     """One frame: the truth on the left, the prediction on the right."""
+    from dfnet_tf.geometry import object_motion
+
     true_depth, (true_flow, _) = test_clip.depth(i), test_clip.flow(i)
     depth = 1.0 / predictor.disparity(images[i])
     depth *= np.median(true_depth) / np.median(depth)
@@ -137,7 +140,7 @@ def _panel(predictor, test_clip: clip.Clip, images: list[np.ndarray], i: int) ->
     near_far = tuple(np.percentile(true_depth, (2, 98)))
     longest = np.percentile(np.linalg.norm(true_flow, axis=-1), 98)
     true_moving = clip.read_rgb(test_clip.folder / f"moving/{test_clip.images[i].stem}.png")
-    moving = visualize.color_mask(moving_mask(flow, rigid_flow))
+    moving = np.asarray(object_motion.moving_mask(flow, rigid_flow))[..., 0]
     colored = {
         "frame": images[i],
         "rigid flow, from depth and motion": visualize.color_flow(rigid_flow, longest),
@@ -146,17 +149,10 @@ def _panel(predictor, test_clip: clip.Clip, images: list[np.ndarray], i: int) ->
         "true flow": visualize.color_flow(true_flow, longest),
         "flow": visualize.color_flow(flow, longest),
         "truly moving": true_moving,
-        "moving: flow and rigid flow disagree": moving,
+        "moving: flow and rigid flow disagree": visualize.color_mask(moving),
     }
     tiles = [(title, _enlarged(image)) for title, image in colored.items()]
     return visualize.panel([tiles[row : row + 2] for row in range(0, len(tiles), 2)])
-
-
-def moving_mask(flow: np.ndarray, rigid_flow: np.ndarray) -> np.ndarray:
-    """1 where two flows [H, W, 2] disagree beyond the bound of a forward-backward check."""
-    gap = np.sum((flow - rigid_flow) ** 2, axis=-1)
-    size = np.sum(flow**2, axis=-1) + np.sum(rigid_flow**2, axis=-1)
-    return np.float32(gap > 0.01 * size + 0.5)
 
 
 def _enlarged(image: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
@@ -9,17 +10,27 @@ from keras import ops
 from dfnet_tf.geometry import camera, optical_flow, rigid_motion
 from dfnet_tf.losses import pairs
 from dfnet_tf.model import DFNet
+from dfnet_tf.networks.blocks import check_size
 
 
 class Predictor:
     """Runs the three networks, each alone, on uint8 RGB pictures [H, W, 3].
 
-    Pictures are area-resized to the size that the networks were trained at.
+    Pictures are area-resized to the size that the networks were trained at; for flow, to
+    `flow_size` (height, width) instead, where it is given: KITTI's flow is judged at 384x1280.
+
+    Attributes:
+      num_frames: how many consecutive frames tell the camera's motion from one frame to the next:
+        it, `frames_before` it and `frames_after` it.
+      flow_size, depth_size: (height, width) of the predictions.
     """
 
-    def __init__(self, model: DFNet):
+    def __init__(self, model: DFNet, flow_size: tuple[int, int] | None = None):
         self.num_frames = model.config.data.num_frames
-        self.flow_size, self.depth_size = model.flow_size, model.depth_size
+        self.frames_before = pairs.target_index(self.num_frames)
+        self.frames_after = self.num_frames - 1 - self.frames_before
+        self.flow_size, self.depth_size = flow_size or model.flow_size, model.depth_size
+        check_size(keras.KerasTensor((1, *self.flow_size, 3)), model.flow_net.size_multiple)
         self._disparity = tf.function(lambda images: model.depth_net(images)[0])
         self._flow = tf.function(lambda first, second: model.flow_net(first, second)[0])
         self._motions = tf.function(lambda target, sources: model.pose_net(target, sources))
@@ -29,7 +40,7 @@ class Predictor:
         return self._disparity(resized([image], self.depth_size)).numpy()[0, ..., 0]
 
     def flow(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Flow first -> second, float32 [h, w, 2], in pixels of the network's size h x w."""
+        """Flow first -> second, float32 [h, w, 2], in pixels of `flow_size` h x w."""
         images = resized([first, second], self.flow_size)
         flow = self._flow(images[:1], images[1:])
         return optical_flow.resize_flow(flow, *self.flow_size).numpy()[0]
@@ -82,13 +93,11 @@ class Predictor:
 
     def frame_from_next(self, images: Sequence[np.ndarray], index: int) -> np.ndarray:
         """The motion [4, 4] from frame `index + 1` to frame `index`, as poses are chained."""
-        reach = self.num_frames - 1 - pairs.target_index(self.num_frames)
-        behind = pairs.target_index(self.num_frames)
         window = [
             images[min(max(place, 0), len(images) - 1)]
-            for place in range(index - behind, index + reach + 1)
+            for place in range(index - self.frames_before, index + self.frames_after + 1)
         ]
-        next_from_frame = self.motions(window)[behind]  # The first source after the target.
+        next_from_frame = self.motions(window)[self.frames_before]  # The first later source.
         return np.linalg.inv(next_from_frame)
 
 

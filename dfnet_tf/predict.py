@@ -1,131 +1,129 @@
-"""Shows what a trained run sees in an image, a folder of images, or a video.
+"""Shows what a trained run sees in an image, a pair of images, a folder of images, or a video.
 
-python -m dfnet_tf.predict --run_dir=runs/drive --input=drive.mp4 --output=out/drive
+python -m dfnet_tf.predict --run_dir=runs/drive --input=drive.mp4 --fov_degrees=60 --output=out
+python -m dfnet_tf.predict --run_dir=runs/drive --input=a.png --input=b.png --output=out/pair
 
-Leaves in the output folder, for every frame: depth/000000.png and flow/000000.png (pictures; flow
-leads to the next frame), arrays/000000.npz (`disparity` [h, w], 1 / depth up to scale; `flow`
-[h, w, 2], pixels of h x w; `next_from_frame` [4, 4], translation in the unit of the depth), and
-panel.mp4 with frame, depth and flow one above the other.
+Leaves in the output folder, with a file for every frame:
+  depth/ flow/                         pictures; flow leads to the next frame
+  rigid_flow/ object_motion/ moving/   pictures: the flow of a static world, what is left of the
+                                       flow, and where that is too much; these need intrinsics
+  raw/                                 the numbers: 000000.npz, which says its units, or 16-bit PNGs
+  point_clouds/                        PLY files of the frames asked for, in the first camera's axes
+and of all frames together panel.mp4 (of images: panel.png), metadata.json, and the camera's path as
+trajectory_kitti.txt, trajectory_tum.txt and trajectory.png, seen from above.
 """
 
-import itertools
-import sys
-from collections.abc import Iterator
+import re
+from collections.abc import Container
 from pathlib import Path
 
-import cv2
-import numpy as np
 from absl import app, flags
 
-from dfnet_tf import mains, outputs, visualize
-from dfnet_tf.data import clip, video
-
-FRAME_RATE = 10.0  # Of the panel, where the input has none.
-PANEL_WIDTH = 640  # At most, in pixels; as wide as the input if that is smaller.
+from dfnet_tf import mains, outputs
+from dfnet_tf.data import given_camera
+from dfnet_tf.prediction import inputs
+from dfnet_tf.progress import progress
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder of a training run.", required=True)
-_INPUT = flags.DEFINE_string(
-    "input", None, "An image, a folder of images, a clip folder, or a video file.", required=True
+_INPUT = flags.DEFINE_multi_string(
+    "input",
+    None,
+    "An image, a folder of images, a clip folder, or a video file; given twice: a pair of images.",
+    required=True,
 )
 _OUTPUT = flags.DEFINE_string("output", None, "The folder to write.", required=True)
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace --output if it exists.")
+_FOV = flags.DEFINE_float(
+    "fov_degrees",
+    None,
+    "Horizontal field of view, if the input is no clip folder.",
+    lower_bound=1,
+    upper_bound=179,
+)
+_INTRINSICS = flags.DEFINE_string(
+    "intrinsics",
+    None,
+    "Text file of 3x3 intrinsics, in pixels of the input's own size; counts before a clip's own.",
+)
+_RAW = flags.DEFINE_enum(
+    "raw", "npz", ["npz", "png", "none"], "Form of the numbers: all (npz); depth and flow (png)."
+)
+_POINT_CLOUDS = flags.DEFINE_string(
+    "point_clouds",
+    None,
+    "Frames to make point clouds of: `first:end:step` (end not included), or `0,50,100`.",
+)
 
 
 def main(argv: list[str]) -> None:
-    if len(argv) > 1:
-        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+    clouds = _checked_flags(argv)
     output = Path(_OUTPUT.value)
     outputs.refuse_existing(output, _OVERWRITE.value)
-    frames, frame_rate = _open(Path(_INPUT.value))
+    source = inputs.open_input([Path(path) for path in _INPUT.value], _camera())
+    if _POINT_CLOUDS.value and source.intrinsics is None:
+        raise ValueError(
+            "Expected --intrinsics or --fov_degrees with --point_clouds. Received: an input whose "
+            "camera is not known."
+        )
 
     from dfnet_tf.inference import Predictor  # After the checks: TensorFlow takes seconds.
+    from dfnet_tf.prediction.folder import PredictionFolder
+    from dfnet_tf.prediction.views import views
     from dfnet_tf.training import checkpoints
 
     predictor = Predictor(checkpoints.load_trained(Path(_RUN_DIR.value)))
-    with outputs.whole_folder(output) as folder:
-        count = _write_all(predictor, frames, frame_rate, folder)
-    print(f"Wrote {count} frames to {output}.")
+    seen = views(predictor, source.frames(), source.intrinsics)
+    with (
+        outputs.whole_folder(output) as folder,
+        PredictionFolder(folder, source, _RAW.value, clouds) as writer,
+    ):
+        for view in progress(seen, "predict", "frame", source.num_frames or None):
+            writer.add(view)
+    print(_closing_line(writer.num_frames, source, output))
 
 
-def _open(path: Path) -> tuple[Iterator[np.ndarray], float]:
-    """The frames, uint8 RGB, and how many there are in a second."""
-    if not path.exists():
-        raise clip.ClipError(f"{path}: expected images or a video. Received: no such path.")
-    if path.is_dir():
-        folder = path / "images" if (path / "images").is_dir() else path
-        files = clip.image_files(folder)
-        if not files:
-            raise clip.ClipError(f"{path}: expected a folder of images. Received: none in it.")
-        return (clip.read_rgb(file) for file in files), FRAME_RATE
-    if path.suffix.lower() in clip.IMAGE_TYPES:
-        return iter([clip.read_rgb(path)]), FRAME_RATE
-    reader = video.VideoReader(path)
-    return iter(reader), reader.frame_rate or FRAME_RATE
+def _checked_flags(argv: list[str]) -> Container[int]:
+    """The frames to make point clouds of; raises UsageError for flags that contradict."""
+    if len(argv) > 1:
+        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+    if len(_INPUT.value) > 2:
+        raise app.UsageError(
+            f"Expected one --input, or two images. Received: {len(_INPUT.value)} inputs."
+        )
+    if _FOV.value is not None and _INTRINSICS.value is not None:
+        raise app.UsageError("Expected --fov_degrees or --intrinsics. Received: both.")
+    return _frames(_POINT_CLOUDS.value) if _POINT_CLOUDS.value is not None else ()
 
 
-def _write_all(predictor, frames: Iterator[np.ndarray], frame_rate: float, folder: Path) -> int:
-    """Writes every frame's predictions, two frames in memory at a time; returns their number."""
-    for name in ("depth", "flow", "arrays"):
-        (folder / name).mkdir()
-    scale = _Scale()
-    with video.VideoWriter(folder / "panel.mp4", frame_rate) as panels:
-        count = 0
-        for frame, following in itertools.pairwise(itertools.chain(frames, [None])):
-            arrays = _predict(predictor, frame, following)
-            np.savez_compressed(folder / f"arrays/{count:06d}.npz", **arrays)
-            pictures = scale.pictures(arrays)
-            for name, picture in pictures.items():
-                clip.write_rgb(folder / f"{name}/{count:06d}.png", picture)
-            panels.add(_panel(frame, pictures))
-            count += 1
-            if sys.stderr.isatty():
-                print(f"\rframe {count}", end="", file=sys.stderr, flush=True)
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
-    return count
+def _frames(text: str) -> Container[int]:
+    """The numbers that `first:end:step`, `first:end` or `0,50,100` name."""
+    numbers = [int(number) for number in re.findall(r"\d+", text, re.ASCII)]
+    if re.fullmatch(r"\d+(,\d+)*", text, re.ASCII):
+        return numbers
+    if re.fullmatch(r"\d+:\d+(:0*[1-9]\d*)?", text, re.ASCII) and range(*numbers):
+        return range(*numbers)
+    raise app.UsageError(f"Expected --point_clouds=first:end:step or 0,50,100. Received: {text}.")
 
 
-def _panel(frame: np.ndarray, pictures: dict[str, np.ndarray]) -> np.ndarray:
-    """The frame above its depth and flow; the last frame's flow, which leads nowhere, is white."""
-    width = min(frame.shape[1], PANEL_WIDTH)
-    size = width, round(frame.shape[0] * width / frame.shape[1])
-    tiles = {"frame": frame, "flow": np.full_like(frame, 255), **pictures}
-    rows = [(name, cv2.resize(tiles[name], size)) for name in ("frame", "depth", "flow")]
-    return visualize.panel([[row] for row in rows])
+def _camera() -> given_camera.GivenCamera | None:
+    if _FOV.value is not None:
+        return given_camera.from_field_of_view(_FOV.value)
+    return given_camera.from_file(_INTRINSICS.value) if _INTRINSICS.value is not None else None
 
 
-def _predict(predictor, frame: np.ndarray, following: np.ndarray | None) -> dict:
-    """Everything that is known of a frame and, unless it is the last, of the next one."""
-    arrays = {"disparity": predictor.disparity(frame)}
-    if following is not None:
-        arrays["flow"] = predictor.flow(frame, following)
-        arrays["next_from_frame"] = np.linalg.inv(predictor.frame_from_next([frame, following], 0))
-    return arrays
-
-
-class _Scale:
-    """Colour ranges that follow the video slowly, so that its pictures do not flicker."""
-
-    INERTIA = 0.9
-
-    def __init__(self):
-        self._ranges: dict[str, np.ndarray] = {}
-
-    def pictures(self, arrays: dict) -> dict[str, np.ndarray]:
-        """Depth and, where there is one, flow as pictures [h, w, 3] of the size of the depth."""
-        disparity = arrays["disparity"]
-        limits = self._smoothed("depth", np.percentile(disparity, (2, 98)))
-        pictures = {"depth": visualize.color_disparity(disparity, tuple(limits))}
-        if "flow" in arrays:
-            longest = np.percentile(np.linalg.norm(arrays["flow"], axis=-1), 99)
-            (longest,) = self._smoothed("flow", np.array([longest]))
-            pictures["flow"] = visualize.color_flow(arrays["flow"], longest)
-        return pictures
-
-    def _smoothed(self, name: str, now: np.ndarray) -> np.ndarray:
-        before = self._ranges.get(name, now)
-        self._ranges[name] = self.INERTIA * before + (1 - self.INERTIA) * now
-        return self._ranges[name]
+def _closing_line(num_frames: int, source: inputs.Input, output: Path) -> str:
+    line = f"Wrote {num_frames} frames to {output}."
+    if source.intrinsics is None and num_frames > 1:
+        line += (
+            " Without --fov_degrees or --intrinsics there is no rigid flow, object motion, moving "
+            "mask or scene flow, and nothing holds the scale."
+        )
+    if source.intrinsics_guessed:
+        line += (
+            " The clip's intrinsics are a guess, and so is all that follows from them; "
+            "--intrinsics=FILE takes better ones, such as a run learned."
+        )
+    return line
 
 
 if __name__ == "__main__":

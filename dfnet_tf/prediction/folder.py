@@ -1,0 +1,158 @@
+"""The folder that `predict` leaves: pictures, raw values, the camera's path, point clouds."""
+
+import contextlib
+import json
+from collections.abc import Container
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from dfnet_tf import visualize
+from dfnet_tf.data import clip, point_cloud, trajectory_files, video
+from dfnet_tf.geometry import camera
+from dfnet_tf.prediction import pictures
+from dfnet_tf.prediction.inputs import Input
+from dfnet_tf.prediction.views import View
+
+FARTHEST = 5.0  # Medians of a frame's depth: beyond, a point cloud has only noise and sky.
+UNITS = {
+    "depth": "[h, w], along the optical axis, in the recording's own unit of length",
+    "scale": "by which the network's own depth and translation were multiplied",
+    "camera_to_first": "[4, 4], translation in the unit of depth",
+    "next_from_frame": "[4, 4], translation in the unit of depth",
+    "flow": "[h, w, 2], (u, v) to the next frame, in pixels of h x w",
+    "rigid_flow": "[h, w, 2], (u, v) of a static world, in pixels of h x w",
+    "object_motion": "[h, w, 2], flow less rigid flow, in pixels of h x w",
+    "moving": "[h, w], 1 where flow and rigid flow disagree",
+    "scene_flow": "[h, w, 3], motion of each point seen from the camera, in the unit of depth",
+}
+UNKNOWN_SCALE = (
+    "Lengths are known up to one factor: multiply depth, translation, scene flow and points by the "
+    "same number to turn them into metres."
+)
+PNG_LENGTH = 16  # 1/16 of the unit: in whole ones, near depths of 0.1 would have 25 steps.
+PNG_UNITS = {
+    "raw/depth": f"uint16 = depth * {PNG_LENGTH} * 256 (KITTI's form); 65535: that or more",
+    "raw/flow": "uint16 RGB (KITTI): u, v = (value - 32768) / 64, in pixels of the file's size; "
+    "B: valid",
+}
+
+
+class PredictionFolder:
+    """Writes the views of an input, as they come, into an existing empty folder.
+
+        with PredictionFolder(folder, source, raw="npz", clouds=range(0, 300, 50)) as writer:
+            for view in views(...):
+                writer.add(view)
+
+    What speaks of all frames is written when the block ends cleanly.
+
+    Args:
+      folder: to write into.
+      source: where the views come from.
+      raw: "npz", every array of a view, in a file per frame; "png", depth and flow in KITTI's
+        16-bit forms; or "none".
+      clouds: numbers of the frames to make point clouds of; needs intrinsics.
+    """
+
+    def __init__(self, folder: Path, source: Input, raw: str, clouds: Container[int]):
+        self.folder, self.source, self.raw, self.clouds = folder, source, raw, clouds
+        self.rows = [["frame"], ["depth"], ["flow"]]
+        if source.intrinsics is not None:
+            self.rows = [["frame", "depth"], ["flow", "rigid_flow"], ["object_motion", "moving"]]
+        self._painter = pictures.Painter()
+        self._poses: list[np.ndarray] = []
+        self._scales: list[float] = []
+
+    def __enter__(self) -> "PredictionFolder":
+        self._open = contextlib.ExitStack()
+        if self.source.is_film:
+            writer = video.VideoWriter(self.folder / "panel.mp4", self.source.frame_rate)
+            self._film = self._open.enter_context(writer)
+        return self
+
+    def __exit__(self, *exception) -> None:
+        with self._open:
+            if exception[1] is not None:
+                raise exception[1]
+            self._write_path()
+            self._write_metadata()
+
+    @property
+    def num_frames(self) -> int:
+        """How many have been added."""
+        return len(self._poses)
+
+    def add(self, view: View) -> None:
+        """Writes what belongs to one frame."""
+        number = self.num_frames
+        drawn = self._painter.pictures(view)
+        for name, picture in drawn.items():
+            clip.write_rgb(self._file(name, number, "png"), picture)
+        self._add_to_panel(pictures.panel(view.image, drawn, self.rows))
+        if self.raw == "npz":
+            arrays = {name: getattr(view, name) for name in UNITS}
+            arrays = {name: array for name, array in arrays.items() if array is not None}
+            units = json.dumps({name: UNITS[name] for name in arrays})
+            np.savez_compressed(self._file("raw", number, "npz"), **arrays, units=units)
+        elif self.raw == "png":
+            clip.write_depth(self._file("raw/depth", number, "png"), PNG_LENGTH * view.depth)
+            if view.flow is not None:
+                everywhere = np.ones(view.flow.shape[:2])
+                clip.write_flow(self._file("raw/flow", number, "png"), view.flow, everywhere)
+        if number in self.clouds:
+            self._write_cloud(self._file("point_clouds", number, "ply"), view)
+        self._poses.append(view.camera_to_first)
+        self._scales.append(view.scale)
+
+    def _file(self, kind: str, number: int, suffix: str) -> Path:
+        """A frame's file in the sub-folder `kind`, which is made if need be."""
+        (self.folder / kind).mkdir(parents=True, exist_ok=True)
+        return self.folder / kind / f"{number:06d}.{suffix}"
+
+    def _add_to_panel(self, page: np.ndarray) -> None:
+        """The film gets every page; of stills, the first says all."""
+        if self.source.is_film:
+            self._film.add(page)
+        elif self.num_frames == 0:
+            clip.write_rgb(self.folder / "panel.png", page)
+
+    def _write_cloud(self, path: Path, view: View) -> None:
+        """The frame's points where the first camera sees them: all clouds fit into one view."""
+        height, width = view.depth.shape
+        scale = width / self.source.size[1], height / self.source.size[0]
+        intrinsics = camera.scale_intrinsics(self.source.intrinsics, *scale)
+        depth, intrinsics = view.depth[None, ..., None], np.float32(intrinsics[None])
+        near = view.depth <= FARTHEST * np.median(view.depth)
+        points = np.asarray(camera.backproject(depth, intrinsics)[0])[near]
+        motion = view.camera_to_first
+        colours = cv2.resize(view.image, (width, height), interpolation=cv2.INTER_AREA)[near]
+        comment = "the first camera's axes: x right, y down, z ahead; unknown unit of length"
+        point_cloud.write_ply(path, points @ motion[:3, :3].T + motion[:3, 3], colours, comment)
+
+    def _write_path(self) -> None:
+        """The camera's path, if there is one, in two forms and as a plot."""
+        poses = np.stack(self._poses)
+        if len(poses) == 1:
+            return
+        trajectory_files.write_kitti(self.folder / "trajectory_kitti.txt", poses)
+        times = np.arange(len(poses)) / self.source.frame_rate
+        trajectory_files.write_tum(self.folder / "trajectory_tum.txt", poses, times)
+        plot = visualize.trajectory_plot({"camera": poses[:, :3, 3]}, unit="unknown unit")
+        clip.write_rgb(self.folder / "trajectory.png", plot)
+
+    def _write_metadata(self) -> None:
+        intrinsics = self.source.intrinsics
+        metadata = {
+            "frames": len(self._poses),
+            "frame_rate": self.source.frame_rate,
+            "image_size": {"height": self.source.size[0], "width": self.source.size[1]},
+            "intrinsics": None if intrinsics is None else np.asarray(intrinsics).tolist(),
+            "intrinsics_guessed": self.source.intrinsics_guessed,
+            "unit_of_length": UNKNOWN_SCALE,
+            "units": {"npz": UNITS, "png": PNG_UNITS, "none": {}}[self.raw],
+            "point_clouds": f"without points beyond {FARTHEST:g} medians of their frame's depth",
+            "scales": self._scales,
+        }
+        (self.folder / "metadata.json").write_text(json.dumps(metadata, indent=1) + "\n")

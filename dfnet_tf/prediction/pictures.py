@@ -1,0 +1,71 @@
+"""Views as pictures, and side by side on a page."""
+
+import cv2
+import numpy as np
+
+from dfnet_tf import visualize
+from dfnet_tf.prediction.views import View
+
+TILE_WIDTH = 640  # At most, in pixels; as wide as the input if that is smaller.
+FLOWS = ("flow", "rigid_flow", "object_motion")
+TITLES = {
+    "frame": "frame",
+    "depth": "depth",
+    "flow": "flow to the next frame",
+    "rigid_flow": "rigid flow: of depth and camera motion",
+    "object_motion": "flow less rigid flow",
+    "moving": "moving by itself: the two disagree",
+}
+
+
+class Painter:
+    """Draws view after view, in colour ranges that follow the video slowly: it does not flicker."""
+
+    INERTIA = 0.9
+
+    def __init__(self):
+        self._ranges: dict[str, np.ndarray] = {}
+
+    def pictures(self, view: View) -> dict[str, np.ndarray]:
+        """What is known of the frame, by the names of `View`: uint8 RGB, each of its own size.
+
+        The three flows are drawn in one range.
+        """
+        disparity = 1.0 / view.depth
+        limits = self._smoothed("depth", np.percentile(disparity, (2, 98)))
+        pictures = {"depth": visualize.color_disparity(disparity, tuple(limits))}
+        if view.flow is not None:
+            # A share of the width, which the flow's own size may differ in.
+            lengths = np.linalg.norm(view.flow, axis=-1) / view.flow.shape[1]
+            (longest,) = self._smoothed("flow", np.percentile(lengths, (99,)))
+            for name in FLOWS:
+                flow = getattr(view, name)
+                if flow is not None:
+                    pictures[name] = visualize.color_flow(flow, longest * flow.shape[1])
+        if view.moving is not None:
+            pictures["moving"] = visualize.color_mask(view.moving)
+        return pictures
+
+    def _smoothed(self, name: str, now: np.ndarray) -> np.ndarray:
+        before = self._ranges.get(name, now)
+        self._ranges[name] = self.INERTIA * before + (1 - self.INERTIA) * now
+        return self._ranges[name]
+
+
+def panel(frame: np.ndarray, pictures: dict[str, np.ndarray], rows: list[list[str]]) -> np.ndarray:
+    """`frame` [H, W, 3] and its `pictures` on one page; white where one is missing (a last frame).
+
+    `rows` are the names in TITLES, from the upper left.
+    """
+    width = min(frame.shape[1], TILE_WIDTH)
+    size = width, round(frame.shape[0] * width / frame.shape[1])
+    pictures = {"frame": frame, **pictures}
+    nothing = np.full_like(frame, 255)
+
+    def tile(name: str) -> tuple[str, np.ndarray]:
+        picture = pictures.get(name, nothing)
+        shrinks = picture.shape[1] > width
+        mode = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        return TITLES[name], cv2.resize(picture, size, interpolation=mode)
+
+    return visualize.panel([[tile(name) for name in row] for row in rows])

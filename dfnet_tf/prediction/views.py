@@ -1,0 +1,115 @@
+"""What the networks, and geometry after them, say of every frame of a recording."""
+
+import collections
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dfnet_tf.geometry import camera, object_motion, optical_flow, scene_flow
+from dfnet_tf.inference import Predictor
+from dfnet_tf.prediction.scale_tracker import next_scale
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A frame and what is predicted of it; all lengths of a recording are in one unit.
+
+    The last frame leads nowhere: all that speaks of the next frame is None there. What stands at
+    the end needs intrinsics as well, and is None without them.
+    """
+
+    image: np.ndarray  # uint8 RGB [H, W, 3]
+    depth: np.ndarray  # float32 [h, w]
+    scale: float  # What the network's depth, and its motion onward, was multiplied by.
+    camera_to_first: np.ndarray  # [4, 4]
+    next_from_frame: np.ndarray | None = None  # [4, 4]
+    flow: np.ndarray | None = None  # [h', w', 2] to the next frame, in pixels of h' x w'
+    rigid_flow: np.ndarray | None = None  # [h, w, 2], in pixels of h x w
+    object_motion: np.ndarray | None = None  # [h, w, 2], likewise: the flow less the rigid flow
+    moving: np.ndarray | None = None  # [h, w], 1 where they disagree
+    scene_flow: np.ndarray | None = None  # [h, w, 3]
+
+
+def views(
+    predictor: Predictor, frames: Iterable[np.ndarray], intrinsics: np.ndarray | None = None
+) -> Iterator[View]:
+    """Yields the view of every frame; holds but the networks' window, however many there are.
+
+    Args:
+      predictor: of a trained run.
+      frames: uint8 RGB [H, W, 3], consecutive and of one size.
+      intrinsics: [3, 3], in pixels of the frames; None: not known. Then nothing holds the scale,
+        and it stays as the network has it.
+    """
+    scale, camera_to_first, next_depth = 1.0, np.eye(4), None
+    for images, i in windows(frames, predictor.frames_before, predictor.frames_after):
+        depth = _depth(predictor, images[i]) if next_depth is None else next_depth
+        view = View(images[i], scale * depth, scale, camera_to_first)
+        if i + 1 < len(images):
+            next_depth = _depth(predictor, images[i + 1])
+            motion = np.linalg.inv(predictor.frame_from_next(images, i))
+            view = replace(
+                view,
+                next_from_frame=_scaled(motion, scale),
+                flow=predictor.flow(images[i], images[i + 1]),
+            )
+            camera_to_first = camera_to_first @ np.linalg.inv(view.next_from_frame)
+            if intrinsics is not None:
+                view, scale = _with_world(view, next_depth, intrinsics)
+        yield view
+
+
+def windows(frames: Iterable, before: int, after: int) -> Iterator[tuple[list, int]]:
+    """Yields, for every frame, those from `before` it to `after` it, and its place among them.
+
+    Fewer at either end of the recording.
+    """
+    frames = iter(frames)
+    held, place = collections.deque(itertools.islice(frames, after + 1)), 0
+    while place < len(held):
+        yield list(held), place
+        held.extend(itertools.islice(frames, 1))
+        if place < before:
+            place += 1
+        else:
+            held.popleft()
+
+
+def _with_world(view: View, next_depth: np.ndarray, intrinsics: np.ndarray) -> tuple[View, float]:
+    """`view` with what the intrinsics tell beyond it, and the scale of the next frame.
+
+    `next_depth` [h, w] is as predicted.
+    """
+    height, width = view.depth.shape
+    old_height, old_width = view.image.shape[:2]
+    intrinsics = camera.scale_intrinsics(intrinsics, width / old_width, height / old_height)
+    intrinsics, motion = np.float32(intrinsics[None]), np.float32(view.next_from_frame[None])
+    depth, next_depth = view.depth[None, ..., None], next_depth[None, ..., None]
+
+    flow = optical_flow.resize_flow(view.flow[None], height, width)
+    rigid_flow = optical_flow.rigid_flow(depth, intrinsics, motion)
+    moving = object_motion.moving_mask(flow, rigid_flow)
+    scale = next_scale(
+        view.scale, depth, view.scale * next_depth, intrinsics, motion, static=1.0 - moving
+    )
+    there = scene_flow.depth_at_end_points(scale * next_depth, flow)
+    found = {
+        "rigid_flow": rigid_flow,
+        "object_motion": flow - rigid_flow,
+        "moving": moving[..., 0],
+        "scene_flow": scene_flow.scene_flow(depth, there, flow, intrinsics),
+    }
+    return replace(view, **{name: np.asarray(maps[0]) for name, maps in found.items()}), scale
+
+
+def _depth(predictor: Predictor, image: np.ndarray) -> np.ndarray:
+    return 1.0 / predictor.disparity(image)
+
+
+def _scaled(motion: np.ndarray, scale: float) -> np.ndarray:
+    """A motion [4, 4] whose translation is `scale` times as long."""
+    scaled = motion.copy()
+    scaled[:3, 3] *= scale
+    return scaled

@@ -1,0 +1,102 @@
+"""What predict takes: images, clips, videos; and one recording at a time."""
+
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+
+from dfnet_tf.data import clip, given_camera, synthetic, video
+from dfnet_tf.prediction import inputs
+
+NUM_FRAMES = 3
+
+
+@pytest.fixture(scope="module")
+def film():
+    return synthetic.render_clip(0, NUM_FRAMES, 24, 32)
+
+
+@pytest.fixture
+def street(film, tmp_path):
+    synthetic.write_clip(film, tmp_path / "street")
+    return tmp_path / "street"
+
+
+def assert_shows(source, images):
+    frames = list(source.frames())
+    assert source.num_frames == len(frames) == len(images)
+    assert source.size == images[0].shape[:2]
+    np.testing.assert_array_equal(frames, images)
+    assert len(list(source.frames())) == len(images)  # As often as one likes.
+
+
+def test_a_clip_brings_its_intrinsics(film, street):
+    source = inputs.open_input([street], None)
+    assert_shows(source, film.images)
+    np.testing.assert_allclose(source.intrinsics, film.intrinsics)
+    assert source.is_film
+    assert_shows(inputs.open_input([street.parent], None), film.images)  # A folder of one clip.
+
+
+def test_a_guessed_camera_is_known_as_one_until_a_better_is_given(street):
+    path = street / "intrinsics.txt"
+    path.write_text("# guessed: field of view of 60 degrees\n" + path.read_text())
+    assert inputs.open_input([street], None).intrinsics_guessed
+    assert not inputs.open_input([street], given_camera.from_field_of_view(70)).intrinsics_guessed
+
+
+def test_images_have_no_intrinsics_unless_given(film, street, tmp_path):
+    assert inputs.open_input([street / "images"], None).intrinsics is None
+    (tmp_path / "k.txt").write_text("20 0 15\n0 21 12\n0 0 1\n")
+    camera = given_camera.from_file(tmp_path / "k.txt")
+    for path in (street / "images", street):
+        source = inputs.open_input([path], camera)
+        assert_shows(source, film.images)
+        np.testing.assert_array_equal(source.intrinsics, [[20, 0, 15], [0, 21, 12], [0, 0, 1]])
+    source = inputs.open_input([street / "images"], given_camera.from_field_of_view(90))
+    np.testing.assert_allclose(source.intrinsics, [[16, 0, 15.5], [0, 16, 11.5], [0, 0, 1]])
+
+
+def test_an_image_and_a_pair_are_no_film(film, street):
+    first, second = (street / f"images/{name}.png" for name in ("000002", "000000"))
+    alone = inputs.open_input([first], None)
+    assert_shows(alone, film.images[[2]])
+    pair = inputs.open_input([first, second], None)  # In the order given.
+    assert_shows(pair, film.images[[2, 0]])
+    assert not (alone.is_film or pair.is_film)
+
+
+def test_images_come_in_the_order_that_people_count_in(film, tmp_path):
+    for name, image in zip(("9", "10", "100"), film.images, strict=True):
+        clip.write_rgb(tmp_path / f"{name}.png", image)
+    assert_shows(inputs.open_input([tmp_path], None), film.images)
+
+
+def test_a_video_says_its_rate_and_size(film, tmp_path):
+    with video.VideoWriter(tmp_path / "drive.mp4", 25) as writer:
+        for image in film.images:
+            writer.add(image)
+    source = inputs.open_input([tmp_path / "drive.mp4"], None)
+    assert (source.frame_rate, source.size, source.num_frames) == (25, (24, 32), NUM_FRAMES)
+    assert len(list(source.frames())) == NUM_FRAMES
+
+
+def test_several_clips_are_refused_not_run_together(street):
+    shutil.copytree(street, street.parent / "other")
+    with pytest.raises(clip.ClipError, match="one recording.* Received: 2 clips"):
+        inputs.open_input([street.parent], None)
+
+
+def test_an_image_of_another_size_is_named(film, street):
+    odd = street / "images/000001.png"
+    clip.write_rgb(odd, cv2.resize(film.images[1], (16, 12)))
+    source = inputs.open_input([street / "images"], None)
+    with pytest.raises(clip.ClipError, match=f"{odd}: expected .* 32x24. Received: 16x12"):
+        list(source.frames())
+
+
+def test_a_calibration_for_another_size_is_refused(street, tmp_path):
+    (tmp_path / "k.txt").write_text("500 0 320\n0 500 96\n0 0 1\n")
+    with pytest.raises(clip.ClipError, match=r"k\.txt: .* 32x24 "):
+        inputs.open_input([street], given_camera.from_file(tmp_path / "k.txt"))

@@ -1,0 +1,34 @@
+"""In place of networks: the truth about a rendered clip, at a scale of every frame's own."""
+
+import numpy as np
+
+from dfnet_tf.data.synthetic import RenderedClip
+
+
+class TruePredictor:
+    """Answers as `inference.Predictor` does; knows the film's frames by their pixels.
+
+    Depth of frame i, and the translation onward from it, are `factors[i]` times as long as true.
+    """
+
+    def __init__(self, film: RenderedClip, factors=None, frames_before: int = 1):
+        self.film = film
+        self.factors = np.ones(len(film.images)) if factors is None else factors
+        self.frames_before, self.frames_after = frames_before, 1
+        self._numbers = {image.tobytes(): i for i, image in enumerate(film.images)}
+
+    def disparity(self, image):
+        i = self._numbers[image.tobytes()]
+        return np.float32(1.0 / (self.factors[i] * self.film.depth[i]))
+
+    def flow(self, first, second):
+        i = self._numbers[first.tobytes()]
+        assert self._numbers[second.tobytes()] == i + 1
+        return self.film.forward_flow[i]
+
+    def frame_from_next(self, images, index):
+        i = self._numbers[images[index].tobytes()]
+        poses = self.film.camera_to_world
+        motion = np.linalg.inv(poses[i]) @ poses[i + 1]
+        motion[:3, 3] *= self.factors[i]
+        return motion
