@@ -31,6 +31,7 @@ class DataConfig:
     channel_gain: float = 0.1  # Uniform in 1 +- this, per channel.
     gamma: float = 0.2  # Uniform in 1 +- this.
     noise: float = 0.04  # Standard deviation of one offset per channel.
+    intrinsics: str = "given"  # Or learned: those of the clips are a first guess.
 
     def __post_init__(self):
         _require(self.height >= 32 and self.width >= 32, "height and width >= 32", self)
@@ -41,6 +42,7 @@ class DataConfig:
         )
         _require(self.batch_size >= 1, "batch_size >= 1", self)
         _require(1.0 <= self.max_scale <= 2.0, "max_scale in [1, 2]", self)
+        _require(self.intrinsics in ("given", "learned"), "intrinsics given or learned", self)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,6 +14,7 @@ SETTINGS = {
     "num_frames": "data",
     "batch_size": "data",
     "flip": "data",
+    "intrinsics": "data",
     "cross_task": "loss",
     "epochs": "training",
     "steps_per_epoch": "training",
@@ -33,6 +34,13 @@ def define_training_flags() -> None:
     flags.DEFINE_integer("num_frames", None, "Frames of a clip: 2, or an odd number from 3.")
     flags.DEFINE_integer("batch_size", None, "Clips in a batch.", lower_bound=1)
     flags.DEFINE_bool("flip", None, "Mirror half of the clips: helps where data is scarce.")
+    flags.DEFINE_enum(
+        "intrinsics",
+        None,
+        ["given", "learned"],
+        "Of the clips' cameras. learned: each clip's are a first guess, trained along with the "
+        "networks and written to --run_dir/intrinsics after every epoch; the camera must turn.",
+    )
     flags.DEFINE_float(
         "cross_task", None, "Weight of the cross-task consistency; 0: without.", lower_bound=0.0
     )

@@ -24,16 +24,24 @@ def run(main: Callable[[list[str]], None]) -> None:
 
 
 def _status_of(main: Callable[[list[str]], None], argv: list[str]) -> int:
-    if flags.FLAGS["verbosity"].using_default_value:  # absl's own would let every library talk.
+    if not flags.FLAGS["verbosity"].present:  # absl's own would let every library talk.
         logging.set_verbosity(logging.WARNING)
     try:
         main(argv)
     except (OSError, ValueError) as error:
         logging.debug("Raised here:", exc_info=True)
-        return _end(1, str(error))
+        return _end(1, _told(error))
     except KeyboardInterrupt:
         return _end(INTERRUPTED, "interrupted.")
     return 0
+
+
+def _told(error: OSError | ValueError) -> str:
+    """The message of an error; the system's own are brought into the form of ours."""
+    if isinstance(error, OSError) and error.filename is not None:
+        expected = "expected a file or a folder that can be read, or written"
+        return f"{error.filename}: {expected}. Received: {error.strerror}."
+    return str(error)
 
 
 def _end(status: int, message: str) -> int:

@@ -11,6 +11,7 @@ from dfnet_tf.losses import pairs
 from dfnet_tf.losses.objective import TERMS, objective
 from dfnet_tf.networks import depth_net, flow_net, pose_net
 from dfnet_tf.networks.blocks import check_size
+from dfnet_tf.networks.intrinsics import LearnedIntrinsics
 
 NETWORKS = {
     "paper": (depth_net.PaperDepthNet, pose_net.PaperPoseNet, flow_net.FlowNetC),
@@ -26,20 +27,27 @@ class DFNet(keras.Model):
     Call: a batch, a dictionary of
       images: [B, F, H, W, 3], what the networks see;
       clean_images: [B, F, H, W, 3], what the losses compare;
-      intrinsics: [B, 3, 3], in pixels of H x W.
+      intrinsics: [B, 3, 3], in pixels of H x W; or, where they are learned,
+      clip: [B], whose they are, and crop: [B, 3, 3], new from old pixels in augmentation.
     Returns: the predictions, a dictionary of
       disparities: list, finest first, of [B, F, h / 2^s, w / 2^s, 1], h x w = H x W or half of it;
       motions: [B, S, 2, 6], per source the six-vectors of source_from_target, target_from_source;
       flows: list, finest first, of [B * 2 * S, ., ., 2], in the order of `losses.pairs`, in pixels
-        of their own grid.
+        of their own grid;
+      intrinsics: [B, 3, 3] of the whole frames, where they are learned.
+
+    Args:
+      config: the settings.
+      num_cameras: how many clips' intrinsics are learned; 0: they come with the batches.
 
     Raises:
       ValueError: the networks cannot take frames of the configured size.
     """
 
-    def __init__(self, config: Config, **kwargs):
+    def __init__(self, config: Config, num_cameras: int = 0, **kwargs):
         super().__init__(**kwargs)
         self.config = config
+        self.num_cameras = num_cameras
         depth_class, pose_class, flow_class = NETWORKS[config.network.name]
         num_sources = config.data.num_frames - 1
         self.depth_net = depth_class(name="depth_net")
@@ -49,6 +57,7 @@ class DFNet(keras.Model):
             else pose_class(name="pose_net")
         )
         self.flow_net = flow_class(name="flow_net")
+        self.cameras = LearnedIntrinsics(num_cameras, *self.flow_size) if num_cameras else None
         self._check_size()
         self.term_trackers = [keras.metrics.Mean(name=name) for name in TERMS]
 
@@ -69,6 +78,8 @@ class DFNet(keras.Model):
         self.flow_net(image, image)
         self.depth_net(small)
         self.pose_net(small, ops.repeat(small[:, None], self.config.data.num_frames - 1, axis=1))
+        if self.cameras:
+            self.cameras(ops.zeros((1,), "int32"))
         super().build(input_shape)
 
     def call(self, batch: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
@@ -84,21 +95,28 @@ class DFNet(keras.Model):
         disparities = self.depth_net(_as_frames(small), training=training)
         sources = ops.take(small, ops.convert_to_tensor(pairs.source_indices(num_frames)), axis=1)
         motions = self.pose_net(small[:, pairs.target_index(num_frames)], sources)
-        return {
+        predictions = {
             "disparities": [_as_clips(maps, num_frames) for maps in disparities],
             "motions": motions,
             "flows": flows,
         }
+        if self.cameras:
+            predictions["intrinsics"] = self.cameras(batch["clip"])
+        return predictions
 
-    def loss_inputs(self, batch: dict[str, Any]):
+    def loss_inputs(self, batch: dict[str, Any], predictions: dict[str, Any]):
         """The clean frames, and their intrinsics, at the size at which the losses compare them."""
+        if self.cameras:  # Not cropped in `call`, whose inputs a policy may cast to bfloat16.
+            intrinsics = camera.intrinsics_after(batch["crop"], predictions["intrinsics"])
+        else:
+            intrinsics = batch["intrinsics"]
         scale = 1.0 / self.config.network.depth_downscale
-        intrinsics = camera.scale_intrinsics(batch["intrinsics"], scale, scale)
+        intrinsics = camera.scale_intrinsics(intrinsics, scale, scale)
         return self._downscale(batch["clean_images"]), intrinsics
 
     def loss_terms(self, batch: dict[str, Any], predictions: dict[str, Any]):
         """The objective of these predictions: the total, and its summands by name."""
-        return objective(*self.loss_inputs(batch), predictions, self.config.loss)
+        return objective(*self.loss_inputs(batch, predictions), predictions, self.config.loss)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Keras's hook: the total loss, its terms noted in the trackers."""
@@ -168,7 +186,8 @@ class DFNet(keras.Model):
         )
 
     def get_config(self):
-        return {**super().get_config(), "config": self.config.to_dict()}
+        settings = {"config": self.config.to_dict(), "num_cameras": self.num_cameras}
+        return {**super().get_config(), **settings}
 
     @classmethod
     def from_config(cls, config):

@@ -14,8 +14,12 @@ class OutputError(ValueError):
 
 
 def refuse_existing(path: Path, overwrite: bool) -> None:
-    """Raises OutputError if `path` exists and must not, or cannot safely, be replaced."""
-    if not path.exists():
+    """Raises OutputError if `path` exists and must not, or cannot safely, be replaced.
+
+    Or if nothing can be written there, which would else be found after hours of work.
+    """
+    if not os.path.lexists(path):  # A link to nowhere is in the way as well.
+        _refuse_unwritable(path)
         return
     if not overwrite:
         raise OutputError(f"{path}: expected a new path, or --overwrite. Received: an old one.")
@@ -26,6 +30,13 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
         )
 
 
+def _refuse_unwritable(path: Path) -> None:
+    parent = next(folder for folder in path.absolute().parents if folder.exists())
+    if not (parent.is_dir() and os.access(parent, os.W_OK | os.X_OK)):
+        expected = "a path below a folder that can be written to"
+        raise OutputError(f"{path}: expected {expected}. Received: one below {parent}.")
+
+
 @contextlib.contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """Yields a hidden new folder, which becomes `path` when the block ends cleanly."""
@@ -34,7 +45,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
         new.mkdir()
         (new / MARK).touch()
         yield new
-        if path.exists():
+        if os.path.lexists(path):
             path.rename(hidden / "old")
         new.rename(path)
 

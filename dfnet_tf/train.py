@@ -3,6 +3,7 @@
 python -m dfnet_tf.train --data=data/drive --preset=mobile --run_dir=runs/drive
 """
 
+import sys
 from pathlib import Path
 
 from absl import app, flags
@@ -35,7 +36,17 @@ def main(argv: list[str]) -> None:
     print(
         f"{len(clips)} clips, {sum(map(len, clips))} frames. Logs: tensorboard --logdir={run_dir}"
     )
+    learned = config.data.intrinsics == "learned"
+    guessed = [found.folder for found in clips if found.intrinsics_guessed]
+    if guessed and not learned:
+        print(
+            f"Warning: {len(guessed)} of the clips, {guessed[0]} for one, have guessed intrinsics; "
+            "--intrinsics=learned would learn them.",
+            file=sys.stderr,
+        )
     loop.train(config, clips, run_dir, _INIT_FROM.value and Path(_INIT_FROM.value))
+    if learned:
+        print(f"Learned intrinsics, one file a clip: {run_dir}/intrinsics")
     print(f"Next: python -m dfnet_tf.evaluate --run_dir={run_dir} --task=depth --data=...")
 
 

@@ -1,8 +1,13 @@
-"""Shared by all tests: TensorFlow quiet, and every test from the same random state."""
+"""Shared by all tests: libraries quiet, and every test from the same random state."""
 
+import contextlib
+import io
 import os
 import runpy
 import sys
+from unittest import mock
+
+import dfnet_tf  # noqa: F401 (quietens OpenCV, which looks when it is first imported)
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -18,19 +23,25 @@ def _same_random_state():
     keras.config.set_dtype_policy("float32")
 
 
-@pytest.fixture
-def run_main(monkeypatch, capsys):
+@pytest.fixture(scope="session")
+def run_main():
     """Runs `python -m module *arguments` in this process: exit status, stdout and stderr."""
 
     def run(module, *arguments):
         known = set(flags.FLAGS)
-        monkeypatch.setattr(sys, "argv", [module.rpartition(".")[2], *map(str, arguments)])
+        out, err = io.StringIO(), io.StringIO()
+        argv = [module.rpartition(".")[2], *map(str, arguments)]
         try:
-            with pytest.raises(SystemExit) as end:
+            with (
+                pytest.raises(SystemExit) as end,
+                mock.patch.object(sys, "argv", argv),
+                contextlib.redirect_stdout(out),
+                contextlib.redirect_stderr(err),
+            ):
                 runpy.run_module(module, run_name="__main__", alter_sys=True)
         finally:
             for name in set(flags.FLAGS) - known:  # They are global, and every run defines its own.
                 delattr(flags.FLAGS, name)
-        return end.value.code or 0, *capsys.readouterr()
+        return end.value.code or 0, out.getvalue(), err.getvalue()
 
     return run

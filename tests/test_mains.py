@@ -1,6 +1,7 @@
 """train, evaluate and predict as their users run them: whole results, or one clear line."""
 
 import functools
+import itertools
 import json
 import shutil
 
@@ -8,10 +9,11 @@ import cv2
 import keras
 import numpy as np
 import pytest
+from kitti_tree import write_raw_tree
 from main_endings import assert_misused
 
 from dfnet_tf.config import preset
-from dfnet_tf.data import clip, synthetic, video
+from dfnet_tf.data import clip, kitti_splits, synthetic, video
 from dfnet_tf.model import DFNet
 from dfnet_tf.training import checkpoints, loop, schedule
 
@@ -201,9 +203,23 @@ def test_an_existing_output_is_kept_unless_told_otherwise(use_run, run_dir, tmp_
 @pytest.mark.parametrize(
     ("task", "groups", "num_samples"),
     [
-        ("depth", {"80m", "80m_unscaled", "50m", "50m_unscaled"}, NUM_FRAMES),
+        (
+            "depth",
+            {f"{cap}m{scale}" for cap in (80, 50) for scale in ("", "_one_scale", "_unscaled")},
+            NUM_FRAMES,
+        ),
         ("flow", {"occ"}, NUM_FRAMES - 1),
         ("odometry", {"snippet", "trajectory"}, NUM_FRAMES - 5 + 1),
+        (
+            "scene_flow",
+            {
+                region + kind
+                for region in ("all", "background", "foreground")
+                for kind in ("", " + pose")
+            },
+            NUM_FRAMES - 1,
+        ),
+        ("moving_objects", {"all"}, NUM_FRAMES - 1),
     ],
 )
 def test_every_task_gives_a_table_and_its_numbers(
@@ -241,14 +257,17 @@ def test_frames_and_crop_choose_what_is_judged(evaluate, run_dir, street, tmp_pa
 @pytest.mark.parametrize(
     ("task", "expected"),
     [
-        ("depth", "true depth (depth/*.png)"),
+        ("depth", "true depth (depth/*.png), KITTI's raw data or Make3D's test set"),
         ("flow", "pairs with true flow"),
         ("odometry", "poses.txt and 5 or more frames"),
+        ("scene_flow", "or clips with depth/ and flow/"),
+        ("moving_objects", "or clips with moving/"),
     ],
 )
 def test_data_without_truth_are_refused(evaluate, run_dir, street, tmp_path, task, expected):
     shutil.rmtree(street / "depth")
     shutil.rmtree(street / "flow")
+    shutil.rmtree(street / "moving")
     (street / "poses.txt").unlink()
     arguments = f"--run_dir={run_dir}", f"--task={task}", f"--output={tmp_path}/results.json"
     assert_one_line(evaluate(*arguments, f"--data={street}"), expected)
@@ -262,14 +281,81 @@ def test_frames_are_first_and_end(evaluate, run_dir, street, frames):
     assert_misused(evaluate(*flags), f"Expected --frames=first:end. Received: {frames}.")
 
 
-def test_flags_that_contradict_the_task_are_refused(evaluate, run_dir, street):
+@pytest.mark.parametrize("task", ["depth", "flow"])
+def test_pictures_show_the_best_and_the_worst(evaluate, run_dir, street, tmp_path, task):
+    folder, output = tmp_path / "pictures", tmp_path / "results.json"
+    flags = f"--run_dir={run_dir}", f"--task={task}", f"--data={street}"
+    status, _, err = evaluate(*flags, f"--pictures={folder}", f"--output={output}")
+    assert status == 0, err
+    results = json.loads(output.read_text())
+    metric, group = {"depth": ("abs_rel", "80m"), "flow": ("epe", "occ")}[task]
+    worst = max(results["samples"], key=lambda sample: sample["ours"][group][metric])["name"]
+    assert f"worst_1_{worst.replace('/', '_')}.png" in files(folder)
+    num_worst = min(3, len(results["samples"]) // 2)
+    assert len(files(folder)) == 1 + 3 + num_worst  # And the mark of a folder of ours.
+    assert_one_line(evaluate(*flags, f"--pictures={folder}"), f"{folder}: expected a new path")
+
+
+def test_pictures_of_odometry_show_each_trajectory(evaluate, run_dir, street, tmp_path):
+    flags = f"--run_dir={run_dir}", "--task=odometry", f"--data={street}"
+    status, _, err = evaluate(*flags, f"--pictures={tmp_path}/pictures")
+    assert status == 0, err
+    assert "trajectory_street.png" in files(tmp_path / "pictures")
+
+
+def test_a_size_that_the_flow_network_cannot_take_is_refused(evaluate, run_dir, street):
+    flags = f"--run_dir={run_dir}", "--task=flow", f"--data={street}"
+    assert_one_line(evaluate(*flags, "--height=50", "--width=96"), "multiples of 32", "50 x 96")
+
+
+def test_a_test_sets_flow_is_written_as_its_server_wants_it(evaluate, run_dir, street, tmp_path):
+    testing = tmp_path / "kitti/testing/image_2"
+    testing.mkdir(parents=True)
+    for number in (10, 11):
+        image = clip.read_rgb(street / f"images/0000{number - 10:02d}.png")
+        clip.write_rgb(testing / f"000004_{number}.png", image)
+    flags = f"--run_dir={run_dir}", "--task=flow", f"--data={tmp_path}/kitti"
+    submission = f"--submission={tmp_path}/out"
+    status, out, err = evaluate(*flags, submission)
+    assert (status, out) == (0, f"Wrote the flow of 1 pairs to {tmp_path}/out.\n"), err
+    flow, valid = clip.read_flow(tmp_path / "out/000004_10.png")
+    assert flow.shape == (48, 96, 2)
+    assert valid.all()
+    assert_one_line(evaluate(*flags, submission), f"{tmp_path}/out: expected a new path")
+    assert_one_line(evaluate(*flags), "expected pairs with true flow")
+
+
+def test_missing_test_images_are_told_loudly(evaluate, run_dir, tmp_path):
+    drive, _, frame = kitti_splits.eigen_test()[0]
+    write_raw_tree(tmp_path / "raw", synthetic.render_clip(0, 1, 48, 96), drive, [frame])
+    flags = f"--run_dir={run_dir}", "--task=depth", f"--data={tmp_path}/raw"
+    status, out, err = evaluate(*flags)
+    assert status == 0, err
+    assert "MISSING: 696 of the 697 images of kitti_eigen." in out
+    assert "MISSING: 696 of the 697" in err
+
+
+def test_flags_that_contradict_the_task_are_refused(evaluate, run_dir, street, tmp_path):
     flags = f"--run_dir={run_dir}", f"--data={street}"
-    for task, flag in (("flow", "--frames=0:2"), ("odometry", "--crop=none")):
+    contradictions = (
+        ("flow", "--frames=0:2"),
+        ("flow", "--improved_depth=x"),
+        ("odometry", "--crop=none"),
+        ("depth", f"--submission={tmp_path}/out"),
+        ("depth", "--height=64"),
+    )
+    for task, flag in contradictions:
         name = flag.partition("=")[0]
         expected = f"Expected no {name} with --task={task}"
         assert_misused(evaluate(*flags, f"--task={task}", flag), expected)
-    assert_misused(evaluate(*flags, "--task=stereo"), "<depth|flow|odometry>")
+    assert_misused(
+        evaluate(*flags, "--task=stereo"), "<depth|flow|odometry|scene_flow|moving_objects>"
+    )
     assert_misused(evaluate(*flags), "--task")
+    flow = (*flags, "--task=flow")
+    assert_misused(evaluate(*flow, "--height=64"), "Expected --height and --width together")
+    both = "--submission=x", "--output=y"
+    assert_misused(evaluate(*flow, *both), "Expected no --output or --pictures with --submission")
 
 
 # Predict.
@@ -283,45 +369,88 @@ def write_video(path, num_frames=4):
     return path
 
 
-def assert_predicted(folder, num_frames):
+def assert_predicted(folder, num_frames, with_world=False):
     """Everything that predict documents is there, for every frame."""
     names = [f"{i:06d}" for i in range(num_frames)]
-    assert files(folder) == [".dfnet_output", "arrays", "depth", "flow", "panel.mp4"]
+    onward = ["flow", *(["moving", "object_motion", "rigid_flow"] if with_world else [])]
+    path = ["trajectory.png", "trajectory_kitti.txt", "trajectory_tum.txt"]
+    expected = [".dfnet_output", "depth", "metadata.json", "panel.mp4", "raw", *onward, *path]
+    assert files(folder) == sorted(expected)
     assert files(folder / "depth") == [f"{name}.png" for name in names]
-    assert files(folder / "flow") == [f"{name}.png" for name in names[:-1]]
-    assert files(folder / "arrays") == [f"{name}.npz" for name in names]
+    assert files(folder / "raw") == [f"{name}.npz" for name in names]
+    for kind in onward:
+        assert files(folder / kind) == [f"{name}.png" for name in names[:-1]]
     for name in names:
-        arrays = dict(np.load(folder / f"arrays/{name}.npz"))
-        shapes = {"disparity": (HEIGHT, WIDTH)}
-        if name != names[-1]:
-            shapes |= {"flow": (HEIGHT, WIDTH, 2), "next_from_frame": (4, 4)}
-        assert {key: value.shape for key, value in arrays.items()} == shapes
+        arrays = dict(np.load(folder / f"raw/{name}.npz"))
+        assert set(json.loads(str(arrays.pop("units")))) == set(arrays)
+        assert arrays["depth"].shape == (HEIGHT, WIDTH)
+        assert ("scene_flow" in arrays) == (with_world and name != names[-1])
         assert all(np.isfinite(value).all() for value in arrays.values())
-        assert clip.read_rgb(folder / f"depth/{name}.png").shape == (HEIGHT, WIDTH, 3)
     with video.VideoReader(folder / "panel.mp4") as panels:
         assert len(list(panels)) == num_frames
 
 
 def test_an_image_is_predicted(predict, run_dir, street, tmp_path):
-    status, out, err = predict(run_dir, street / "images/000002.png")
+    status, out, err = predict(run_dir, street / "images/000002.png", "--raw=none")
     assert status == 0, err
     assert out == f"Wrote 1 frames to {tmp_path}/out.\n"
-    assert_predicted(tmp_path / "out", 1)
+    assert files(tmp_path / "out") == [".dfnet_output", "depth", "metadata.json", "panel.png"]
+
+
+def test_a_pair_of_images_is_predicted(predict, run_dir, street, tmp_path):
+    second = f"--input={street}/images/000003.png"
+    flags = second, "--fov_degrees=80", "--raw=png", "--point_clouds=0,1"
+    status, out, err = predict(run_dir, street / "images/000002.png", *flags)
+    assert (status, out) == (0, f"Wrote 2 frames to {tmp_path}/out.\n"), err
+    assert files(tmp_path / "out/depth") == ["000000.png", "000001.png"]
+    assert files(tmp_path / "out/moving") == ["000000.png"]
+    assert files(tmp_path / "out/point_clouds") == ["000000.ply", "000001.ply"]
+    assert files(tmp_path / "out/raw/flow") == ["000000.png"]
 
 
 def test_a_folder_of_images_is_predicted_and_predicted_again(predict, run_dir, street, tmp_path):
-    assert predict(run_dir, street / "images")[0] == 0
+    status, out, _ = predict(run_dir, street / "images")
+    assert status == 0
+    assert "Without --fov_degrees or --intrinsics there is no rigid flow" in out
     assert_predicted(tmp_path / "out", NUM_FRAMES)
     (street / "images/000005.png").unlink()
-    status, _, err = predict(run_dir, street, "--overwrite")  # A clip folder.
-    assert status == 0, err
-    assert_predicted(tmp_path / "out", NUM_FRAMES - 1)
+    (street / "poses.txt").unlink()
+    status, out, err = predict(run_dir, street, "--overwrite")  # A clip folder.
+    assert (status, out) == (0, f"Wrote {NUM_FRAMES - 1} frames to {tmp_path}/out.\n"), err
+    assert_predicted(tmp_path / "out", NUM_FRAMES - 1, with_world=True)
 
 
 def test_a_video_is_predicted(predict, run_dir, tmp_path):
     status, _, err = predict(run_dir, write_video(tmp_path / "drive.mp4"))
     assert status == 0, err
     assert_predicted(tmp_path / "out", 4)
+
+
+def test_flags_of_predict_that_contradict_are_refused(predict, run_dir, street, tmp_path):
+    def refused(expected, *flags):
+        assert_misused(predict(run_dir, street, *flags), expected)
+
+    refused("Expected --fov_degrees or --intrinsics", "--fov_degrees=60", "--intrinsics=k.txt")
+    refused("Received: 3 inputs", "--input=a.png", "--input=b.png")
+    refused("<npz|png|none>", "--raw=exr")
+    for frames in ("", "a", "5:2", "1:2:3:4", "0:9:0", "-1", "1,,2", "1:"):
+        refused("Expected --point_clouds=first:end:step", f"--point_clouds={frames}")
+    clouds = predict(run_dir, street / "images", "--point_clouds=0:3")
+    assert_one_line(clouds, "Expected --intrinsics or --fov_degrees with --point_clouds")
+    assert files(tmp_path) == ["street"]
+
+
+def test_an_interrupted_prediction_leaves_nothing(predict, run_dir, street, tmp_path, monkeypatch):
+    read, count = clip.read_rgb, itertools.count()
+
+    def interrupted(path):
+        if next(count) == 3:
+            raise KeyboardInterrupt
+        return read(path)
+
+    monkeypatch.setattr(clip, "read_rgb", interrupted)
+    assert predict(run_dir, street / "images")[0] == 130
+    assert files(tmp_path) == ["street"]
 
 
 def test_what_cannot_be_read_leaves_nothing(predict, run_dir, tmp_path):
@@ -336,7 +465,7 @@ def test_what_cannot_be_read_leaves_nothing(predict, run_dir, tmp_path):
     truncate(write_video(tmp_path / "half.mp4"))  # Its index was at the end.
     refused(tmp_path / "half.mp4", "expected a video that OpenCV can decode")
     (tmp_path / "empty").mkdir()
-    refused(tmp_path / "empty", "expected a folder of images")
+    refused(tmp_path / "empty", "expected a clip folder, with images/ (jpg, png, bmp")
     assert files(tmp_path) == ["empty", "half.mp4", "notes.txt"]
 
 

@@ -48,7 +48,7 @@ def test_paper_halves_the_frames_for_depth_and_losses():
     predictions = model(batch)
     assert [maps.shape[2] for maps in predictions["disparities"]] == [64, 32, 16, 8]
     assert [maps.shape[1] for maps in predictions["flows"]] == [32, 16, 8, 4, 2]
-    images, intrinsics = model.loss_inputs(batch)
+    images, intrinsics = model.loss_inputs(batch, predictions)
     assert images.shape == (1, 5, 64, 64, 3)
     np.testing.assert_allclose(intrinsics[0, 0], [64, 0, (64 + 0.5) / 2 - 0.5])
 

@@ -7,6 +7,7 @@ which every backend reads.
 import os
 import pathlib
 import re
+from collections.abc import Sequence
 
 import keras
 
@@ -77,10 +78,12 @@ def load_trained(run_dir: pathlib.Path) -> DFNet:
 def load_networks(model: DFNet, run_dir: pathlib.Path) -> None:
     """Gives a built, not yet compiled model the newest weights of a run of the same networks.
 
+    Learned intrinsics stay: they are those of the other run's clips.
+
     Raises:
       RunError: the folder holds no finished checkpoint, or a damaged one, or other networks.
     """
-    _load(model, _newest(run_dir))
+    _load(model, _newest(run_dir), [model.cameras] if model.cameras else [])
 
 
 def _newest(run_dir: pathlib.Path) -> pathlib.Path:
@@ -92,9 +95,9 @@ def _newest(run_dir: pathlib.Path) -> pathlib.Path:
     return paths[-1]
 
 
-def _load(model: DFNet, path: pathlib.Path) -> None:
+def _load(model: DFNet, path: pathlib.Path, skipped: Sequence[keras.layers.Layer] = ()) -> None:
     try:
-        model.load_weights(path)
+        model.load_weights(path, objects_to_skip=skipped)
     except (OSError, KeyError, ValueError) as error:  # Of h5py and Keras, without the path.
         raise RunError(
             f"{path}: expected a whole checkpoint of this run; delete it to go on from the one "

@@ -13,7 +13,7 @@ from dfnet_tf.config import Config
 from dfnet_tf.data import pipeline
 from dfnet_tf.data.clip import Clip
 from dfnet_tf.model import DFNet
-from dfnet_tf.training import checkpoints, schedule, summaries
+from dfnet_tf.training import cameras, checkpoints, schedule, summaries
 
 
 class DivergedError(ValueError):
@@ -33,7 +33,8 @@ def train(
 
     Raises:
       ClipError: an image cannot be read, or no clip is long enough.
-      RunError: `run_dir` holds a run with other settings, or a damaged checkpoint.
+      RunError: `run_dir` holds a run with other settings, or a damaged checkpoint; or one that
+        learned the intrinsics of other clips.
       DivergedError: a loss term became NaN or infinite; the last checkpoint stays.
     """
     # One of TensorFlow's graph optimizations fails on the gradient of leaky ReLU, and says so in a
@@ -41,14 +42,19 @@ def train(
     tf.config.optimizer.set_experimental_options({"remapping": False})
     keras.utils.set_random_seed(config.training.seed)
     keras.config.set_dtype_policy(config.training.precision)
-    model = DFNet(config)
+    learns_cameras = config.data.intrinsics == "learned"
+    model = DFNet(config, num_cameras=len(clips) if learns_cameras else 0)
     model.build()
+    if learns_cameras:
+        model.cameras.assign(pipeline.intrinsics_at_training_size(clips, config.data))
     if init_from and not checkpoints.all_checkpoints(run_dir):
         checkpoints.load_networks(model, init_from)
     schedule.compile_model(model)
     with pipeline.broken_images_named(clips):
         example = pipeline.plain_batch(clips, config.data, [0])
         claim(run_dir, config)  # Only now: settings that cannot work must not bind the folder.
+        if learns_cameras:
+            cameras.claim_clips(run_dir, clips)
         _fit(model, clips, run_dir, example)
     return model
 
@@ -68,6 +74,7 @@ def _fit(model: DFNet, clips: Sequence[Clip], run_dir: pathlib.Path, example: di
         verbose=1 if sys.stdout.isatty() else 2,  # A live bar, or a line an epoch in a log file.
         callbacks=[
             StopOnNaN(),
+            *([cameras.IntrinsicsFiles(run_dir, clips, data)] if model.cameras else []),
             Checkpoint(run_dir),
             *summaries.callbacks(run_dir, example),
         ],

@@ -33,7 +33,7 @@ class Pictures(keras.callbacks.Callback):
 def training_panel(model, batch: dict) -> np.ndarray:
     """Frame, disparity, both flows and where each is visible, of the first pair of a batch."""
     predictions = model(batch, training=False)
-    images, intrinsics = model.loss_inputs(batch)
+    images, intrinsics = model.loss_inputs(batch, predictions)
     predicted = objective.predicted_view(images, predictions["flows"][0])
     disparities = predictions["disparities"][0]
     rigid = objective.rigid_view(images, intrinsics, disparities, predictions["motions"])

@@ -4,7 +4,7 @@ import keras
 import pytest
 
 from dfnet_tf.config import preset
-from dfnet_tf.data import clip, flow_pairs, pipeline, synthetic
+from dfnet_tf.data import clip, depth_samples, flow_pairs, pipeline, synthetic
 from dfnet_tf.evaluation import depth_protocol, flow_protocol
 from dfnet_tf.inference import Predictor
 from dfnet_tf.model import DFNet
@@ -43,7 +43,8 @@ def _measured(model, clips):
     predictor = Predictor(model)
     batch = pipeline.plain_batch(clips, model.config.data, range(4))
     total, _ = model.loss_terms(batch, model(batch))
-    depth = depth_protocol.evaluate_depth(clips, predictor.disparity, crop=None)
+    samples = depth_samples.clip_samples(clips)
+    depth = depth_protocol.evaluate_depth(samples, predictor.disparity, crop=None)
     flow = flow_protocol.evaluate_flow(flow_pairs.read_flow_pairs(clips[0].folder), predictor.flow)
     (kind,) = flow["ours"]
     return {

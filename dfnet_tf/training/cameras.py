@@ -1,0 +1,63 @@
+"""The learned intrinsics of a run's clips: first guesses, whose they are, and their files."""
+
+import pathlib
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from dfnet_tf import outputs
+from dfnet_tf.config import DataConfig
+from dfnet_tf.data.clip import Clip
+from dfnet_tf.geometry import camera
+from dfnet_tf.training.checkpoints import RunError
+
+
+def claim_clips(run_dir: pathlib.Path, clips: Sequence[Clip]) -> None:
+    """Notes the clips of a new run in clips.txt, or checks them against those of the run in it.
+
+    Checkpoints know cameras by their number alone.
+
+    Raises:
+      RunError: two clips have one name, or the run was begun with other clips.
+    """
+    names, path = [clip.name for clip in clips], run_dir / "clips.txt"
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise RunError(
+            "Expected clips of different names, as each has learned intrinsics of its own. "
+            f"Received: several called {', '.join(twice)}."
+        )
+    if not path.exists():
+        with outputs.whole_file(path) as new:
+            new.write_text("\n".join(names))
+    elif (before := path.read_text().splitlines()) != names:
+        raise RunError(
+            f"Expected the clips that {run_dir} was begun with, in their order, whose intrinsics "
+            f"it has learned: {', '.join(before)}. Received: {', '.join(names)}."
+        )
+
+
+class IntrinsicsFiles(keras.callbacks.Callback):
+    """After every epoch, writes intrinsics/CLIP.txt and shows the focal length.
+
+    The files are 3x3, in pixels of the clip's own images, as a clip's intrinsics.txt. `focal_x`, in
+    the epoch's line and in TensorBoard, is the average over the clips, in pixels of the training
+    size.
+    """
+
+    def __init__(self, run_dir: pathlib.Path, clips: Sequence[Clip], config: DataConfig):
+        super().__init__()
+        self.folder = run_dir / "intrinsics"
+        self.clips, self.config = clips, config
+
+    def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002 (Keras's signature)
+        learned = np.array(self.model.cameras.matrices())
+        logs["focal_x"] = learned[:, 0, 0].mean()
+        for clip, intrinsics in zip(self.clips, learned, strict=True):
+            height, width = clip.size
+            own = camera.scale_intrinsics(
+                intrinsics, width / self.config.width, height / self.config.height
+            )
+            with outputs.whole_file(self.folder / f"{clip.name}.txt") as new:
+                np.savetxt(new, own, "%.9g")

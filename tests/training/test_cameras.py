@@ -1,0 +1,142 @@
+"""A run that learns intrinsics: its batches, files and checkpoints, and what it refuses."""
+
+import dataclasses
+import itertools
+import re
+
+import numpy as np
+import pytest
+
+from dfnet_tf.config import preset
+from dfnet_tf.data import clip, pipeline, synthetic
+from dfnet_tf.geometry import camera
+from dfnet_tf.model import DFNet
+from dfnet_tf.training import cameras, checkpoints, loop, schedule
+
+GIVEN = preset("tiny").replace(
+    data__height=32,
+    data__width=64,
+    data__flip=True,
+    training__jit_loss=False,
+    training__epochs=1,
+    training__steps_per_epoch=2,
+    training__learning_rate=0.01,
+)
+LEARNED = GIVEN.replace(data__intrinsics="learned")
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    """Two streets, twice as large as they are trained on."""
+    folder = tmp_path_factory.mktemp("streets")
+    for seed, name in enumerate(["north", "south"]):
+        synthetic.write_clip(synthetic.render_clip(seed, 4, 64, 128), folder / name)
+    north, south = clip.read_clips(folder)
+    longer = south.intrinsics * np.array([[1.5], [1.5], [1]], "float32")
+    return [north, dataclasses.replace(south, intrinsics=longer)]
+
+
+@pytest.fixture(scope="module")
+def run(clips, tmp_path_factory):
+    """The folder, and the model, of a short run."""
+    run_dir = tmp_path_factory.mktemp("run")
+    return run_dir, loop.train(LEARNED, clips, run_dir)
+
+
+def new_model():
+    model = DFNet(LEARNED, num_cameras=2)
+    model.build()
+    return model
+
+
+def test_batches_tell_what_would_have_been_done_to_given_intrinsics(clips):
+    kinds = [pipeline.training_batches(clips, config.data, seed=0) for config in (GIVEN, LEARNED)]
+    known = pipeline.intrinsics_at_training_size(clips, GIVEN.data)
+    for given, learned in itertools.islice(zip(*kinds, strict=True), 4):
+        assert set(given) == {"images", "clean_images", "intrinsics"}
+        assert set(learned) == {"images", "clean_images", "clip", "crop"}
+        np.testing.assert_array_equal(given["clean_images"], learned["clean_images"])
+        found = camera.intrinsics_after(learned["crop"], known[learned["clip"]])
+        np.testing.assert_allclose(found, given["intrinsics"], rtol=1e-5)
+
+
+def test_every_clip_has_its_file_in_pixels_of_its_own_images(clips, run):
+    run_dir, model = run
+    for one, learned in zip(clips, np.array(model.cameras.matrices()), strict=True):
+        written = np.loadtxt(run_dir / "intrinsics" / f"{one.name}.txt")
+        np.testing.assert_allclose(written, camera.scale_intrinsics(learned, 2.0, 2.0), rtol=1e-6)
+        change = written[[0, 1], [0, 1]] / one.intrinsics[[0, 1], [0, 1]]
+        assert (change != 1).all() and np.abs(change - 1).max() < 0.2  # Two steps from the guess.
+
+
+def test_the_epochs_line_shows_the_focal_length(clips, run, tmp_path):
+    shown = {}
+    files = cameras.IntrinsicsFiles(tmp_path, clips, LEARNED.data)
+    files.set_model(run[1])
+    files.on_epoch_end(0, shown)
+    assert shown["focal_x"] == pytest.approx(run[1].cameras.matrices()[:, 0, 0].numpy().mean())
+
+
+def test_checkpoints_hold_the_cameras_and_the_optimizers_memory_of_them(run):
+    run_dir, trained = run
+    model = new_model()
+    schedule.compile_model(model)
+    assert checkpoints.restore(model, run_dir) == 2
+    np.testing.assert_array_equal(model.cameras.free, trained.cameras.free)
+    for restored, expected in zip(
+        model.optimizer.variables, trained.optimizer.variables, strict=True
+    ):
+        np.testing.assert_array_equal(restored, expected)
+
+
+def test_other_runs_take_the_networks_alone(run):
+    run_dir, trained = run
+    model = new_model()
+    model.cameras.free.assign(np.full([2, 3], 0.25))
+    checkpoints.load_networks(model, run_dir)
+    assert (np.array(model.cameras.free) == 0.25).all()
+    expected = trained.depth_net.get_weights()
+    for loaded in (model, checkpoints.load_trained(run_dir)):  # The latter is for predicting.
+        for weights, others in zip(loaded.depth_net.get_weights(), expected, strict=True):
+            np.testing.assert_array_equal(weights, others)
+
+
+def test_a_run_is_continued_with_its_clips_in_their_order_alone(clips, run):
+    run_dir, _ = run
+    cameras.claim_clips(run_dir, clips)
+    with pytest.raises(checkpoints.RunError, match="north, south. Received: south, north"):
+        loop.train(LEARNED.replace(training__epochs=2), clips[::-1], run_dir)
+
+
+def test_clips_of_one_name_are_refused(clips, tmp_path):
+    with pytest.raises(checkpoints.RunError, match="different names.*Received: .* north"):
+        cameras.claim_clips(tmp_path, [clips[0], clips[0]])
+    assert not list(tmp_path.iterdir())
+
+
+def test_training_with_guessed_intrinsics_is_warned_of(clips, run_main, monkeypatch, tmp_path):
+    monkeypatch.setattr(loop, "train", lambda *_: None)
+    path = clips[0].folder / "intrinsics.txt"
+    numbers = path.read_text()
+
+    def train(mode):
+        flags = f"--data={clips[0].folder}", f"--run_dir={tmp_path}", f"--intrinsics={mode}"
+        return run_main("dfnet_tf.train", *flags)
+
+    assert train("given")[2] == ""
+    path.write_text("# guessed: 60 degrees\n" + numbers)
+    status, _, warning = train("given")
+    path.write_text(numbers)
+    assert status == 0 and len(warning.splitlines()) == 1
+    assert re.search(r"north for one, have guessed intrinsics; --intrinsics=learned", warning)
+
+
+def test_learned_intrinsics_are_announced(clips, run_main, monkeypatch, tmp_path):
+    monkeypatch.setattr(loop, "train", lambda *_: None)
+    path = clips[0].folder / "intrinsics.txt"
+    numbers = path.read_text()
+    path.write_text("# guessed: 60 degrees\n" + numbers)
+    flags = f"--data={clips[0].folder}", f"--run_dir={tmp_path}", "--intrinsics=learned"
+    _, output, warning = run_main("dfnet_tf.train", *flags)
+    path.write_text(numbers)
+    assert f"{tmp_path}/intrinsics" in output and warning == ""

@@ -1,0 +1,89 @@
+"""Small whole inputs of every kind that the programs read, for tests that spoil copies of them.
+
+street, clip        clips, PNG with all truth and JPEG with poses alone
+film.mp4, k.txt     the same street; intrinsics of its camera
+records             TFRecords of street
+raw, eigen, odometry, kitti2015, cityscapes, freiburg1_desk, make3d, sintel
+run                 a run that was stopped before its first step
+"""
+
+from pathlib import Path
+
+import dataset_trees
+import keras
+import kitti_2015_tree
+import kitti_tree
+import numpy as np
+import scipy.io
+
+from dfnet_tf.config import preset
+from dfnet_tf.data import clip, flo_files, kitti_splits, records, synthetic, video
+from dfnet_tf.model import DFNet
+from dfnet_tf.training import checkpoints, loop, schedule
+
+NUM_FRAMES, HEIGHT, WIDTH = 6, 48, 96
+CONFIG = preset("tiny").replace(data__height=32, data__width=64, training__jit_loss=False)
+
+
+def write_all(root: Path) -> None:
+    """Writes what the table above names."""
+    street = synthetic.render_clip(0, NUM_FRAMES, HEIGHT, WIDTH)
+    synthetic.write_clip(street, root / "street")
+    write_footage(root, street)
+    np.savetxt(root / "k.txt", street.intrinsics)
+    records.write_records(root / "street", root / "records", 1)
+    kitti_tree.write_raw_tree(root / "raw", street)
+    write_eigen(root / "eigen")
+    kitti_tree.write_odometry_tree(root / "odometry", street)
+    kitti_2015_tree.write_2015_tree(root / "kitti2015", street, street.depth[0])
+    dataset_trees.write_cityscapes_tree(root / "cityscapes", street)
+    dataset_trees.write_tum_tree(
+        root / "freiburg1_desk", synthetic.render_clip(0, 3, HEIGHT, WIDTH)
+    )
+    write_make3d(root / "make3d")
+    write_sintel(root / "sintel", street)
+    write_run(root / "run")
+
+
+def write_footage(root: Path, rendered: synthetic.RenderedClip) -> None:
+    """The clip and the film."""
+    with clip.ClipWriter(root / "clip") as clips, video.VideoWriter(root / "film.mp4", 10) as film:
+        clips.intrinsics = rendered.intrinsics
+        for image, pose in zip(rendered.images, rendered.camera_to_world, strict=True):
+            clips.add(image, pose=pose)
+            film.add(image)
+
+
+def write_eigen(root: Path) -> None:
+    """KITTI raw with the first image of Eigen's test split."""
+    drive, _, frame = kitti_splits.eigen_test()[0]
+    kitti_tree.write_raw_tree(root, synthetic.render_clip(0, 1, HEIGHT, WIDTH), drive, [frame])
+
+
+def write_make3d(root: Path) -> None:
+    """One image of a sixteenth of the size, 1 m from everything."""
+    for folder in ("Test134", "Gridlaserdata"):
+        (root / folder).mkdir(parents=True)
+    clip.write_rgb(root / "Test134/img-a.jpg", np.zeros((142, 106, 3), np.uint8))
+    grid = {"Position3DGrid": np.ones((55, 305, 4))}
+    scipy.io.savemat(root / "Gridlaserdata/depth_sph_corr-a.mat", grid)
+
+
+def write_sintel(root: Path, rendered: synthetic.RenderedClip) -> None:
+    """One pair of the pass `clean`."""
+    for folder in ("clean", "flow"):
+        (root / "training" / folder / "alley").mkdir(parents=True)
+    for number, image in enumerate(rendered.images[:2], 1):
+        clip.write_rgb(root / f"training/clean/alley/frame_{number:04d}.png", image)
+    flow = rendered.forward_flow[0]
+    flo_files.write_flo(root / "training/flow/alley/frame_0001.flo", flow, np.ones(flow.shape[:2]))
+
+
+def write_run(folder: Path) -> None:
+    """A run with the weights that it begins with."""
+    keras.utils.set_random_seed(0)
+    model = DFNet(CONFIG)
+    model.build()
+    schedule.compile_model(model)
+    checkpoints.save(model, folder)
+    loop.claim(folder, CONFIG)
