@@ -5,6 +5,8 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,8 @@ from spoiling import is_folder, nothing
 from dfnet_tf import inference
 from dfnet_tf.data.clip import read_clips
 from dfnet_tf.training import checkpoints
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +104,15 @@ def test_a_read_only_folder_is_refused_before_the_work(attempt):
     (status, _, err), nothing_new = attempt("predict", "clip --output=archive/out", read_only)
     assert (status, nothing_new) == (1, True)
     assert "archive/out: expected a path below a folder that can be written to." in err
+
+
+def test_a_librarys_notes_are_not_shown():
+    program = "from dfnet_tf import mains; import logging; mains.run(lambda _: logging.info('hm'))"
+    python = [sys.executable, "-c", program]
+    for flags, line in (([], ""), (["--verbosity=0"], "hm")):
+        ran = subprocess.run([*python, *flags], cwd=ROOT, capture_output=True, text=True)
+        assert ran.returncode == 0
+        assert ran.stderr.rstrip().endswith(line) and bool(ran.stderr) == bool(line)
 
 
 # What looks odd and is none the worse for it.

@@ -131,6 +131,15 @@ def test_crops_move_what_was_learned(street, model):
     np.testing.assert_allclose(intrinsics[1], moved, rtol=1e-6)
 
 
+def test_cameras_stay_in_float32_where_networks_do_not(street):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    model = DFNet(CONFIG, num_cameras=2)
+    model.build()
+    model.cameras.assign(np.stack([street.intrinsics] * 2))
+    predictions = model(batch_of(street))
+    np.testing.assert_allclose(predictions["intrinsics"][1], street.intrinsics, rtol=1e-6)
+
+
 def test_a_saved_model_keeps_its_cameras(model, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")

@@ -25,8 +25,8 @@ class LearnedIntrinsics(keras.layers.Layer):
 
     FOCAL_RATE = 3.0  # Adam moves every number alike, and guesses of focal lengths are far worse.
 
-    def __init__(self, num_clips: int, height: int, width: int, **kwargs):
-        super().__init__(dtype="float32", **kwargs)  # Under any policy: bfloat16 has 3 digits.
+    def __init__(self, num_clips: int, height: int, width: int, dtype="float32", **kwargs):
+        super().__init__(dtype=dtype, **kwargs)  # Not the policy's: bfloat16 has 3 digits.
         self.num_clips = num_clips
         self.height, self.width = height, width
 
