@@ -50,14 +50,17 @@ class NetworkConfig:
     """Which networks: `name` is paper, mobile or tiny.
 
     Depth and pose networks and all losses work at 1 / `depth_downscale` of the flow network's size.
+    With `imagenet`, mobile's depth encoder starts from ImageNet's weights, not from random ones.
     """
 
     name: str
     depth_downscale: int = 1
+    imagenet: bool = False
 
     def __post_init__(self):
         _require(self.name in ("paper", "mobile", "tiny"), "name paper, mobile or tiny", self)
         _require(self.depth_downscale in (1, 2), "depth_downscale 1 or 2", self)
+        _require(self.name == "mobile" or not self.imagenet, "imagenet with mobile alone", self)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +81,8 @@ class LossConfig:
     depth_consistency: float = 0.2
     flow_consistency: float = 0.2
     cross_task: float = 0.5
+    rigid_occlusions: bool = True  # Do the terms of depth leave out what the rigid flow hides?
+    objective: str = dataclasses.field(default="paper", init=False)
 
     def __post_init__(self):
         _require(
@@ -85,8 +90,45 @@ class LossConfig:
             "as many level_weights as census_radii, at least 4",
             self,
         )
-        weights = dataclasses.astuple(self)[2:] + self.level_weights
+        weights = dataclasses.astuple(self)[2:-1] + self.level_weights
         _require(min(weights) >= 0, "weights >= 0", self)
+
+
+@dataclasses.dataclass(frozen=True)
+class RobustLossConfig:
+    """Weights and switches of what was found after DF-Net; a weight of 0 turns its part off.
+
+    Levels beyond a list, of weights or of `census_radii` (as in `LossConfig`), are left out.
+    """
+
+    census_radii: tuple[int, ...] = (3, 2, 2, 1, 1)
+    depth_level_weights: tuple[float, ...] = (0.25, 0.25, 0.25, 0.25)  # Monodepth2, ICCV 2019.
+    flow_level_weights: tuple[float, ...] = (1.0, 0.34, 0.31, 0.27, 0.09)  # UnFlow, from 1 on.
+    full_resolution: bool = False  # Monodepth2: coarser disparities are enlarged before they warp.
+    rigid_photometric: float = 1.0
+    ssim: float = 0.85  # The share of it that is not L1 (Monodepth, CVPR 2017).
+    minimum_over_sources: bool = True  # Monodepth2.
+    auto_mask: bool = True  # Monodepth2: not where a standing camera explains the pixel better.
+    consistency_mask: bool = True  # SC-SfMLearner, NeurIPS 2019: less where depths disagree.
+    depth_smoothness: float = 0.1  # SC-SfMLearner; Monodepth2: 1e-3. Halved from level to level.
+    depth_consistency: float = 0.5  # SC-SfMLearner.
+    motion_consistency: float = 0.01  # Gordon et al., ICCV 2019, whose form is another.
+    flow_photometric: float = 1.0  # UFlow.
+    flow_smoothness: float = 10.0  # Ours; UFlow on KITTI: 2, beside a smaller census loss.
+    flow_distillation: float = 0.0  # UFlow: 0.6, in the second half of the training.
+    cross_task: float = 0.01  # Ours.
+    objective: str = dataclasses.field(default="robust", init=False)
+
+    def __post_init__(self):
+        levels = self.depth_level_weights, self.flow_level_weights
+        _require(min(map(len, levels)) >= 1, "depth_level_weights and flow_level_weights", self)
+        _require(len(self.census_radii) >= 4, "at least 4 census_radii", self)
+        weights = dataclasses.astuple(self)[3:-1] + sum(levels, ())
+        _require(min(weights) >= 0, "weights >= 0", self)
+        _require(self.ssim <= 1, "ssim in [0, 1]", self)
+
+
+OBJECTIVES = {"paper": LossConfig, "robust": RobustLossConfig}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,11 +137,13 @@ class TrainingConfig:
 
     A checkpoint is written after every epoch of `steps_per_epoch` steps. `precision` is Keras's
     dtype policy of the networks; losses are always in float32. `jit_loss` compiles the objective
-    together with its gradient by XLA.
+    together with its gradient by XLA. `stage` is flow (that network alone), depth (with motion,
+    without flow) or joint (all three): only its networks run, are trained and appear in the loss.
     """
 
     epochs: int
     steps_per_epoch: int
+    stage: str = "joint"
     learning_rate: float = 1e-4
     halve_at: tuple[int, ...] = ()  # Steps at which the learning rate halves.
     clip_norm: float = 10.0
@@ -111,6 +155,7 @@ class TrainingConfig:
         _require(
             self.epochs >= 1 and self.steps_per_epoch >= 1, "epochs, steps_per_epoch >= 1", self
         )
+        _require(self.stage in ("flow", "depth", "joint"), "stage flow, depth or joint", self)
         _require(self.learning_rate > 0, "learning_rate > 0", self)
         _require(
             self.precision in ("float32", "mixed_bfloat16"),
@@ -125,11 +170,16 @@ class Config:
 
     data: DataConfig
     network: NetworkConfig
-    loss: LossConfig
+    loss: LossConfig | RobustLossConfig
     training: TrainingConfig
 
     def __post_init__(self):
-        smallest = self.network.depth_downscale * 2 ** (len(self.loss.level_weights) - 1)
+        _require(
+            self.training.stage != "flow" or self.data.intrinsics == "given",
+            "intrinsics given with stage flow, whose loss knows no camera",
+            self.data,
+        )
+        smallest = self.network.depth_downscale * 2 ** (len(self.loss.census_radii) - 1)
         for name in ("height", "width"):
             size = getattr(self.data, name)
             _require(
@@ -165,6 +215,9 @@ class Config:
         """The inverse of `to_dict`."""
         sections = {field.name: field.type for field in dataclasses.fields(cls)}
         try:
+            loss = dict(settings["loss"])
+            sections["loss"] = OBJECTIVES[loss.pop("objective", "paper")]  # None in older files.
+            settings = {**settings, "loss": loss}
             return cls(**{name: _build(kind, settings[name]) for name, kind in sections.items()})
         except (AttributeError, KeyError, TypeError) as error:
             raise ConfigError(f"Expected the settings of a run. Received: {error}.") from error
@@ -182,11 +235,18 @@ class Config:
             raise ConfigError(f"Expected a run's settings in {path}. Received: {error}") from error
 
 
-def preset(name: str) -> Config:
-    """The settings called `name`; raises ConfigError for an unknown one."""
+def preset(name: str, objective: str = "paper") -> Config:
+    """The settings called `name`, trained by that objective; raises ConfigError for unknown ones.
+
+    The robust objective has one set of weights, and the preset's levels and census windows.
+    """
     if name not in PRESETS:
         raise ConfigError(f"Expected a preset of {', '.join(PRESETS)}. Received: {name}.")
-    return PRESETS[name]
+    _require(objective in OBJECTIVES, f"an objective of {', '.join(OBJECTIVES)}", objective)
+    if objective == "paper":
+        return PRESETS[name]
+    loss = RobustLossConfig(census_radii=PRESETS[name].loss.census_radii)
+    return dataclasses.replace(PRESETS[name], loss=loss)
 
 
 def _build(kind, settings: dict):
@@ -210,7 +270,7 @@ PRESETS = {
     # For phones: light networks at one size, three frames, smaller census windows, flips.
     "mobile": Config(
         DataConfig(height=192, width=640, num_frames=3, batch_size=4, flip=True),
-        NetworkConfig("mobile"),
+        NetworkConfig("mobile", imagenet=True),
         LossConfig(census_radii=(2, 2, 1, 1, 1)),
         TrainingConfig(
             epochs=40, steps_per_epoch=500, learning_rate=2e-4, halve_at=(10_000, 15_000)

@@ -56,6 +56,13 @@ _HEIGHT = flags.DEFINE_integer(
 )
 _WIDTH = flags.DEFINE_integer("width", None, "Flow: their width.", lower_bound=1)
 
+_NETWORKS = {  # What a run must have trained to be measured in a task.
+    "depth": ("depth_net",),
+    "flow": ("flow_net",),
+    "odometry": ("pose_net",),
+    "scene_flow": ("depth_net", "pose_net", "flow_net"),
+    "moving_objects": ("depth_net", "pose_net", "flow_net"),
+}
 _ONLY_FOR = {  # The tasks that heed these flags; the others refuse them.
     "pictures": ("depth", "flow", "odometry"),
     "frames": ("depth",),
@@ -79,7 +86,8 @@ def main(argv: list[str]) -> None:
     from dfnet_tf.training import checkpoints
 
     flow_size = (_HEIGHT.value, _WIDTH.value) if _HEIGHT.value else None
-    predictor = Predictor(checkpoints.load_trained(Path(_RUN_DIR.value)), flow_size)
+    model = checkpoints.load_trained(Path(_RUN_DIR.value), _NETWORKS[_TASK.value])
+    predictor = Predictor(model, flow_size)
     if _SUBMISSION.value:
         _write_submission(predictor, Path(_SUBMISSION.value))
     else:

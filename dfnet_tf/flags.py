@@ -6,7 +6,8 @@ the preset's value.
 
 from absl import flags
 
-from dfnet_tf.config import PRESETS, Config, preset
+from dfnet_tf.config import OBJECTIVES, PRESETS, Config, ConfigError, preset
+from dfnet_tf.training import stages
 
 SETTINGS = {
     "height": "data",
@@ -15,6 +16,7 @@ SETTINGS = {
     "batch_size": "data",
     "flip": "data",
     "intrinsics": "data",
+    "imagenet": "network",
     "cross_task": "loss",
     "epochs": "training",
     "steps_per_epoch": "training",
@@ -24,11 +26,27 @@ SETTINGS = {
     "jit_loss": "training",
     "seed": "training",
 }
+UNUSED = {"flow": ("cross_task", "imagenet", "intrinsics"), "depth": ("cross_task",), "joint": ()}
 
 
 def define_training_flags() -> None:
-    """Defines --preset and a flag for each of `SETTINGS`."""
+    """Defines --preset, --stage, and a flag for each of `SETTINGS`."""
     flags.DEFINE_enum("preset", "mobile", list(PRESETS), "Settings to start from.")
+    flags.DEFINE_enum(
+        "stage",
+        "joint",
+        list(stages.CHANGES),
+        "What is trained, with the preset's settings for it. flow: optical flow alone; depth: with "
+        "camera motion, without flow; joint: all three, best --init_from a run of each.",
+    )
+    flags.DEFINE_enum(
+        "objective",
+        "paper",
+        list(OBJECTIVES),
+        "What is minimised. paper: DF-Net's seven terms; robust: with what was found since "
+        "(minimum over sources, auto-masking, scale-consistent depth, teachers by pixel), which "
+        "so far learns less in short runs.",
+    )
     flags.DEFINE_integer("height", None, "Height of the training frames, pixels.", lower_bound=32)
     flags.DEFINE_integer("width", None, "Width of the training frames, pixels.", lower_bound=32)
     flags.DEFINE_integer("num_frames", None, "Frames of a clip: 2, or an odd number from 3.")
@@ -40,6 +58,12 @@ def define_training_flags() -> None:
         ["given", "learned"],
         "Of the clips' cameras. learned: each clip's are a first guess, trained along with the "
         "networks and written to --run_dir/intrinsics after every epoch; the camera must turn.",
+    )
+    flags.DEFINE_bool(
+        "imagenet",
+        None,
+        "Start the depth network's encoder from ImageNet's weights: preset mobile only, and its "
+        "default.",
     )
     flags.DEFINE_float(
         "cross_task", None, "Weight of the cross-task consistency; 0: without.", lower_bound=0.0
@@ -62,10 +86,14 @@ def define_training_flags() -> None:
 
 
 def training_config() -> Config:
-    """The preset with every flag that was given; raises ConfigError for what cannot work."""
+    """The preset, for its stage, with every flag given; raises ConfigError for what cannot work."""
     values = flags.FLAGS
     given = {name: values[name].value for name in SETTINGS if values[name].value is not None}
     given = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}
-    return preset(values["preset"].value).replace(
+    stage = values["stage"].value
+    if unused := [f"--{name}" for name in UNUSED[stage] if name in given]:
+        raise ConfigError(f"Expected no {unused[0]} with --stage={stage}. Received: one.")
+    start = preset(values["preset"].value, values["objective"].value)
+    return stages.staged(start, stage).replace(
         **{f"{SETTINGS[name]}__{name}": value for name, value in given.items()}
     )

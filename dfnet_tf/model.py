@@ -7,8 +7,7 @@ from keras import ops
 
 from dfnet_tf.config import Config
 from dfnet_tf.geometry import camera
-from dfnet_tf.losses import pairs
-from dfnet_tf.losses.objective import TERMS, objective
+from dfnet_tf.losses import distillation, objective, pairs, robust
 from dfnet_tf.networks import depth_net, flow_net, pose_net
 from dfnet_tf.networks.blocks import check_size
 from dfnet_tf.networks.intrinsics import LearnedIntrinsics
@@ -17,6 +16,13 @@ NETWORKS = {
     "paper": (depth_net.PaperDepthNet, pose_net.PaperPoseNet, flow_net.FlowNetC),
     "mobile": (depth_net.MobileDepthNet, pose_net.MobilePoseNet, flow_net.MobileFlowNet),
     "tiny": (depth_net.TinyDepthNet, pose_net.TinyPoseNet, flow_net.TinyFlowNet),
+}
+OBJECTIVES = {"paper": objective, "robust": robust}
+# The networks that each stage of training runs and trains.
+STAGES = {
+    "flow": ("flow_net",),
+    "depth": ("depth_net", "pose_net"),
+    "joint": ("depth_net", "pose_net", "flow_net"),
 }
 
 
@@ -29,11 +35,12 @@ class DFNet(keras.Model):
       clean_images: [B, F, H, W, 3], what the losses compare;
       intrinsics: [B, 3, 3], in pixels of H x W; or, where they are learned,
       clip: [B], whose they are, and crop: [B, 3, 3], new from old pixels in augmentation.
-    Returns: the predictions, a dictionary of
+    Returns: the predictions, a dictionary (in the stages `flow` and `depth` a part of it) of
       disparities: list, finest first, of [B, F, h / 2^s, w / 2^s, 1], h x w = H x W or half of it;
       motions: [B, S, 2, 6], per source the six-vectors of source_from_target, target_from_source;
       flows: list, finest first, of [B * 2 * S, ., ., 2], in the order of `losses.pairs`, in pixels
         of their own grid;
+      crop_flows: the finest flow of `losses.distillation.crop` of the frames, where it is taught;
       intrinsics: [B, 3, 3] of the whole frames, where they are learned.
 
     Args:
@@ -59,7 +66,22 @@ class DFNet(keras.Model):
         self.flow_net = flow_class(name="flow_net")
         self.cameras = LearnedIntrinsics(num_cameras, *self.flow_size) if num_cameras else None
         self._check_size()
-        self.term_trackers = [keras.metrics.Mean(name=name) for name in TERMS]
+        stage = config.training.stage
+        for name in STAGES["joint"]:
+            getattr(self, name).trainable = name in STAGES[stage]
+        terms = self.objective.STAGE_TERMS[stage]
+        self.term_trackers = [keras.metrics.Mean(name=name) for name in terms]
+
+    @property
+    def objective(self):
+        """The module of `losses` whose `objective` is trained by."""
+        return OBJECTIVES[self.config.loss.objective]
+
+    @property
+    def distils_flow(self) -> bool:
+        """Whether the flow of crops is predicted too, for that of the whole frames to teach it."""
+        loss = self.config.loss
+        return loss.objective == "robust" and loss.flow_distillation > 0
 
     @property
     def flow_size(self) -> tuple[int, int]:
@@ -83,26 +105,37 @@ class DFNet(keras.Model):
         super().build(input_shape)
 
     def call(self, batch: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
-        images = batch["images"]
+        networks = STAGES[self.config.training.stage]
+        predictions, num_frames = {}, batch["images"].shape[1]
+        if "flow_net" in networks:
+            predictions["flows"] = self._flows(batch["images"])
+            if self.distils_flow:
+                crops = _as_clips(distillation.crop(_as_frames(batch["images"])), num_frames)
+                predictions["crop_flows"] = self._flows(crops)[0]
+        if "depth_net" in networks:
+            predictions |= self._disparities_and_motions(batch["images"], training)
+        if self.cameras:
+            predictions["intrinsics"] = self.cameras(batch["clip"])
+        return predictions
+
+    def _flows(self, images):
+        """Of all pairs of the frames [B, F, H, W, 3]; each frame is encoded once."""
         num_frames = images.shape[1]
         features = self.flow_net.encode(_as_frames(images))
         features = [_as_clips(maps, num_frames) for maps in features]
-        flows = self.flow_net.estimate(
+        return self.flow_net.estimate(
             [pairs.first_frames(maps) for maps in features],
             [pairs.second_frames(maps) for maps in features],
         )
+
+    def _disparities_and_motions(self, images, training):
+        num_frames = images.shape[1]
         small = self._downscale(images)
         disparities = self.depth_net(_as_frames(small), training=training)
         sources = ops.take(small, ops.convert_to_tensor(pairs.source_indices(num_frames)), axis=1)
         motions = self.pose_net(small[:, pairs.target_index(num_frames)], sources)
-        predictions = {
-            "disparities": [_as_clips(maps, num_frames) for maps in disparities],
-            "motions": motions,
-            "flows": flows,
-        }
-        if self.cameras:
-            predictions["intrinsics"] = self.cameras(batch["clip"])
-        return predictions
+        disparities = [_as_clips(maps, num_frames) for maps in disparities]
+        return {"disparities": disparities, "motions": motions}
 
     def loss_inputs(self, batch: dict[str, Any], predictions: dict[str, Any]):
         """The clean frames, and their intrinsics, at the size at which the losses compare them."""
@@ -116,7 +149,8 @@ class DFNet(keras.Model):
 
     def loss_terms(self, batch: dict[str, Any], predictions: dict[str, Any]):
         """The objective of these predictions: the total, and its summands by name."""
-        return objective(*self.loss_inputs(batch, predictions), predictions, self.config.loss)
+        inputs = self.loss_inputs(batch, predictions)
+        return self.objective.objective(*inputs, predictions, self.config.loss)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Keras's hook: the total loss, its terms noted in the trackers."""
@@ -158,7 +192,9 @@ class DFNet(keras.Model):
                 tape.watch(outputs)
                 total, terms = self.loss_terms(batch, predictions)
                 share = total / replicas  # Keras's optimizers sum the replicas' gradients.
-            return total, terms, tape.gradient(share, outputs)
+            # Predictions without a loss get zeros: a missing gradient would count as ones.
+            unconnected = tf.UnconnectedGradients.ZERO
+            return total, terms, tape.gradient(share, outputs, unconnected_gradients=unconnected)
 
         return compute(batch, predictions)
 

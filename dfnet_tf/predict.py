@@ -71,7 +71,8 @@ def main(argv: list[str]) -> None:
     from dfnet_tf.prediction.views import views
     from dfnet_tf.training import checkpoints
 
-    predictor = Predictor(checkpoints.load_trained(Path(_RUN_DIR.value)))
+    networks = ("depth_net",) if source.num_frames == 1 else ("depth_net", "pose_net", "flow_net")
+    predictor = Predictor(checkpoints.load_trained(Path(_RUN_DIR.value), networks))
     seen = views(predictor, source.frames(), source.intrinsics)
     with (
         outputs.whole_folder(output) as folder,

@@ -1,6 +1,11 @@
 """Trains depth, flow and motion on clips, or resumes where the same command was stopped.
 
 python -m dfnet_tf.train --data=data/drive --preset=mobile --run_dir=runs/drive
+
+Or in stages, as the paper does:
+python -m dfnet_tf.train --data=data/drive --stage=flow --run_dir=flow
+python -m dfnet_tf.train --data=data/drive --stage=depth --run_dir=depth
+python -m dfnet_tf.train --data=data/drive --run_dir=all --init_from=flow --init_from=depth
 """
 
 import sys
@@ -17,10 +22,14 @@ _DATA = flags.DEFINE_multi_string(
 _RUN_DIR = flags.DEFINE_string(
     "run_dir", None, "Where checkpoints and TensorBoard logs go; resumed if begun.", required=True
 )
-_INIT_FROM = flags.DEFINE_string(
-    "init_from", None, "Another run's folder, whose weights a new run starts from."
+_INIT_FROM = flags.DEFINE_multi_string(
+    "init_from",
+    [],
+    "Another run's folder: a new run starts from the networks that it trained. Can be given "
+    "repeatedly: one run for the flow, one for depth and motion.",
 )
 config_flags.define_training_flags()
+flags.adopt_module_key_flags(config_flags)  # For --help, which else shows this file's alone.
 
 
 def main(argv: list[str]) -> None:
@@ -44,10 +53,11 @@ def main(argv: list[str]) -> None:
             "--intrinsics=learned would learn them.",
             file=sys.stderr,
         )
-    loop.train(config, clips, run_dir, _INIT_FROM.value and Path(_INIT_FROM.value))
+    loop.train(config, clips, run_dir, [Path(folder) for folder in _INIT_FROM.value])
     if learned:
         print(f"Learned intrinsics, one file a clip: {run_dir}/intrinsics")
-    print(f"Next: python -m dfnet_tf.evaluate --run_dir={run_dir} --task=depth --data=...")
+    task = "flow" if config.training.stage == "flow" else "depth"
+    print(f"Next: python -m dfnet_tf.evaluate --run_dir={run_dir} --task={task} --data=...")
 
 
 if __name__ == "__main__":

@@ -59,7 +59,8 @@ def main(argv: list[str]) -> None:
     from dfnet_tf.training import checkpoints  # After the flags: TensorFlow takes seconds.
     from export import exporter
 
-    model = checkpoints.load_trained(Path(_RUN_DIR.value))
+    needed = tuple(f"{kind}_net" for kind in networks)
+    model = checkpoints.load_trained(Path(_RUN_DIR.value), needed)
     print(f"{'file':<22}{'MB':>7}{'ops':>6}  against Keras")
     for kind in networks:
         network, size = _network_and_size(model, kind)

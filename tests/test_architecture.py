@@ -46,6 +46,7 @@ ALLOWED = {
     "dfnet_tf.networks": ("dfnet_tf.geometry",),
     "dfnet_tf.losses": ("dfnet_tf.geometry",),
     "dfnet_tf.losses.objective": ("dfnet_tf.losses", "dfnet_tf.geometry", "dfnet_tf.config"),
+    "dfnet_tf.losses.robust": ("dfnet_tf.losses", "dfnet_tf.geometry", "dfnet_tf.config"),
     "dfnet_tf.model": (*NETWORK, "dfnet_tf.config"),
     "dfnet_tf.inference": (*NETWORK, "dfnet_tf.config"),
     "dfnet_tf.prediction": (
@@ -62,7 +63,7 @@ ALLOWED = {
     ),
     "dfnet_tf.evaluation": ("dfnet_tf.geometry", "dfnet_tf.data", "dfnet_tf.progress"),
     "dfnet_tf.training": LIBRARY,
-    "dfnet_tf.flags": ("dfnet_tf.config",),
+    "dfnet_tf.flags": ("dfnet_tf.config", "dfnet_tf.training.stages"),
     "dfnet_tf.mains": (),
     **{main: (*LIBRARY, *ONLY_FOR_MAINS) for main in MAINS},
     "dfnet_tf.demo": (*LIBRARY, *ONLY_FOR_MAINS, "export"),

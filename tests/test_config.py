@@ -2,12 +2,13 @@ import json
 
 import pytest
 
-from dfnet_tf.config import PRESETS, Config, ConfigError, LossConfig, preset
+from dfnet_tf.config import OBJECTIVES, PRESETS, Config, ConfigError, LossConfig, preset
 
 
+@pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("name", PRESETS)
-def test_settings_survive_json(name):
-    config = preset(name)
+def test_settings_survive_json(name, objective):
+    config = preset(name, objective)
     assert Config.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
@@ -57,3 +58,40 @@ def test_unknown_presets_and_settings_are_refused(tmp_path):
     (tmp_path / "config.json").write_text('{"data": {"colour": 1}}')
     with pytest.raises(ConfigError, match="config.json"):
         Config.load(tmp_path / "config.json")
+
+
+def test_a_file_from_before_there_were_objectives_is_the_papers():
+    settings = preset("tiny").to_dict()
+    del settings["loss"]["objective"]
+    assert Config.from_dict(settings) == preset("tiny")
+
+
+def test_the_robust_objective_takes_the_presets_census_windows():
+    for name in PRESETS:
+        config, loss = preset(name), preset(name, "robust").loss
+        assert loss.objective == "robust"
+        assert loss.census_radii == config.loss.census_radii
+    assert preset("tiny", "robust").replace(loss__cross_task=0.0).loss.cross_task == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"loss__cross_task": -1.0}, "weights >= 0"),
+        ({"loss__ssim": 1.5}, "ssim in"),
+        ({"loss__depth_level_weights": ()}, "depth_level_weights and flow_level_weights"),
+        ({"loss__census_radii": (1,)}, "at least 4 census_radii"),
+    ],
+)
+def test_robust_weights_that_cannot_work_are_refused(changes, expected):
+    with pytest.raises(ConfigError, match=expected):
+        preset("tiny", "robust").replace(**changes)
+
+
+def test_an_unknown_objective_is_refused():
+    with pytest.raises(ConfigError, match="paper, robust. Received: best"):
+        preset("tiny", "best")
+    settings = preset("tiny").to_dict()
+    settings["loss"]["objective"] = "best"
+    with pytest.raises(ConfigError, match="best"):
+        Config.from_dict(settings)

@@ -4,6 +4,7 @@ import functools
 import itertools
 import json
 import shutil
+from pathlib import Path
 
 import cv2
 import keras
@@ -165,6 +166,24 @@ def test_a_damaged_run_is_not_resumed(train, street, run_dir, tmp_path):
     assert checkpoints.all_checkpoints(tmp_path / "new") == [checkpoint]
 
 
+def test_a_stage_takes_its_settings_and_the_runs_it_starts_from(train, street, monkeypatch):
+    calls = []
+    monkeypatch.setattr(loop, "train", lambda *arguments: calls.append(arguments))
+    status, out, err = train(street, "--stage=depth", "--init_from=a", "--init_from=b")
+    assert status == 0, err
+    (config, _, _, init_from), *_ = calls
+    assert (config.training.stage, config.loss.rigid_occlusions) == ("depth", False)
+    assert init_from == [Path("a"), Path("b")]
+    assert "--task=depth" in out
+    assert "--task=flow" in train(street, "--stage=flow")[1]
+    for flag in ("--cross_task=1", "--intrinsics=given", "--noimagenet"):
+        name = flag.partition("=")[0].replace("no", "")
+        expected = f"Expected no {name} with --stage=flow. Received: one."
+        assert_one_line(train(street, "--stage=flow", flag), expected)
+    assert_one_line(train(street, "--imagenet"), "imagenet with mobile alone")
+    assert len(calls) == 2
+
+
 # What evaluate and predict ask of a run.
 
 
@@ -195,6 +214,19 @@ def test_an_existing_output_is_kept_unless_told_otherwise(use_run, run_dir, tmp_
     (tmp_path / "out").write_text("precious")
     assert_one_line(use_run(run_dir), f"{tmp_path}/out: expected a new path, or --overwrite")
     assert (tmp_path / "out").read_text() == "precious"
+
+
+def test_networks_that_were_not_trained_are_not_used(
+    run_main, evaluate, predict, spoilt_run, street, tmp_path
+):
+    CONFIG.replace(training__stage="flow").save(spoilt_run / "config.json")
+    run, data = f"--run_dir={spoilt_run}", f"--data={street}"
+    assert_one_line(evaluate(run, data, "--task=depth"), "trained depth_net", "--stage=flow")
+    assert evaluate(run, data, "--task=flow")[0] == 0
+    assert_one_line(predict(spoilt_run, street), f"{spoilt_run}: expected", "depth_net, pose_net")
+    export = f"--output={tmp_path}/out", "--network=depth", "--quantization=float32"
+    assert_one_line(run_main("export.export_tflite", run, *export), "trained depth_net")
+    assert files(tmp_path) == ["run", "street"]
 
 
 # Evaluate.

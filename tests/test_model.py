@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from dfnet_tf.config import preset
+from dfnet_tf.losses import robust
 from dfnet_tf.losses.objective import TERMS
 from dfnet_tf.model import DFNet
 
@@ -112,3 +113,42 @@ def test_keras_evaluates_the_same_loss():
     total, terms = model.loss_terms(batch, model(batch))
     assert results["loss"] == pytest.approx(float(total), rel=1e-4)
     assert results["cross_task"] == pytest.approx(float(terms["cross_task"]), rel=1e-4)
+
+
+def robust_tiny(**changes):
+    config = preset("tiny", "robust")
+    return config.replace(
+        data__height=HEIGHT,
+        data__width=WIDTH,
+        training__jit_loss=False,
+        loss__depth_level_weights=(1.0,),
+        loss__flow_level_weights=(1.0,),
+        **changes,
+    )
+
+
+def test_the_robust_objective_trains_every_network_and_tracks_its_own_terms():
+    model, batch = DFNet(robust_tiny(loss__flow_distillation=0.6)), random_batch()
+    predictions = model(batch)
+    assert predictions["crop_flows"].shape == predictions["flows"][0].shape
+    assert [tracker.name for tracker in model.term_trackers] == list(robust.TERMS)
+    model.compile(keras.optimizers.Adam(1e-3))
+    before = [[v.numpy() for v in net.trainable_variables] for net in model.layers]
+    results = model.train_step((batch,))
+    assert set(results) == {"loss", *robust.TERMS}
+    for network, variables in zip(model.layers, before, strict=True):
+        changed = [
+            not np.array_equal(new.numpy(), old)
+            for new, old in zip(network.trainable_variables, variables, strict=True)
+        ]
+        assert any(changed), network.name
+
+
+def test_a_prediction_without_a_loss_gets_no_gradient():
+    model, batch = DFNet(robust_tiny(training__stage="flow")), random_batch()
+    predictions = model(batch)
+    _, _, gradients = model._loss_and_gradient(batch, predictions)
+    by_name = tf.nest.pack_sequence_as(predictions, gradients)
+    assert np.abs(by_name["flows"][0]).max() > 0
+    for gradient in by_name["flows"][1:]:
+        np.testing.assert_array_equal(gradient, 0)

@@ -24,6 +24,12 @@ TERMS = (
     "flow_consistency",
     "cross_task",
 )
+# What is left when one of the predictions is missing, in the stages that train networks apart.
+STAGE_TERMS = {
+    "flow": ("flow_photometric", "flow_smoothness", "flow_consistency"),
+    "depth": ("rigid_photometric", "depth_smoothness", "depth_consistency"),
+    "joint": TERMS,
+}
 
 
 @dataclasses.dataclass
@@ -45,32 +51,39 @@ def objective(images, intrinsics, predictions, config: LossConfig) -> tuple[Any,
       intrinsics: [B, 3, 3] of those frames.
       predictions: what `DFNet.call` returns: `disparities`, a list of [B, F, H / 2^s, W / 2^s, 1];
         `motions` [B, S, 2, 6]; `flows`, a list of [B * 2 * S, h, w, 2] in pixels of their own grid.
+        Without flows, or without disparities and motions, the terms that need them are left out.
       config: the weights.
 
     Returns:
       The scalar total, and its summands by the names in `TERMS`.
     """
-    terms = dict.fromkeys(TERMS, 0.0)
+    terms, has_flow, has_depth = {}, "flows" in predictions, "disparities" in predictions
     for level, weight in enumerate(config.level_weights):
         if level:
             images = _halve(images)
             intrinsics = camera.scale_intrinsics(intrinsics, 0.5, 0.5)
-        predicted = predicted_view(images, predictions["flows"][level])
-        level_terms = _flow_terms(images, predicted, weight, config.census_radii[level], config)
-        if level < DEPTH_LEVELS:
+        level_terms = {}
+        if has_flow:
+            predicted = predicted_view(images, predictions["flows"][level])
+            radius = config.census_radii[level]
+            level_terms |= _flow_terms(images, predicted, weight, radius, config)
+        if has_depth and level < DEPTH_LEVELS:
             disparities = predictions["disparities"][level]
-            rigid = rigid_view(images, intrinsics, disparities, predictions["motions"])
-            coarser = min(level + 1, len(config.census_radii) - 1)
-            level_terms |= _depth_terms(
-                images, disparities, rigid, weight, config.census_radii[coarser], config
+            rigid = rigid_view(
+                images, intrinsics, disparities, predictions["motions"], config.rigid_occlusions
             )
-            level_terms["cross_task"] = (weight * config.cross_task) * (
-                consistency.cross_task_consistency(
-                    rigid.flow, predicted.flow, rigid.visible * predicted.visible
+            radius = config.census_radii[min(level + 1, len(config.census_radii) - 1)]
+            level_terms |= _depth_terms(images, disparities, rigid, weight, radius, config)
+            if has_flow:
+                level_terms["cross_task"] = (weight * config.cross_task) * (
+                    consistency.cross_task_consistency(
+                        rigid.flow, predicted.flow, rigid.visible * predicted.visible
+                    )
                 )
-            )
         for name, values in level_terms.items():
-            terms[name] += ops.sum(values) / ops.cast(ops.shape(images)[0], "float32")
+            summand = ops.sum(values) / ops.cast(ops.shape(images)[0], "float32")
+            terms[name] = terms.get(name, 0.0) + summand
+    terms = {name: terms[name] for name in TERMS if name in terms}
     return sum(terms.values()), terms
 
 
@@ -82,8 +95,11 @@ def predicted_view(images, flows) -> FlowView:
     return FlowView(flow, backward, image, visibility.visible(flow, backward))
 
 
-def rigid_view(images, intrinsics, disparities, motions) -> FlowView:
-    """What depth (disparities [B, F, H, W, 1]) and motions [B, S, 2, 6] say of the frames."""
+def rigid_view(images, intrinsics, disparities, motions, occlusions: bool = True) -> FlowView:
+    """What depth (disparities [B, F, H, W, 1]) and motions [B, S, 2, 6] say of the frames.
+
+    Without `occlusions`, all that stays in the image counts as visible.
+    """
     num_frames, depth = images.shape[1], 1.0 / disparities
     flow = optical_flow.rigid_flow(
         pairs.first_frames(depth),
@@ -95,7 +111,10 @@ def rigid_view(images, intrinsics, disparities, motions) -> FlowView:
     read = ops.concatenate([backward, pairs.second_frames(images)], axis=-1)
     warped = optical_flow.warp(read, flow)
     backward, image = warped[..., :2], warped[..., 2:]
-    visible = visibility.visible(flow, backward)
+    if occlusions:
+        visible = visibility.visible(flow, backward)
+    else:
+        visible = visibility.in_image(optical_flow.end_points(flow), *flow.shape[1:3])
     return FlowView(
         flow, backward, image, visible, optical_flow.warp(pairs.second_frames(depth), flow)
     )

@@ -40,6 +40,17 @@ def opposite(pairs, num_frames: int):
     return ops.reshape(ops.flip(by_direction, axis=1), (-1, *pairs.shape[1:]))
 
 
+def least_over_partners(pairs, num_frames: int):
+    """For each frame the least of its pairs, by element: [B * 2 * S, ...] -> [B * F, ...].
+
+    The target's over all sources; a source has one partner only. The target comes first.
+    """
+    by_direction = ops.reshape(pairs, (-1, 2, num_frames - 1, *pairs.shape[1:]))
+    target = ops.min(by_direction[:, 0], axis=1, keepdims=True)
+    of_frames = ops.concatenate([target, by_direction[:, 1]], axis=1)
+    return ops.reshape(of_frames, (-1, *pairs.shape[1:]))
+
+
 def repeat_for_pairs(per_clip, num_frames: int):
     """A value of each clip [B, ...] for all of its pairs, [B * 2 * S, ...]."""
     return ops.repeat(per_clip, 2 * (num_frames - 1), axis=0)

@@ -1,6 +1,8 @@
-"""The census loss: how different two pictures look, whatever their brightness."""
+"""How different two pictures look: by census, whatever their brightness; by SSIM and colour."""
 
 from keras import ops
+
+from dfnet_tf.losses.ssim import ssim_distance
 
 GREY = (0.2989, 0.587, 0.114)
 
@@ -27,6 +29,22 @@ def census(first, second, valid, radius: int):
     counted = ops.where(valid[..., 0] > 0, penalty, 0.0)[:, inner, inner]
     height, width = first.shape[1:3]
     return ops.sum(counted, axis=(1, 2)) / (height * width)
+
+
+def ssim_l1(first, second, ssim: float = 0.85):
+    """Photometric error of every pixel: ssim (1 - SSIM) / 2 + (1 - ssim) |difference|.
+
+    Godard et al. (Monodepth, CVPR 2017; Monodepth2, ICCV 2019).
+
+    Args:
+      first, second: [N, H, W, 3] in [0, 1].
+      ssim: the share of the structural similarity, in [0, 1].
+
+    Returns:
+      [N, H, W, 1] in [0, 1], the mean over the colours.
+    """
+    error = ssim * ssim_distance(first, second) + (1.0 - ssim) * ops.abs(first - second)
+    return ops.mean(error, axis=-1, keepdims=True)
 
 
 def _ternary(images, radius: int):

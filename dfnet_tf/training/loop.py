@@ -9,11 +9,12 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from dfnet_tf.config import Config
+from dfnet_tf.config import Config, DataConfig
 from dfnet_tf.data import pipeline
 from dfnet_tf.data.clip import Clip
-from dfnet_tf.model import DFNet
-from dfnet_tf.training import cameras, checkpoints, schedule, summaries
+from dfnet_tf.model import STAGES, DFNet
+from dfnet_tf.training import cameras, checkpoints, imagenet, schedule, summaries
+from dfnet_tf.training.check_up import CheckUp
 
 
 class DivergedError(ValueError):
@@ -24,17 +25,18 @@ def train(
     config: Config,
     clips: Sequence[Clip],
     run_dir: pathlib.Path,
-    init_from: pathlib.Path | None = None,
+    init_from: Sequence[pathlib.Path] = (),
 ) -> DFNet:
     """Trains until the configured last epoch, from the run's newest checkpoint if it has one.
 
-    Batches, and so the weights, do not depend on how often the run was stopped and resumed. With
-    `init_from`, a new run starts from the newest weights of another one.
+    Batches, and so the weights, do not depend on how often the run was stopped and resumed. A
+    new run starts from the networks that the runs `init_from` trained.
 
     Raises:
       ClipError: an image cannot be read, or no clip is long enough.
       RunError: `run_dir` holds a run with other settings, or a damaged checkpoint; or one that
-        learned the intrinsics of other clips.
+        learned the intrinsics of other clips; or the runs `init_from` cannot be started from.
+      ImageNetError: the settings ask for ImageNet's weights, and they are not installed.
       DivergedError: a loss term became NaN or infinite; the last checkpoint stays.
     """
     # One of TensorFlow's graph optimizations fails on the gradient of leaky ReLU, and says so in a
@@ -47,38 +49,61 @@ def train(
     model.build()
     if learns_cameras:
         model.cameras.assign(pipeline.intrinsics_at_training_size(clips, config.data))
-    if init_from and not checkpoints.all_checkpoints(run_dir):
-        checkpoints.load_networks(model, init_from)
-    schedule.compile_model(model)
     with pipeline.broken_images_named(clips):
-        example = pipeline.plain_batch(clips, config.data, [0])
+        sample = pipeline.plain_batch(clips, config.data, _spread_places(clips, config.data))
+        if not checkpoints.all_checkpoints(run_dir):
+            _initialise(model, sample, init_from)
+        schedule.compile_model(model)
         claim(run_dir, config)  # Only now: settings that cannot work must not bind the folder.
         if learns_cameras:
             cameras.claim_clips(run_dir, clips)
-        _fit(model, clips, run_dir, example)
+        _fit(model, clips, run_dir, sample)
     return model
 
 
-def _fit(model: DFNet, clips: Sequence[Clip], run_dir: pathlib.Path, example: dict) -> None:
-    """Goes on from the newest checkpoint to the last epoch; `example` is what the logs picture."""
+def _spread_places(clips: Sequence[Clip], config: DataConfig) -> list[int]:
+    """A batch of windows, evenly spread."""
+    num_windows = len(pipeline.windows(clips, config)[0])
+    return [i * num_windows // config.batch_size for i in range(config.batch_size)]
+
+
+def _initialise(model: DFNet, sample: dict, init_from: Sequence[pathlib.Path]) -> None:
+    """What a new run knows from elsewhere."""
+    config = model.config
+    if config.network.imagenet and "depth_net" in STAGES[config.training.stage]:
+        imagenet.initialise(model.depth_net.encoder)
+        frames = tf.concat(tf.unstack(sample["clean_images"]), axis=0)
+        imagenet.normalise_features(model.depth_net.encoder, frames)
+    checkpoints.start_from(model, init_from)
+
+
+def _fit(model: DFNet, clips: Sequence[Clip], run_dir: pathlib.Path, sample: dict) -> None:
+    """Goes on from the newest checkpoint to the last epoch; `sample` is what is looked at."""
     data, training = model.config.data, model.config.training
     step = checkpoints.restore(model, run_dir)
     if step:
         print(f"Resuming at step {step} of {training.epochs * training.steps_per_epoch}.")
-    model.fit(
-        pipeline.training_batches(clips, data, training.seed, first_step=step),
-        initial_epoch=step // training.steps_per_epoch,
-        epochs=training.epochs,
-        steps_per_epoch=training.steps_per_epoch,
-        shuffle=False,  # The pipeline has its own order.
-        verbose=1 if sys.stdout.isatty() else 2,  # A live bar, or a line an epoch in a log file.
-        callbacks=[
-            StopOnNaN(),
-            *([cameras.IntrinsicsFiles(run_dir, clips, data)] if model.cameras else []),
-            Checkpoint(run_dir),
-            *summaries.callbacks(run_dir, example),
-        ],
-    )
+    check_up = CheckUp(run_dir, sample)
+    callbacks = [
+        StopOnNaN(),
+        *([cameras.IntrinsicsFiles(run_dir, clips, data)] if model.cameras else []),
+        Checkpoint(run_dir),
+        *summaries.callbacks(run_dir, {name: values[:1] for name, values in sample.items()}),
+        check_up,
+    ]
+    try:
+        model.fit(
+            pipeline.training_batches(clips, data, training.seed, first_step=step),
+            initial_epoch=step // training.steps_per_epoch,
+            epochs=training.epochs,
+            steps_per_epoch=training.steps_per_epoch,
+            shuffle=False,  # The pipeline has its own order.
+            verbose=1 if sys.stdout.isatty() else 2,  # A live bar, or an epoch's line in a log.
+            callbacks=callbacks,
+        )
+    except (DivergedError, KeyboardInterrupt):
+        check_up.report()
+        raise
 
 
 def claim(run_dir: pathlib.Path, config: Config) -> None:
@@ -128,8 +153,8 @@ def _differences(before: Config, after: Config) -> str:
     changes = []
     for section in dataclasses.fields(Config):
         old, new = getattr(before, section.name), getattr(after, section.name)
-        for field in dataclasses.fields(old):
-            pair = getattr(old, field.name), getattr(new, field.name)
-            if pair[0] != pair[1]:
+        for field in dataclasses.fields(old):  # Another objective has settings of its own.
+            pair = getattr(old, field.name), getattr(new, field.name, None)
+            if pair[0] != pair[1] and hasattr(new, field.name):
                 changes.append(f"{section.name}.{field.name}: {pair[0]} -> {pair[1]}")
     return ", ".join(changes)

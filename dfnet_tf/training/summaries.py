@@ -31,26 +31,26 @@ class Pictures(keras.callbacks.Callback):
 
 
 def training_panel(model, batch: dict) -> np.ndarray:
-    """Frame, disparity, both flows and where each is visible, of the first pair of a batch."""
+    """Frame, disparity, both flows and where each is visible, of the first pair of a batch.
+
+    Without those that the model's stage leaves out.
+    """
     predictions = model(batch, training=False)
     images, intrinsics = model.loss_inputs(batch, predictions)
-    predicted = objective.predicted_view(images, predictions["flows"][0])
-    disparities = predictions["disparities"][0]
-    rigid = objective.rigid_view(images, intrinsics, disparities, predictions["motions"])
-    flow, rigid_flow = predicted.flow[0].numpy(), rigid.flow[0].numpy()
-    longest = np.percentile(np.hypot(*np.moveaxis(flow, -1, 0)), 99)
     frame = np.uint8(np.rint(255 * pairs.first_frames(images)[0].numpy()))
-    disparity = pairs.first_frames(disparities)[0, ..., 0].numpy()
-    return visualize.panel(
-        [
-            [("frame", frame), ("disparity", visualize.color_disparity(disparity))],
-            [
-                ("flow", visualize.color_flow(flow, longest)),
-                ("rigid flow", visualize.color_flow(rigid_flow, longest)),
-            ],
-            [
-                ("visible by the flow", visualize.color_mask(predicted.visible[0, ..., 0])),
-                ("visible by the rigid flow", visualize.color_mask(rigid.visible[0, ..., 0])),
-            ],
-        ]
-    )
+    tiles, views = [("frame", frame)], {}
+    if "flows" in predictions:
+        views["flow"] = objective.predicted_view(images, predictions["flows"][0])
+    if "disparities" in predictions:
+        disparities = predictions["disparities"][0]
+        views["rigid flow"] = objective.rigid_view(
+            images, intrinsics, disparities, predictions["motions"]
+        )
+        disparity = pairs.first_frames(disparities)[0, ..., 0].numpy()
+        tiles.append(("disparity", visualize.color_disparity(disparity)))
+    flows = {name: view.flow[0].numpy() for name, view in views.items()}
+    longest = np.percentile(np.linalg.norm(next(iter(flows.values())), axis=-1), 99)
+    tiles += [(name, visualize.color_flow(flow, longest)) for name, flow in flows.items()]
+    for name, view in views.items():
+        tiles.append((f"visible by the {name}", visualize.color_mask(view.visible[0, ..., 0])))
+    return visualize.panel([tiles[row : row + 2] for row in range(0, len(tiles), 2)])

@@ -1,5 +1,8 @@
 import numpy as np
+import pytest
+import tensorflow as tf
 
+from dfnet_tf.geometry import rigid_motion
 from dfnet_tf.losses import consistency
 
 VISIBLE = np.array([[[[1.0], [1.0], [0.0]]]], "float32")
@@ -34,3 +37,41 @@ def test_cross_task_term_is_the_gap_of_the_two_flows():
     np.testing.assert_allclose(
         consistency.cross_task_consistency(rigid, flow, VISIBLE), [expected], rtol=1e-6
     )
+
+
+def test_depth_inconsistency_is_alike_in_every_unit():
+    one, other = np.full([1, 1, 1, 1], 1.0, "float32"), np.full([1, 1, 1, 1], 3.0, "float32")
+    for unit in (1.0, 0.01):
+        np.testing.assert_allclose(
+            consistency.depth_inconsistency(unit * one, unit * other), 0.5, rtol=1e-6
+        )
+
+
+def test_motion_consistency_of_a_hand_worked_pair():
+    # Two ways about z, 0.3 and -0.2 radians: 0.1 is left. No translation.
+    there, back = np.zeros([2, 6], "float32")
+    there[5], back[5] = 0.3, -0.2
+    angle = float(consistency.motion_consistency(there, back))
+    assert angle == pytest.approx(2 * np.sin(0.05), abs=2e-4)
+    # 1 there and 0.8 back: 0.2 of their mean length 0.9 is left.
+    there, back = np.zeros([2, 6], "float32")
+    there[2], back[2] = 1.0, -0.8
+    assert float(consistency.motion_consistency(there, back)) == pytest.approx(0.2 / 0.9, rel=1e-3)
+
+
+def test_a_motion_and_its_inverse_are_consistent():
+    there = np.array([0.3, -0.1, 1.0, 0.05, -0.2, 0.1], "float32")
+    matrix = np.array(rigid_motion.matrix_from_six_vector(there))
+    r, t = matrix[:3, :3].T, -matrix[:3, :3].T @ matrix[:3, 3]
+    angles = np.arctan2(-r[1, 2], r[2, 2]), np.arcsin(r[0, 2]), np.arctan2(-r[0, 1], r[0, 0])
+    back = np.array([*t, *angles], "float32")
+    assert float(consistency.motion_consistency(there, back)) < 1e-5
+    assert float(consistency.motion_consistency(there, -there)) > 0.01  # Turns do not commute.
+
+
+def test_motion_consistency_has_a_finite_gradient_at_no_motion():
+    motion = tf.zeros([6])
+    with tf.GradientTape() as tape:
+        tape.watch(motion)
+        gap = consistency.motion_consistency(motion, motion)
+    assert np.isfinite(tape.gradient(gap, motion)).all()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dfnet_tf.losses.photometric import census
+from dfnet_tf.losses.photometric import census, ssim_l1
 
 
 def _slow_census(first, second, valid, radius):
@@ -60,3 +60,12 @@ def test_gradient_is_finite_for_equal_pictures(pictures):
         tape.watch(picture)
         loss = tf.reduce_sum(census(picture, pictures[0], np.ones([2, 6, 8, 1], "f"), 1))
     assert np.isfinite(tape.gradient(loss, picture)).all()
+
+
+def test_ssim_l1_of_flat_pictures_by_hand():
+    first, second = np.full([1, 3, 3, 3], 0.2, "f"), np.full([1, 3, 3, 3], 0.6, "f")
+    ssim_part = 0.5 - 0.5 * (0.24 + 1e-4) / (0.4 + 1e-4)
+    for share in (0.85, 0.0):
+        error = ssim_l1(first, second, share)
+        assert error.shape == (1, 3, 3, 1)
+        np.testing.assert_allclose(error, share * ssim_part + (1 - share) * 0.4, rtol=1e-3)

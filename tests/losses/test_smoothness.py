@@ -25,3 +25,26 @@ def test_hand_worked_second_differences():
     # u = x^2: xx = 2, v = x y: xy = yx = 1; each mean is over both components.
     curved = np.stack([x * x, x * y], -1)[None]
     np.testing.assert_allclose(smoothness.second_order_smoothness(curved), [1 + 0.5 + 0.5])
+
+
+def test_normalised_smoothness_is_that_of_the_disparity_in_units_of_its_mean():
+    disparity = np.array([[[[1.0], [3.0]], [[1.0], [3.0]]]], "float32")
+    flat = np.full([1, 2, 2, 3], 0.5, "float32")
+    for unit in (1.0, 0.01):
+        np.testing.assert_allclose(
+            smoothness.normalised_smoothness(unit * disparity, flat), [1.0], rtol=1e-4
+        )
+
+
+def test_a_bend_of_flow_counts_less_where_the_picture_has_an_edge():
+    flow = np.zeros([1, 3, 3, 2], "float32")
+    flow[:, :, 1, 0] = 1.0  # u = 0 1 0 along x: one second difference of -2 in every row; v = 0.
+    flat = np.full([1, 3, 3, 3], 0.5, "float32")
+    edge = flat.copy()
+    edge[:, :, 2] += 0.01  # exp(-150 * 0.01) between the pixels on either side.
+    still = 0.001 / 2  # Of the robust L1 at 0: half of the mean in x is v's, all in y.
+    for images, factor in ((flat, 1.0), (edge, np.exp(-1.5))):
+        expected = 0.5 * factor * (2.0 + 0.001) / 2 + still
+        np.testing.assert_allclose(
+            smoothness.edge_aware_flow_smoothness(flow, images), [expected], rtol=1e-4
+        )

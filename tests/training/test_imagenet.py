@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 from keras import ops
 
+from dfnet_tf.config import ConfigError, preset
+from dfnet_tf.data import clip, synthetic
+from dfnet_tf.networks import depth_net
+from dfnet_tf.networks.blocks import centred
 from dfnet_tf.networks.encoders import EfficientNetLite0
-from dfnet_tf.training import imagenet, torch_file
+from dfnet_tf.training import checkpoints, imagenet, loop, torch_file
 
 
 def fixed_image():
@@ -81,3 +85,54 @@ def test_a_cut_off_file_is_refused(tmp_path):
         (tmp_path / "cut.pth").write_bytes(whole[:length])
         with pytest.raises(torch_file.TorchFileError, match="cut.pth"):
             torch_file.read_tensors(tmp_path / "cut.pth")
+
+
+@pytest.fixture(scope="module")
+def frames():
+    return synthetic.render_clip(0, 2, 64, 128).images.astype("float32") / 255
+
+
+def test_normalised_features_are_the_same_ones_at_a_size_of_one(frames):
+    encoder, other = EfficientNetLite0(), frames[:, ::-1]
+    encoder(frames)
+    imagenet.initialise(encoder)
+    sizes = [np.sqrt(np.mean(np.square(maps))) for maps in encoder(centred(frames))]
+    before = [np.array(maps) for maps in encoder(centred(other))]
+    imagenet.normalise_features(encoder, frames)
+    after = [np.array(maps) for maps in encoder(centred(other))]
+    for old, new, size in zip(before, after, sizes, strict=True):
+        assert size > 2
+        np.testing.assert_allclose(new, old / size, atol=1e-4)
+
+
+def test_disparity_starts_where_random_weights_have_it(frames):
+    network = depth_net.MobileDepthNet()
+
+    def at_the_ends():
+        disparity = np.array(network(frames)[0])
+        return np.mean((disparity < 0.5) | (disparity > 9.5))
+
+    assert at_the_ends() < 0.01
+    imagenet.initialise(network.encoder)
+    assert at_the_ends() > 0.1
+    imagenet.normalise_features(network.encoder, frames)
+    assert at_the_ends() < 0.01
+
+
+def test_a_new_run_starts_from_imagenet_unless_another_run_is_at_hand(monkeypatch, tmp_path):
+    monkeypatch.setattr(loop, "_fit", lambda *_: None)
+    synthetic.write_clip(synthetic.render_clip(0, 3, 64, 64), tmp_path / "clip")
+    clips = clip.read_clips(tmp_path / "clip")
+    config = preset("mobile").replace(data__height=64, data__width=64, data__batch_size=1)
+    model = loop.train(config, clips, tmp_path / "new")
+    stem, _ = imagenet.folded(imagenet.weights(), "_conv_stem", "_bn0")
+    np.testing.assert_array_equal(model.depth_net.encoder.stem.kernel, np.float32(stem))
+    model.depth_net.encoder.stem.kernel.assign(0 * stem)
+    checkpoints.save(model, tmp_path / "new")
+    model = loop.train(config, clips, tmp_path / "next", [tmp_path / "new"])
+    assert not np.any(model.depth_net.encoder.stem.kernel)
+
+
+def test_imagenet_is_for_the_encoder_that_has_it():
+    with pytest.raises(ConfigError, match="imagenet with mobile alone"):
+        preset("tiny").replace(network__imagenet=True)

@@ -49,6 +49,7 @@ def test_a_run_leaves_settings_checkpoints_and_logs(whole):
     names = [path.name for path in checkpoints.all_checkpoints(whole)]
     assert names == ["step_00000004.weights.h5", "step_00000006.weights.h5"]
     assert list((whole / "logs").rglob("*tfevents*"))
+    assert (whole / "doctor.md").read_text().startswith("# Step 6")
     assert checkpoints.load_trained(whole).config == CONFIG
 
 
@@ -59,6 +60,12 @@ def test_a_run_is_not_continued_with_other_settings(clips, tmp_path):
         loop.train(other, clips, tmp_path)
 
 
+def test_a_run_folder_refuses_another_objective(tmp_path):
+    loop.claim(tmp_path, CONFIG)
+    with pytest.raises(checkpoints.RunError, match="loss.objective: paper -> robust"):
+        loop.claim(tmp_path, preset("tiny", "robust"))
+
+
 def test_a_loss_that_is_no_number_stops_training_and_keeps_the_last_checkpoint(
     clips, whole, tmp_path
 ):
@@ -67,13 +74,14 @@ def test_a_loss_that_is_no_number_stops_training_and_keeps_the_last_checkpoint(
     wild.save(run_dir / "config.json")
     with pytest.raises(loop.DivergedError, match=r"at step [78] in .*loss"):
         loop.train(wild, clips, run_dir)
+    assert "No numbers." in (run_dir / "doctor.md").read_text()
     assert checkpoints.step_of(checkpoints.all_checkpoints(run_dir)[-1]) == 6
     assert all(np.isfinite(value).all() for value in _newest_weights(run_dir))
 
 
 def test_a_run_can_start_from_the_weights_of_another(clips, whole, tmp_path):
     gentle = CONFIG.replace(training__epochs=1, training__learning_rate=1e-12)
-    loop.train(gentle, clips, tmp_path, init_from=whole)
+    loop.train(gentle, clips, tmp_path, init_from=[whole])
     assert checkpoints.step_of(checkpoints.all_checkpoints(tmp_path)[-1]) == 2  # Its own steps.
     for before, after in zip(_newest_weights(whole), _newest_weights(tmp_path), strict=True):
         np.testing.assert_allclose(after, before, atol=1e-6)

@@ -1,0 +1,49 @@
+"""The flow of whole frames teaches the flow of their crops, which see less (SelFlow, UFlow)."""
+
+from keras import ops
+
+from dfnet_tf.geometry import camera, optical_flow, sampling, visibility
+from dfnet_tf.losses import pairs
+
+CROP = 0.8  # Of width and height: UFlow on KITTI takes 64 of 640 pixels off each side.
+
+
+def crop(maps):
+    """The middle of `maps` [N, H, W, C], enlarged to their size.
+
+    Always the middle: the crop's position adds no random state to a run that may be resumed.
+    """
+    height, width = maps.shape[1:3]
+    centre = ops.convert_to_tensor([(width - 1) / 2, (height - 1) / 2], "float32")
+    pixels = centre + CROP * (camera.pixel_grid(height, width) - centre)
+    return sampling.bilinear_sample(maps, pixels[None])
+
+
+def crop_flow(flow):
+    """`crop` of a flow [N, H, W, 2], in pixels of the enlarged crop."""
+    return crop(flow) / CROP
+
+
+def flow_distillation(flow, visible, crop_flows, num_frames: int):
+    """L1 gap of a crop's own flow to the whole frames' flow there, which is the teacher.
+
+    Only where the crop alone cannot know: hidden or outside by its own forward-backward check,
+    visible by the whole frames' (Liu et al., SelFlow, CVPR 2019; Jonschkowski et al., UFlow, ECCV
+    2020, whose robust L1 sqrt(x^2 + 0.001^2) this is).
+
+    Args:
+      flow: [P, H, W, 2] of the whole frames; gets no gradient.
+      visible: [P, H, W, 1] of that flow.
+      crop_flows: [P, h, w, 2], what the network says of the crops, in pixels of its own grid.
+      num_frames: of a clip.
+
+    Returns:
+      [P]: the sum over those pixels divided by the number of all pixels.
+    """
+    teacher = ops.stop_gradient(crop_flow(flow))
+    student = optical_flow.resize_flow(crop_flows, *flow.shape[1:3])
+    backward = optical_flow.warp(pairs.opposite(student, num_frames), student)
+    sees = ops.cast(crop(visible) > 0.99, "float32")  # All of the pixels it was read from.
+    taught = sees * (1.0 - visibility.visible(student, backward))
+    gap = ops.sqrt(ops.square(teacher - student) + 1e-6)
+    return ops.mean(taught * ops.sum(gap, axis=-1, keepdims=True), axis=(1, 2, 3))

@@ -1,0 +1,91 @@
+"""The check-up of a run on one real batch, which `doctor` judges."""
+
+import pathlib
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from dfnet_tf import outputs
+from dfnet_tf.data.gate import MotionGate
+from dfnet_tf.losses import objective
+from dfnet_tf.training import doctor
+from dfnet_tf.training.doctor import Observation
+
+STILL = 1.5  # Grey levels, as `prepare --static_threshold` counts them.
+
+
+class CheckUp(keras.callbacks.Callback):
+    """Follows a run; at its end writes doctor.md and says in a line or more how it is.
+
+    Args:
+      run_dir: the run's folder.
+      batch: what is looked at, not augmented.
+    """
+
+    def __init__(self, run_dir: pathlib.Path, batch: dict[str, Any]):
+        super().__init__()
+        self.path, self.batch = run_dir / "doctor.md", batch
+        self.terms: dict[str, list[float]] = {}
+        self.medians: list[float] = []
+
+    def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002 (Keras's signature)
+        weights = self.model.config.loss
+        for tracker in self.model.term_trackers:
+            if getattr(weights, tracker.name, 1.0):  # What has no weight is not ill.
+                self.terms.setdefault(tracker.name, []).append(float(logs[tracker.name]))
+        predictions = self.model(self.batch, training=False)
+        if "disparities" in predictions:
+            self.medians.append(float(np.median(predictions["disparities"][0])))
+
+    def on_train_end(self, logs=None):  # noqa: ARG002 (Keras's signature)
+        self.report()
+
+    def report(self) -> None:
+        """Looks at the model as it is now, and tells."""
+        seen = observe(self.model, self.batch)
+        seen.terms, seen.medians = self.terms, self.medians
+        step = int(self.model.optimizer.iterations.numpy())
+        with outputs.whole_file(self.path) as new:
+            new.write_text(doctor.report(seen, step))
+        if found := doctor.findings(seen):
+            print(f"This run does not look well, see {self.path}:", *found, sep="\n- ")
+        else:
+            print(f"Nothing suspicious in this run, see {self.path}.")
+
+
+def observe(model, batch: dict[str, Any]) -> Observation:
+    """What a model, trained in any stage, shows on a batch as `DFNet` takes it."""
+    predictions = model(batch, training=False)
+    images, intrinsics = model.loss_inputs(batch, predictions)
+    seen = Observation(still_share=_still_share(np.array(images)))
+    seen.finite = all(np.isfinite(values).all() for values in keras.tree.flatten(predictions))
+    if not seen.finite:
+        return seen
+    if "flows" in predictions:
+        view = objective.predicted_view(images, predictions["flows"][0])
+        seen.flow_length, seen.flow_visible = _length(view.flow), float(ops.mean(view.visible))
+    if "disparities" in predictions:
+        disparities = predictions["disparities"][0]
+        view = objective.rigid_view(images, intrinsics, disparities, predictions["motions"])
+        seen.rigid_length, seen.rigid_visible = _length(view.flow), float(ops.mean(view.visible))
+        spread = ops.std(disparities, axis=(2, 3, 4)) / ops.mean(disparities, axis=(2, 3, 4))
+        seen.disparity_spread = float(ops.mean(spread))
+        seen.disparity_median = float(np.median(disparities))
+    return seen
+
+
+def _length(flow) -> float:
+    return float(ops.mean(ops.norm(flow, axis=-1)))
+
+
+def _still_share(clips: np.ndarray) -> float:
+    """The share of neighbours in clips [B, F, H, W, 3] that `prepare` would call static."""
+    still = []
+    for clip in np.uint8(np.rint(255.0 * clips)):
+        for first, second in zip(clip, clip[1:], strict=False):
+            gate = MotionGate(STILL)
+            gate.refusal(first)
+            still.append(gate.refusal(second) is not None)
+    return float(np.mean(still))

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dfnet_tf.losses import distillation
+
+ONES = np.ones([4, 20, 30, 1], "float32")  # Three frames: four pairs.
+
+
+def constant_flow(u, size=(20, 30)):
+    return np.full([4, *size, 2], [u, 0.0], "float32")
+
+
+def test_a_crop_is_the_middle_enlarged():
+    y, x = np.mgrid[:20, :30].astype("float32")
+    places = np.array(distillation.crop(np.stack([x, y], axis=-1)[None]))[0]
+    np.testing.assert_allclose(places.mean(axis=(0, 1)), [14.5, 9.5], atol=1e-4)
+    np.testing.assert_allclose(np.diff(places[..., 0], axis=1), 0.8, atol=1e-4)
+    np.testing.assert_allclose(np.diff(places[..., 1], axis=0), 0.8, atol=1e-4)
+
+
+def test_a_flow_grows_with_its_crop():
+    np.testing.assert_allclose(distillation.crop_flow(constant_flow(2.0)), constant_flow(2.5))
+
+
+@pytest.mark.parametrize("student", [5.0, 1.0])
+def test_teaches_where_the_crop_cannot_see(student):
+    # Both directions the same: nowhere consistent, so that all is taught; u is halved in its grid.
+    crop_flows = constant_flow(student / 2, (10, 15))
+    taught = distillation.flow_distillation(constant_flow(2.0), ONES, crop_flows, 3)
+    np.testing.assert_allclose(taught, abs(student - 2.5), atol=3e-3)
+
+
+def test_does_not_teach_what_the_crop_sees_or_the_whole_does_not():
+    still = constant_flow(0.0)
+    np.testing.assert_array_equal(
+        distillation.flow_distillation(constant_flow(2.0), ONES, still, 3), 0
+    )
+    np.testing.assert_array_equal(
+        distillation.flow_distillation(constant_flow(2.0), 0 * ONES, constant_flow(5.0), 3), 0
+    )
+
+
+def test_the_teacher_gets_no_gradient():
+    teacher, student = tf.constant(constant_flow(2.0)), tf.constant(constant_flow(5.0))
+    with tf.GradientTape() as tape:
+        tape.watch([teacher, student])
+        taught = distillation.flow_distillation(teacher, ONES, student, 3)
+    to_teacher, to_student = tape.gradient(taught, [teacher, student])
+    assert to_teacher is None
+    assert np.abs(to_student[..., 0]).min() > 0

@@ -1,0 +1,297 @@
+"""The robust objective on a rendered clip whose depth, motion and flow are known."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dfnet_tf.config import RobustLossConfig
+from dfnet_tf.data import synthetic
+from dfnet_tf.losses import distillation, photometric, robust
+
+HEIGHT, WIDTH = 64, 96
+CONFIG = RobustLossConfig(
+    census_radii=(1, 1, 1, 1),
+    flow_level_weights=(1.0, 0.5),
+    depth_level_weights=(0.5, 0.5),
+    flow_distillation=0.6,
+)
+
+
+def six_vector(matrix):
+    """The inverse of `rigid_motion.matrix_from_six_vector`: R = Rx Ry Rz."""
+    r = matrix[:3, :3]
+    angles = np.arctan2(-r[1, 2], r[2, 2]), np.arcsin(r[0, 2]), np.arctan2(-r[0, 1], r[0, 0])
+    return [*matrix[:3, 3], *angles]
+
+
+def halved(maps):
+    """Area-resizes [..., H, W, C] to half."""
+    rows = (maps[..., ::2, :, :] + maps[..., 1::2, :, :]) / 2
+    return (rows[..., ::2, :] + rows[..., 1::2, :]) / 2
+
+
+@pytest.fixture(scope="module")
+def film():
+    return synthetic.render_clip(3, 3, HEIGHT, WIDTH)
+
+
+@pytest.fixture(scope="module")
+def images(film):
+    return (film.images[None] / 255).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def intrinsics(film):
+    return film.intrinsics[None]
+
+
+@pytest.fixture
+def truth(film):
+    """Predictions without a fault, two levels of them."""
+    poses = film.camera_to_world
+    motions = [
+        [six_vector(np.linalg.inv(poses[b]) @ poses[a]) for a, b in ((1, s), (s, 1))]
+        for s in (0, 2)
+    ]
+    disparity = (1 / film.depth[None, ..., None]).astype("float32")
+    flow = np.stack(
+        [film.backward_flow[0], film.forward_flow[1], film.forward_flow[0], film.backward_flow[1]]
+    )
+    return {
+        "disparities": [disparity, halved(disparity)],
+        "motions": np.array([motions], "float32"),
+        "flows": [flow, halved(flow) / 2],
+        "crop_flows": np.array(distillation.crop_flow(flow)),
+    }
+
+
+def terms_of(images, intrinsics, predictions, **changes):
+    config = dataclasses.replace(CONFIG, **changes)
+    total, terms = robust.objective(images, intrinsics, predictions, config)
+    assert set(terms) == set(robust.TERMS)
+    assert float(total) == pytest.approx(sum(map(float, terms.values())), rel=1e-5)
+    return {name: float(value) for name, value in terms.items()}
+
+
+def noise(shape, size):
+    return np.random.default_rng(0).normal(0, size, shape).astype("float32")
+
+
+def spoilt(predictions, what):
+    """The predictions with one kind of fault."""
+    new = {
+        k: [m.copy() for m in v] if isinstance(v, list) else v.copy()
+        for k, v in predictions.items()
+    }
+    if what == "far":
+        new["disparities"] = [0.5 * maps for maps in new["disparities"]]
+    elif what == "one frame's scale":
+        for maps in new["disparities"]:
+            maps[:, 0] *= 1.3
+    elif what == "rough depth":
+        new["disparities"] = [m * np.exp(noise(m.shape, 0.2)) for m in new["disparities"]]
+    elif what == "turn":
+        new["motions"][:, :, 0, 4] += 0.02
+    elif what == "shift":
+        new["flows"] = [maps + 0.25 for maps in new["flows"]]
+    elif what == "rough flow":
+        new["flows"] = [maps + noise(maps.shape, 0.2) for maps in new["flows"]]
+    elif what == "crop":
+        new["crop_flows"] = new["crop_flows"] + noise(new["crop_flows"].shape, 2.0)
+    return new
+
+
+@pytest.mark.parametrize(
+    ("what", "term"),
+    [
+        ("far", "rigid_photometric"),
+        ("far", "cross_task"),
+        ("one frame's scale", "depth_consistency"),
+        ("rough depth", "depth_smoothness"),
+        ("turn", "motion_consistency"),
+        ("turn", "rigid_photometric"),
+        ("rough flow", "flow_photometric"),
+        ("shift", "cross_task"),
+        ("rough flow", "flow_smoothness"),
+        ("crop", "flow_distillation"),
+    ],
+)
+def test_the_truth_costs_less(images, intrinsics, truth, what, term):
+    perfect = terms_of(images, intrinsics, truth)
+    wrong = terms_of(images, intrinsics, spoilt(truth, what))
+    assert wrong[term] > 1.2 * perfect[term]
+
+
+def test_the_truth_is_consistent(images, intrinsics, truth):
+    terms = terms_of(images, intrinsics, truth, motion_consistency=1.0)
+    assert terms["motion_consistency"] < 1e-4
+    # Per pixel: 5 % of the depths (occlusions, moving cars), a tenth of a pixel between the flows.
+    assert terms["depth_consistency"] < 4 * 0.05 * CONFIG.depth_consistency
+    assert terms["cross_task"] < 4 * 0.1 * CONFIG.cross_task
+
+
+@pytest.mark.parametrize(
+    ("change", "touched"),
+    [
+        ({"rigid_photometric": 0.0}, "rigid_photometric"),
+        ({"ssim": 0.0}, "rigid_photometric"),
+        ({"minimum_over_sources": False}, "rigid_photometric"),
+        ({"auto_mask": False}, "rigid_photometric"),
+        ({"consistency_mask": False}, "rigid_photometric"),
+        ({"depth_smoothness": 0.0}, "depth_smoothness"),
+        ({"depth_consistency": 0.0}, "depth_consistency"),
+        ({"motion_consistency": 0.0}, "motion_consistency"),
+        ({"flow_photometric": 0.0}, "flow_photometric"),
+        ({"census_radii": (2, 1, 1, 1)}, "flow_photometric"),
+        ({"flow_level_weights": (1.0,)}, "flow_photometric"),
+        ({"flow_smoothness": 0.0}, "flow_smoothness"),
+        ({"flow_distillation": 0.0}, "flow_distillation"),
+        ({"cross_task": 0.0}, "cross_task"),
+        ({"full_resolution": True}, "rigid_photometric depth_consistency"),
+    ],
+)
+def test_each_switch_changes_its_own_term_alone(images, intrinsics, truth, change, touched):
+    predictions = spoilt(spoilt(spoilt(truth, "crop"), "turn"), "rough depth")
+    before = terms_of(images, intrinsics, predictions)
+    after = terms_of(images, intrinsics, predictions, **change)
+    changed = {name for name in robust.TERMS if after[name] != pytest.approx(before[name], 1e-5)}
+    assert changed == set(touched.split())
+    if touched in change:  # A weight, of 0.
+        assert after[touched] == 0
+
+
+def standing(truth):
+    return {**truth, "motions": 0 * truth["motions"]}
+
+
+def test_the_minimum_ignores_what_one_source_cannot_see(images, intrinsics, truth):
+    still = np.repeat(images[:, 1:2], 3, axis=1)
+    still[:, 0, 20:40, 30:60] = noise((20, 30, 3), 0.3) ** 2  # Something before the first camera.
+    alone = {"auto_mask": False, "depth_level_weights": (1.0,)}
+    hidden = float(tf.reduce_mean(photometric.ssim_l1(still[:, 0], still[:, 1])))
+    least = terms_of(still, intrinsics, standing(truth), consistency_mask=False, **alone)
+    every = terms_of(
+        still,
+        intrinsics,
+        standing(truth),
+        consistency_mask=False,
+        minimum_over_sources=False,
+        **alone,
+    )
+    # That of frame 0 itself; rounding puts a few of the border's pixels outside.
+    assert least["rigid_photometric"] == pytest.approx(hidden, rel=0.01)
+    assert every["rigid_photometric"] == pytest.approx(2 * hidden, rel=0.01)
+
+
+@pytest.mark.parametrize("auto_mask", [True, False])
+def test_a_standing_camera_teaches_nothing_to_depth(images, intrinsics, truth, auto_mask):
+    still = np.repeat(images[:, 1:2], 3, axis=1)
+    disparity = tf.constant(truth["disparities"][0])
+    config = RobustLossConfig(depth_level_weights=(1.0,), auto_mask=auto_mask)
+    with tf.GradientTape() as tape:
+        tape.watch(disparity)
+        predictions = {"disparities": [disparity], "motions": truth["motions"]}
+        _, terms = robust.objective(still, intrinsics, predictions, config)
+    gradient = np.abs(tape.gradient(terms["rigid_photometric"], disparity))
+    touched = np.mean(gradient > 0)
+    assert touched == 0 if auto_mask else touched > 0.9
+
+
+def test_pixels_weigh_as_much_as_their_depths_agree(images, intrinsics, truth):
+    predictions = standing(truth)
+    predictions["disparities"] = [np.full_like(truth["disparities"][0], 0.5)]
+    predictions["disparities"][0][:, 1] = 1.5  # The target's: |a - b| / (a + b) = 1 / 2.
+    alone = {"auto_mask": False, "depth_level_weights": (1.0,)}
+    masked = terms_of(images, intrinsics, predictions, **alone)
+    plain = terms_of(images, intrinsics, predictions, consistency_mask=False, **alone)
+    assert masked["rigid_photometric"] == pytest.approx(0.5 * plain["rigid_photometric"], rel=1e-4)
+    assert masked["depth_consistency"] == pytest.approx(0.5 * 4 * 0.5, rel=1e-3)
+
+
+def test_a_pixel_weighs_as_its_most_consistent_partner_says(images, intrinsics, truth):
+    predictions = standing(truth)
+    predictions["disparities"] = [np.full_like(truth["disparities"][0], 0.5)]
+    predictions["disparities"][0][:, 2] = (
+        1.5  # Frame 2 disagrees with the target, frame 0 does not.
+    )
+    alone = {"auto_mask": False, "depth_level_weights": (1.0,)}
+    masked = terms_of(images, intrinsics, predictions, **alone)["rigid_photometric"]
+    plain = terms_of(images, intrinsics, predictions, consistency_mask=False, **alone)
+    of_frame_2 = float(tf.reduce_mean(photometric.ssim_l1(images[:, 2], images[:, 1])))
+    assert masked == pytest.approx(plain["rigid_photometric"] - 0.5 * of_frame_2, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("stage", "missing"), [("flow", ("disparities", "motions")), ("depth", ("flows", "crop_flows"))]
+)
+def test_a_stage_has_the_terms_of_its_own_predictions(images, intrinsics, truth, stage, missing):
+    part = {name: maps for name, maps in truth.items() if name not in missing}
+    _, terms = robust.objective(images, intrinsics, part, CONFIG)
+    assert set(terms) == set(robust.STAGE_TERMS[stage])
+    whole = terms_of(images, intrinsics, truth)
+    for name, value in terms.items():
+        assert float(value) == pytest.approx(whole[name], rel=1e-5, abs=1e-7), name
+
+
+def awkward(truth, images, case):
+    """Images and predictions at which a formula could divide by 0 or take the root of it."""
+    if case == "no motion":
+        return images, {**truth, "motions": 0 * truth["motions"]}
+    if case == "equal images":
+        return np.repeat(images[:, :1], 3, axis=1), standing(truth)
+    if case == "black images":
+        return 0 * images, {**truth, "flows": [0 * maps for maps in truth["flows"]]}
+    if case == "nothing visible":
+        flows = [maps + 1e4 for maps in truth["flows"]]
+        return images, {**truth, "flows": flows, "motions": truth["motions"] + 100}
+    if case == "behind the camera":
+        return images, {**truth, "motions": truth["motions"] - np.float32([0, 0, 5, 0, 0, 0])}
+    ends = {"nearest": 10.01, "farthest": 0.01}
+    flat = [np.full_like(maps, ends[case]) for maps in truth["disparities"]]
+    return images, {**truth, "disparities": flat}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "no motion",
+        "equal images",
+        "black images",
+        "nothing visible",
+        "behind the camera",
+        "nearest",
+        "farthest",
+    ],
+)
+def test_loss_and_gradients_are_always_finite(images, intrinsics, truth, case):
+    frames, predictions = awkward(truth, images, case)
+    predictions = tf.nest.map_structure(tf.constant, predictions)
+    with tf.GradientTape() as tape:
+        tape.watch(predictions)
+        total, terms = robust.objective(frames, intrinsics, predictions, CONFIG)
+    assert np.isfinite(total)
+    assert min(map(float, terms.values())) >= 0
+    for gradient in tf.nest.flatten(tape.gradient(total, predictions)):
+        assert np.isfinite(gradient).all()
+
+
+def test_compiled_by_xla_it_is_the_same(images, intrinsics, truth):
+    one_level = {"depth_level_weights": (1.0,), "flow_level_weights": (1.0,)}
+    config = dataclasses.replace(CONFIG, **one_level)
+    compiled = tf.function(robust.objective, jit_compile=True, autograph=False)
+    _, terms = compiled(tf.constant(images), tf.constant(intrinsics), truth, config)
+    plain = terms_of(images, intrinsics, truth, **one_level)
+    for name, value in terms.items():
+        assert float(value) == pytest.approx(plain[name], rel=1e-3, abs=1e-6), name
+
+
+def test_a_batch_is_the_mean_of_its_clips(images, intrinsics, truth):
+    other = spoilt(truth, "turn")
+    both = tf.nest.map_structure(lambda *maps: np.concatenate(maps), truth, other)
+    total, _ = robust.objective(
+        np.repeat(images, 2, axis=0), np.repeat(intrinsics, 2, axis=0), both, CONFIG
+    )
+    each = [float(robust.objective(images, intrinsics, p, CONFIG)[0]) for p in (truth, other)]
+    assert float(total) == pytest.approx(np.mean(each), rel=1e-5)

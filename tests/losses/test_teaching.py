@@ -1,0 +1,69 @@
+"""Who teaches whom, pixel by pixel."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dfnet_tf.losses import teaching
+from dfnet_tf.losses.objective import FlowView
+
+WIDTH = 8
+
+
+def view(flow, visible=1.0):
+    return FlowView(tf.constant(flow), None, None, tf.fill([1, 1, WIDTH, 1], visible))
+
+
+def row(*values):
+    """A picture of one row, [1, 1, WIDTH, 1]; the last value goes on to its end."""
+    values = [*values] + [values[-1]] * (WIDTH - len(values))
+    return np.array(values, "float32")[None, None, :, None]
+
+
+def flow_of(*u):
+    """A flow along x alone, [1, 1, WIDTH, 2]."""
+    return np.concatenate([row(*u), row(0.0)], axis=-1)
+
+
+def gradients(rigid_error, flow_error, rigid_u, flow_u, **visible):
+    rigid = view(flow_of(*rigid_u), visible.get("rigid", 1.0))
+    predicted = view(flow_of(*flow_u), visible.get("flow", 1.0))
+    with tf.GradientTape() as tape:
+        tape.watch([rigid.flow, predicted.flow])
+        gap = teaching.taught_gap(rigid, predicted, row(*rigid_error), row(*flow_error))
+    to_rigid, to_flow = tape.gradient(gap, [rigid.flow, predicted.flow])
+    return float(gap[0]), *(
+        np.zeros(WIDTH) if g is None else g[0, 0, :, 0].numpy() for g in (to_rigid, to_flow)
+    )
+
+
+@pytest.mark.parametrize("errors", [(0.1, 0.3), (0.2, 0.2), (0.205, 0.2)])
+def test_as_good_or_tied_the_rigid_flow_teaches(errors):
+    gap, to_rigid, to_flow = gradients([errors[0]], [errors[1]], [1.0], [1.5])
+    assert gap == pytest.approx(0.5, rel=1e-3)
+    np.testing.assert_array_equal(to_rigid, 0)
+    np.testing.assert_allclose(to_flow, 1 / WIDTH, rtol=1e-3)
+
+
+def test_clearly_better_the_flow_teaches():
+    gap, to_rigid, to_flow = gradients([0.3], [0.1], [1.0], [1.5])
+    assert gap == pytest.approx(0.5, rel=1e-3)
+    np.testing.assert_allclose(to_rigid, -1 / WIDTH, rtol=1e-3)
+    np.testing.assert_array_equal(to_flow, 0)
+
+
+def test_at_first_when_all_is_wrong_the_flow_teaches_nevertheless():
+    _, to_rigid, _ = gradients([0.3], [0.1], [0.0], [20.0])
+    np.testing.assert_allclose(to_rigid, -1 / WIDTH, rtol=1e-3)
+
+
+def test_a_moving_object_teaches_nobody():
+    _, to_rigid, to_flow = gradients([0.3, 0.1], [0.1, 0.1], [0.0, 5.0], [20.0, 5.2])
+    assert to_rigid[0] == to_flow[0] == 0
+    np.testing.assert_allclose(to_flow[1:], 1 / (WIDTH - 1), rtol=1e-3)  # All others do.
+
+
+def test_what_a_flow_cannot_see_it_does_not_teach():
+    assert gradients([0.1], [0.3], [1.0], [1.5], rigid=0.0)[0] == 0
+    assert gradients([0.3], [0.1], [1.0], [1.5], flow=0.0)[0] == 0
+    assert gradients([0.3], [0.1], [1.0], [1.5], rigid=0.0)[0] == pytest.approx(0.5, rel=1e-3)
