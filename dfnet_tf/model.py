@@ -8,6 +8,7 @@ from keras import ops
 from dfnet_tf.config import Config
 from dfnet_tf.geometry import camera
 from dfnet_tf.losses import distillation, objective, pairs, robust
+from dfnet_tf.losses.frames import as_clips, as_frames, reduced
 from dfnet_tf.networks import depth_net, flow_net, pose_net
 from dfnet_tf.networks.blocks import check_size
 from dfnet_tf.networks.intrinsics import LearnedIntrinsics
@@ -110,7 +111,7 @@ class DFNet(keras.Model):
         if "flow_net" in networks:
             predictions["flows"] = self._flows(batch["images"])
             if self.distils_flow:
-                crops = _as_clips(distillation.crop(_as_frames(batch["images"])), num_frames)
+                crops = as_clips(distillation.crop(as_frames(batch["images"])), num_frames)
                 predictions["crop_flows"] = self._flows(crops)[0]
         if "depth_net" in networks:
             predictions |= self._disparities_and_motions(batch["images"], training)
@@ -121,8 +122,8 @@ class DFNet(keras.Model):
     def _flows(self, images):
         """Of all pairs of the frames [B, F, H, W, 3]; each frame is encoded once."""
         num_frames = images.shape[1]
-        features = self.flow_net.encode(_as_frames(images))
-        features = [_as_clips(maps, num_frames) for maps in features]
+        features = self.flow_net.encode(as_frames(images))
+        features = [as_clips(maps, num_frames) for maps in features]
         return self.flow_net.estimate(
             [pairs.first_frames(maps) for maps in features],
             [pairs.second_frames(maps) for maps in features],
@@ -131,10 +132,10 @@ class DFNet(keras.Model):
     def _disparities_and_motions(self, images, training):
         num_frames = images.shape[1]
         small = self._downscale(images)
-        disparities = self.depth_net(_as_frames(small), training=training)
+        disparities = self.depth_net(as_frames(small), training=training)
         sources = ops.take(small, ops.convert_to_tensor(pairs.source_indices(num_frames)), axis=1)
         motions = self.pose_net(small[:, pairs.target_index(num_frames)], sources)
-        disparities = [_as_clips(maps, num_frames) for maps in disparities]
+        disparities = [as_clips(maps, num_frames) for maps in disparities]
         return {"disparities": disparities, "motions": motions}
 
     def loss_inputs(self, batch: dict[str, Any], predictions: dict[str, Any]):
@@ -214,12 +215,7 @@ class DFNet(keras.Model):
 
     def _downscale(self, clips):
         """Clips at the size of the depth and pose networks and of the losses, area-resized."""
-        factor = self.config.network.depth_downscale
-        if factor == 1:
-            return clips
-        return _as_clips(
-            ops.average_pool(_as_frames(clips), factor, strides=factor), clips.shape[1]
-        )
+        return reduced(clips, self.config.network.depth_downscale)
 
     def get_config(self):
         settings = {"config": self.config.to_dict(), "num_cameras": self.num_cameras}
@@ -228,13 +224,3 @@ class DFNet(keras.Model):
     @classmethod
     def from_config(cls, config):
         return cls(**{**config, "config": Config.from_dict(config["config"])})
-
-
-def _as_frames(clips):
-    """[B, F, ...] -> [B * F, ...]."""
-    return ops.reshape(clips, (-1, *clips.shape[2:]))
-
-
-def _as_clips(frames, num_frames: int):
-    """[B * F, ...] -> [B, F, ...]."""
-    return ops.reshape(frames, (-1, num_frames, *frames.shape[1:]))

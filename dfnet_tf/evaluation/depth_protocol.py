@@ -117,10 +117,15 @@ def evaluate_depth(
 
 def prediction(sample, predict_disparity: Callable, truth: np.ndarray) -> np.ndarray:
     """The depth that is predicted for a sample, unscaled, in the grid of its truth [h, w]."""
-    disparity = checked(predict_disparity(sample.image()), (None, None), sample.name)
+    return depth_from(predict_disparity(sample.image()), truth.shape, sample.name)
+
+
+def depth_from(disparity: np.ndarray, size: tuple[int, int], name: str) -> np.ndarray:
+    """A predicted disparity [h, w] as depth of the truth's size; ValueError unless it is > 0."""
+    disparity = checked(disparity, (None, None), name)
     if disparity.min() <= 0:
-        raise ValueError(f"{sample.name}: expected disparity > 0. Received: {disparity.min()}.")
-    return depth_metrics.depth_from_disparity(disparity, *truth.shape)
+        raise ValueError(f"{name}: expected disparity > 0. Received: {disparity.min()}.")
+    return depth_metrics.depth_from_disparity(disparity, *size)
 
 
 def _judged(sample, predict_disparity, crop, cap) -> _Judged | None:

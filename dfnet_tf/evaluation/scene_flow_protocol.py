@@ -7,6 +7,7 @@ import numpy as np
 
 from dfnet_tf.data.scene_pairs import SceneFlow
 from dfnet_tf.evaluation import depth_metrics, flow_metrics, scene_flow_metrics
+from dfnet_tf.evaluation.depth_protocol import depth_from
 from dfnet_tf.evaluation.report import checked, summarise
 from dfnet_tf.geometry import camera, object_motion, optical_flow, rigid_motion, scene_flow
 from dfnet_tf.progress import progress
@@ -57,7 +58,8 @@ def _answers(pair, truth, predict_disparity, predict_flow, predict_motion):
     images, index = pair.frames()
     first, second = images[index : index + 2]
     depth, next_depth = (
-        _depth(predict_disparity(image), truth.depth.shape, pair.name) for image in (first, second)
+        depth_from(predict_disparity(image), truth.depth.shape, pair.name)
+        for image in (first, second)
     )
     flow = checked(predict_flow(first, second), (None, None, 2), pair.name)
     flow = flow_metrics.resized_flow(flow, *truth.depth.shape)
@@ -101,14 +103,6 @@ def _judged(pair, truth, answers):
             if ours["d1_pixels"]:
                 sample["ours"][name + kind], sample["trivial"][name + kind] = ours, trivial
     return sample
-
-
-def _depth(disparity, size, name):
-    """Depth [H, W] of the truth's size, in the network's own unit."""
-    disparity = checked(disparity, (None, None), name)
-    if disparity.min() <= 0:
-        raise ValueError(f"{name}: expected disparity > 0. Received: {disparity.min()}.")
-    return depth_metrics.depth_from_disparity(disparity, *size)
 
 
 def _array(function, *arrays):

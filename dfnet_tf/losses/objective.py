@@ -13,6 +13,7 @@ from keras import ops
 from dfnet_tf.config import LossConfig
 from dfnet_tf.geometry import camera, optical_flow, rigid_motion, visibility
 from dfnet_tf.losses import consistency, pairs, photometric, smoothness
+from dfnet_tf.losses.frames import as_frames, reduced
 
 DEPTH_LEVELS = 4
 TERMS = (
@@ -60,7 +61,7 @@ def objective(images, intrinsics, predictions, config: LossConfig) -> tuple[Any,
     terms, has_flow, has_depth = {}, "flows" in predictions, "disparities" in predictions
     for level, weight in enumerate(config.level_weights):
         if level:
-            images = _halve(images)
+            images = reduced(images, 2)
             intrinsics = camera.scale_intrinsics(intrinsics, 0.5, 0.5)
         level_terms = {}
         if has_flow:
@@ -145,16 +146,5 @@ def _depth_terms(
         "depth_consistency": config.depth_consistency
         * consistency.depth_consistency(first_depth, rigid.depth, rigid.visible),
         "depth_smoothness": config.depth_smoothness
-        * smoothness.edge_aware_smoothness(_frames(disparities), _frames(images)),
+        * smoothness.edge_aware_smoothness(as_frames(disparities), as_frames(images)),
     }
-
-
-def _halve(frames):
-    """Area-resizes [B, F, H, W, C] to half."""
-    halved = ops.average_pool(_frames(frames), 2, strides=2)
-    return ops.reshape(halved, (-1, frames.shape[1], *halved.shape[1:]))
-
-
-def _frames(clips):
-    """[B, F, ...] as a batch of frames [B * F, ...]."""
-    return ops.reshape(clips, (-1, *clips.shape[2:]))

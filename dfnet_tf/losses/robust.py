@@ -12,6 +12,7 @@ from dfnet_tf.config import RobustLossConfig
 from dfnet_tf.geometry import camera, optical_flow, rigid_motion, visibility
 from dfnet_tf.losses import consistency, pairs, photometric, smoothness, teaching
 from dfnet_tf.losses.distillation import flow_distillation
+from dfnet_tf.losses.frames import as_clips, as_frames, reduced
 from dfnet_tf.losses.masking import masked_mean
 from dfnet_tf.losses.objective import FlowView, predicted_view, rigid_view
 
@@ -59,13 +60,13 @@ def _flow_parts(images, predictions, config: RobustLossConfig):
     for level, (weight, radius, flow) in enumerate(levels):
         # In pixels of its own level: seen finely, a flow that is wrong by a pixel is hidden all
         # over by its forward-backward check, costs nothing, and stays wrong.
-        frames = _reduced(images, 2**level)
+        frames = reduced(images, 2**level)
         view = predicted_view(frames, flow)
         error = photometric.census(pairs.first_frames(frames), view.image, view.visible, radius)
         parts.append(("flow_photometric", weight * config.flow_photometric * error))
         views.append(view)
     finest, gap = views[0], 0.0
-    small = _reduced(images, images.shape[2] // flows[0].shape[1])
+    small = reduced(images, images.shape[2] // flows[0].shape[1])
     bends = smoothness.edge_aware_flow_smoothness(flows[0], pairs.first_frames(small))
     parts.append(("flow_smoothness", config.flow_smoothness * bends))
     if config.flow_distillation:
@@ -80,8 +81,8 @@ def _depth_parts(images, intrinsics, predictions, config: RobustLossConfig):
     motions, parts, views = predictions["motions"], [], []
     levels = zip(config.depth_level_weights, predictions["disparities"], strict=False)
     for level, (weight, disparities) in enumerate(levels):
-        frames = _reduced(images, 2**level)
-        rough = smoothness.normalised_smoothness(_frames(disparities), _frames(frames))
+        frames = reduced(images, 2**level)
+        rough = smoothness.normalised_smoothness(as_frames(disparities), as_frames(frames))
         parts.append(("depth_smoothness", weight * config.depth_smoothness / 2**level * rough))
         if config.full_resolution:
             frames, disparities = images, _enlarged(disparities, *images.shape[2:4])
@@ -146,18 +147,7 @@ def _depth_there(disparities, intrinsics, motions):
     return ops.maximum(rigid_motion.transform(points, motion)[..., 2:], camera.MIN_DEPTH)
 
 
-def _reduced(clips, factor: int):
-    """Area-resizes [B, F, H, W, C] to 1 / factor."""
-    reduced = ops.average_pool(_frames(clips), factor, strides=factor)
-    return ops.reshape(reduced, (-1, clips.shape[1], *reduced.shape[1:]))
-
-
 def _enlarged(clips, height: int, width: int):
     """Resizes [B, F, h, w, C] bilinearly."""
-    enlarged = ops.image.resize(_frames(clips), (height, width))
-    return ops.reshape(enlarged, (-1, clips.shape[1], *enlarged.shape[1:]))
-
-
-def _frames(clips):
-    """[B, F, ...] as a batch of frames [B * F, ...]."""
-    return ops.reshape(clips, (-1, *clips.shape[2:]))
+    enlarged = ops.image.resize(as_frames(clips), (height, width))
+    return as_clips(enlarged, clips.shape[1])
