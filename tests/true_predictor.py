@@ -3,6 +3,7 @@
 import numpy as np
 
 from dfnet_tf.data.synthetic import RenderedClip
+from dfnet_tf.geometry import optical_flow
 
 
 class TruePredictor:
@@ -32,3 +33,10 @@ class TruePredictor:
         motion = np.linalg.inv(poses[i]) @ poses[i + 1]
         motion[:3, 3] *= self.factors[i]
         return motion
+
+    def rigid_flow(self, images, index, intrinsics):
+        np.testing.assert_allclose(intrinsics, self.film.intrinsics, atol=1e-4)
+        depth = 1 / self.disparity(images[index])
+        motion = np.linalg.inv(self.frame_from_next(images, index))
+        arrays = (np.float32(array)[None] for array in (depth[..., None], intrinsics, motion))
+        return np.asarray(optical_flow.rigid_flow(*arrays))[0]
