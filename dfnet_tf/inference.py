@@ -7,10 +7,12 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from dfnet_tf.geometry import camera, optical_flow, rigid_motion
+from dfnet_tf.geometry import camera, ego_motion, optical_flow, rigid_motion, visibility
 from dfnet_tf.losses import pairs
-from dfnet_tf.model import DFNet
+from dfnet_tf.model import STAGES, DFNet
 from dfnet_tf.networks.blocks import check_size
+
+REFINED_AT = 4  # Pixels from one that the motion is refined by to the next: six unknowns need few.
 
 
 class Predictor:
@@ -23,6 +25,8 @@ class Predictor:
       num_frames: how many consecutive frames tell the camera's motion from one frame to the next:
         it, `frames_before` it and `frames_after` it.
       flow_size, depth_size: (height, width) of the predictions.
+      refines_motion: whether, for known intrinsics, the pose network's guess is refined until depth
+        and flow agree (`geometry.ego_motion`): where the run trained them all.
     """
 
     def __init__(self, model: DFNet, flow_size: tuple[int, int] | None = None):
@@ -30,10 +34,12 @@ class Predictor:
         self.frames_before = pairs.target_index(self.num_frames)
         self.frames_after = self.num_frames - 1 - self.frames_before
         self.flow_size, self.depth_size = flow_size or model.flow_size, model.depth_size
+        self.refines_motion = len(STAGES[model.config.training.stage]) == len(STAGES["joint"])
         check_size(keras.KerasTensor((1, *self.flow_size, 3)), model.flow_net.size_multiple)
         self._disparity = tf.function(lambda images: model.depth_net(images)[0])
         self._flow = tf.function(lambda first, second: model.flow_net(first, second)[0])
         self._motions = tf.function(lambda target, sources: model.pose_net(target, sources))
+        self._refined = tf.function(_refined)
 
     def disparity(self, image: np.ndarray) -> np.ndarray:
         """Disparity (1 / depth, up to scale), float32 [h, w] at the network's size."""
@@ -58,10 +64,8 @@ class Predictor:
         Returns:
           float32 [h, w, 2], in pixels of the depth network's size h x w.
         """
-        height, width = self.depth_size
-        old_height, old_width = images[index].shape[:2]
-        scaled = camera.scale_intrinsics(intrinsics, width / old_width, height / old_height)
-        next_from_frame = np.linalg.inv(self.frame_from_next(images, index))
+        scaled = self._scaled(intrinsics, images[index])
+        next_from_frame = np.linalg.inv(self.frame_from_next(images, index, intrinsics))
         depth = 1.0 / self.disparity(images[index])[None, ..., None]
         return optical_flow.rigid_flow(
             depth, np.float32(scaled[None]), np.float32(next_from_frame[None])
@@ -74,13 +78,20 @@ class Predictor:
         motions = self._motions(frames[:, pairs.target_index(self.num_frames)], sources)
         return rigid_motion.matrix_from_six_vector(motions[0, :, 0]).numpy().astype("float64")
 
-    def snippet(self, images: Sequence[np.ndarray]) -> np.ndarray:
+    def snippet(
+        self, images: Sequence[np.ndarray], intrinsics: np.ndarray | None = None
+    ) -> np.ndarray:
         """Poses `camera_to_first` [N, 4, 4] of consecutive frames, up to scale.
 
-        A window as long as the networks' own is read off directly; otherwise the motions between
-        neighbours, each from the window around it, are chained.
+        The motions between neighbours, each from the window around it, are chained. Where nothing
+        refines them, a window as long as the networks' own is read off directly.
+
+        Args:
+          images: consecutive frames.
+          intrinsics: [3, 3], in pixels of the frames; None: not known, so nothing is refined.
         """
-        if len(images) == self.num_frames and self.num_frames > 2:
+        refines = self.refines_motion and intrinsics is not None
+        if len(images) == self.num_frames and self.num_frames > 2 and not refines:
             target = pairs.target_index(self.num_frames)
             target_from_frame = np.insert(
                 np.linalg.inv(self.motions(images)), target, np.eye(4), axis=0
@@ -88,17 +99,48 @@ class Predictor:
             return np.linalg.inv(target_from_frame[0]) @ target_from_frame
         poses = [np.eye(4)]
         for i in range(len(images) - 1):
-            poses.append(poses[-1] @ self.frame_from_next(images, i))
+            poses.append(poses[-1] @ self.frame_from_next(images, i, intrinsics))
         return np.stack(poses)
 
-    def frame_from_next(self, images: Sequence[np.ndarray], index: int) -> np.ndarray:
-        """The motion [4, 4] from frame `index + 1` to frame `index`, as poses are chained."""
+    def frame_from_next(
+        self, images: Sequence[np.ndarray], index: int, intrinsics: np.ndarray | None = None
+    ) -> np.ndarray:
+        """The motion [4, 4] from frame `index + 1` to frame `index`, as poses are chained.
+
+        Arguments as of `snippet`.
+        """
         window = [
             images[min(max(place, 0), len(images) - 1)]
             for place in range(index - self.frames_before, index + self.frames_after + 1)
         ]
         next_from_frame = self.motions(window)[self.frames_before]  # The first later source.
-        return np.linalg.inv(next_from_frame)
+        if self.refines_motion and intrinsics is not None:
+            frame, following = images[index], images[index + 1]
+            next_from_frame = self._refined(
+                np.float32(next_from_frame[None]),
+                self.flow(frame, following)[None],
+                self.flow(following, frame)[None],
+                self.disparity(frame)[None, ..., None],
+                np.float32(self._scaled(intrinsics, frame)[None]),
+            )[0].numpy()
+        return np.linalg.inv(np.float64(next_from_frame))
+
+    def _scaled(self, intrinsics: np.ndarray, image: np.ndarray) -> np.ndarray:
+        """Intrinsics in pixels of the depth network's size, from those of the image's."""
+        (height, width), (old_height, old_width) = self.depth_size, image.shape[:2]
+        return camera.scale_intrinsics(intrinsics, width / old_width, height / old_height)
+
+
+def _refined(motion, flow, backward, disparity, intrinsics):
+    """`ego_motion.refined` on a coarse grid, by what the flow there and back agree on."""
+    height, width = (size // REFINED_AT for size in disparity.shape[1:3])
+    scaled = camera.scale_intrinsics(
+        intrinsics, width / disparity.shape[2], height / disparity.shape[1]
+    )
+    flow, backward = (optical_flow.resize_flow(maps, height, width) for maps in (flow, backward))
+    trusted = visibility.visible(flow, optical_flow.warp(backward, flow))
+    disparity = ops.image.resize(disparity, (height, width))
+    return ego_motion.refined(motion, flow, disparity, scaled, trusted)
 
 
 def resized(images: Sequence[np.ndarray], size: tuple[int, int]) -> tf.Tensor:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dfnet_tf.config import preset
+from dfnet_tf.geometry import optical_flow
 from dfnet_tf.inference import Predictor
 from dfnet_tf.model import DFNet
 
@@ -59,3 +60,28 @@ def test_motion_comes_from_the_window_around_the_frame(predictor, images, monkey
         predictor.frame_from_next(images, index)
     assert seen == [[0, 0, 1], [0, 1, 2], [1, 2, 3], [2, 3, 4]]
     assert (predictor.frames_before, predictor.frames_after) == (1, 1)
+
+
+def test_known_intrinsics_refine_the_motion_until_depth_and_flow_agree(
+    predictor, images, monkeypatch
+):
+    height, width = SIZE
+    intrinsics = np.array([[50, 0, (width - 1) / 2], [0, 50, (height - 1) / 2], [0, 0, 1]])
+    depth = np.linspace(8, 2, height, dtype="float32")[:, None] * np.ones(width, "float32")
+    next_from_frame = np.eye(4)
+    next_from_frame[:3, 3] = 0.1, 0.0, -0.2
+
+    def flow(first, _):
+        forwards = first is images[1]
+        motion = next_from_frame if forwards else np.linalg.inv(next_from_frame)
+        arrays = np.float32(intrinsics)[None], np.float32(motion)[None]
+        return np.asarray(optical_flow.rigid_flow(depth[None, ..., None], *arrays))[0]
+
+    monkeypatch.setattr(predictor, "disparity", lambda _: 1 / depth)
+    monkeypatch.setattr(predictor, "flow", flow)
+    found = predictor.frame_from_next(images, 1, intrinsics)
+    np.testing.assert_allclose(found, np.linalg.inv(next_from_frame), atol=0.02)
+    chained = predictor.snippet(images[1:3], intrinsics)
+    np.testing.assert_allclose(chained[1], found, atol=1e-6)
+    guessed = predictor.frame_from_next(images, 1)
+    assert np.abs(guessed - found).max() > 0.05

@@ -27,7 +27,7 @@ class TruePredictor:
         assert self._numbers[second.tobytes()] == i + 1
         return self.film.forward_flow[i]
 
-    def frame_from_next(self, images, index):
+    def frame_from_next(self, images, index, intrinsics=None):  # noqa: ARG002 (of the real one)
         i = self._numbers[images[index].tobytes()]
         poses = self.film.camera_to_world
         motion = np.linalg.inv(poses[i]) @ poses[i + 1]

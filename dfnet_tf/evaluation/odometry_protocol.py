@@ -21,13 +21,14 @@ POSE_AVERAGES = {
 
 
 def evaluate_odometry(
-    clips: Iterable[Clip], predict_snippet: Callable[[list[np.ndarray]], np.ndarray]
+    clips: Iterable[Clip], predict_snippet: Callable[[list[np.ndarray], np.ndarray], np.ndarray]
 ) -> dict:
     """Judges camera motion on 5-frame snippets and on the trajectories they join up to.
 
     Args:
       clips: those without poses, or of fewer than 5 frames, are passed over.
-      predict_snippet: 5 uint8 RGB images -> camera-to-first poses [5, 4, 4], of any scale.
+      predict_snippet: (5 uint8 RGB images, intrinsics [3, 3]) -> camera-to-first poses [5, 4, 4],
+        of any scale.
 
     Returns:
       A result (see `report`) with groups "snippet" and "trajectory", of several clips also "snippet
@@ -65,7 +66,7 @@ def _snippets(clip, predict_snippet):
     snippets = []
     for start in progress(range(len(clip) - SNIPPET + 1), clip.folder.name, "snippet"):
         images = [clip.image(i) for i in range(start, start + SNIPPET)]
-        snippet = predict_snippet(images)
+        snippet = predict_snippet(images, clip.intrinsics)
         snippets.append(checked(snippet, (SNIPPET, 4, 4), frame_name(clip, start)))
     return snippets
 

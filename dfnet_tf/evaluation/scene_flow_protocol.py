@@ -17,7 +17,7 @@ def evaluate_scene_flow(
     pairs: Iterable,
     predict_disparity: Callable[[np.ndarray], np.ndarray],
     predict_flow: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    predict_motion: Callable[[list[np.ndarray], int], np.ndarray],
+    predict_motion: Callable[[list[np.ndarray], int, np.ndarray], np.ndarray],
 ) -> dict:
     """Judges what depth, flow and camera motion say together about points in space.
 
@@ -28,8 +28,8 @@ def evaluate_scene_flow(
       pairs: see `data.scene_pairs`.
       predict_disparity: uint8 RGB image [H, W, 3] -> positive disparity [h, w], of any size.
       predict_flow: (first, second) -> flow [h, w, 2], in pixels of its own size.
-      predict_motion: (consecutive images, index) -> `frame_from_next` [4, 4], the motion of image
-        `index` + 1 seen from image `index`, its translation in the unit of 1 / disparity.
+      predict_motion: (consecutive images, index, intrinsics) -> `frame_from_next` [4, 4], from
+        image `index` + 1 to image `index`, its translation in the unit of 1 / disparity.
 
     Returns:
       A result (see `report`). Group "all": the second depth is the second image's, read where the
@@ -63,7 +63,8 @@ def _answers(pair, truth, predict_disparity, predict_flow, predict_motion):
     )
     flow = checked(predict_flow(first, second), (None, None, 2), pair.name)
     flow = flow_metrics.resized_flow(flow, *truth.depth.shape)
-    motion = np.linalg.inv(checked(predict_motion(images, index), (4, 4), pair.name))
+    motion = predict_motion(images, index, pair.intrinsics)
+    motion = np.linalg.inv(checked(motion, (4, 4), pair.name))
     known = truth.depth > 0
     scale = depth_metrics.median_scale(depth[known], truth.depth[known])
     depth, next_depth = scale * depth, scale * next_depth

@@ -49,7 +49,7 @@ def views(
         view = View(images[i], scale * depth, scale, camera_to_first)
         if i + 1 < len(images):
             next_depth = _depth(predictor, images[i + 1])
-            motion = np.linalg.inv(predictor.frame_from_next(images, i))
+            motion = np.linalg.inv(predictor.frame_from_next(images, i, intrinsics))
             view = replace(
                 view,
                 next_from_frame=_scaled(motion, scale),

@@ -23,7 +23,8 @@ def make_clip(folder, count=7, poses=True, unit=1.0):
 def true_snippet(clip):
     poses = clip.poses()
 
-    def predict(images):
+    def predict(images, intrinsics):
+        np.testing.assert_array_equal(intrinsics, clip.intrinsics)
         start = images[0][0, 0, 0]
         assert [image[0, 0, 0] for image in images] == list(range(start, start + 5))
         return 0.1 * (np.linalg.inv(poses[start]) @ poses[start : start + 5] - np.eye(4)) + np.eye(
@@ -59,14 +60,14 @@ def test_clips_without_poses_or_with_few_frames_are_passed_over(tmp_path):
 def test_motion_that_is_not_finite_is_refused_by_name(tmp_path):
     with pytest.raises(ValueError, match="drive/000000: expected finite"):
         odometry_protocol.evaluate_odometry(
-            [make_clip(tmp_path / "drive")], lambda _: np.full((5, 4, 4), np.nan)
+            [make_clip(tmp_path / "drive")], lambda *_: np.full((5, 4, 4), np.nan)
         )
 
 
 def test_missing_truth_is_one_clear_line(tmp_path):
     bare = make_clip(tmp_path / "bare", poses=False)
     with pytest.raises(ValueError, match="Expected clips with poses.txt"):
-        odometry_protocol.evaluate_odometry([bare], lambda _: np.tile(np.eye(4), (5, 1, 1)))
+        odometry_protocol.evaluate_odometry([bare], lambda *_: np.tile(np.eye(4), (5, 1, 1)))
 
 
 def test_results_can_be_written_as_json_and_as_a_table(tmp_path):
@@ -76,7 +77,7 @@ def test_results_can_be_written_as_json_and_as_a_table(tmp_path):
     assert "snippet (3 samples)" in report.table(results)
 
 
-def straight_snippet(_):
+def straight_snippet(*_):
     poses = np.tile(np.eye(4), (5, 1, 1))
     poses[:, 2, 3] = np.arange(5)
     return poses
