@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help venv demo test tfa-oracle lint format clean
+.PHONY: help venv demo test kill-test tfa-oracle lint format clean
 .DEFAULT_GOAL := help
 
 help:  ## Lists the targets
@@ -16,6 +16,9 @@ demo: $(VENV)/.ready  ## Trains, evaluates and exports on a rendered clip, into 
 
 test: $(VENV)/.ready  ## Runs the tests; ARGS="tests/data -k video" some of them
 	$(RUN) -m pytest $(ARGS)
+
+kill-test: $(VENV)/.ready  ## Kills trainings 36 times at random moments; ARGS="--toy --seed=1": faster ones
+	$(RUN) tests/kill_harness.py $(ARGS)
 
 tfa-oracle:  ## Writes anew what tensorflow-addons computes, in .venv-tfa; PYTHON=python3.11 at most
 	$(PYTHON) -m venv .venv-tfa

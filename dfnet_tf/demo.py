@@ -32,8 +32,12 @@ def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
     start, output = time.monotonic(), Path(_OUTPUT.value)
-    training_clips = _rendered(output / "data/training", TRAINING_SEEDS, TRAINING_FRAMES)
-    test_clips = _rendered(output / "data/test", TEST_SEEDS, TEST_FRAMES)
+    training_clips = synthetic.rendered_clips(
+        output / "data/training", TRAINING_SEEDS, TRAINING_FRAMES, (HEIGHT, WIDTH)
+    )
+    test_clips = synthetic.rendered_clips(
+        output / "data/test", TEST_SEEDS, TEST_FRAMES, (HEIGHT, WIDTH)
+    )
 
     import keras  # After the rendering: TensorFlow takes seconds.
 
@@ -64,16 +68,6 @@ def demo_config(epochs: int) -> Config:
         training__steps_per_epoch=200,
         training__halve_at=(150 * epochs,),
     )
-
-
-def _rendered(folder: Path, seeds: range, num_frames: int) -> list[clip.Clip]:
-    """The clips of these seeds, rendered unless an earlier start has done so."""
-    for seed in seeds:
-        if not (folder / f"{seed:03d}").exists():
-            print(f"Rendering {folder.name} clip {seed}", flush=True)
-            rendered = synthetic.render_clip(seed, num_frames, HEIGHT, WIDTH)
-            synthetic.write_clip(rendered, folder / f"{seed:03d}")
-    return clip.read_clips(folder)
 
 
 def _measure(predictor, clips: list[clip.Clip]) -> dict:

@@ -6,7 +6,7 @@ the preset's value.
 
 from absl import flags
 
-from dfnet_tf.config import OBJECTIVES, PRESETS, Config, ConfigError, preset
+from dfnet_tf.config import OBJECTIVES, PRECISIONS, PRESETS, Config, ConfigError, preset
 from dfnet_tf.training import stages
 
 SETTINGS = {
@@ -16,6 +16,7 @@ SETTINGS = {
     "batch_size": "data",
     "flip": "data",
     "intrinsics": "data",
+    "broken_share": "data",
     "imagenet": "network",
     "cross_task": "loss",
     "epochs": "training",
@@ -25,6 +26,7 @@ SETTINGS = {
     "precision": "training",
     "jit_loss": "training",
     "seed": "training",
+    "max_skipped_steps": "training",
 }
 UNUSED = {"flow": ("cross_task", "imagenet", "intrinsics"), "depth": ("cross_task",), "joint": ()}
 
@@ -50,7 +52,9 @@ def define_training_flags() -> None:
     flags.DEFINE_integer("height", None, "Height of the training frames, pixels.", lower_bound=32)
     flags.DEFINE_integer("width", None, "Width of the training frames, pixels.", lower_bound=32)
     flags.DEFINE_integer("num_frames", None, "Frames of a clip: 2, or an odd number from 3.")
-    flags.DEFINE_integer("batch_size", None, "Clips in a batch.", lower_bound=1)
+    flags.DEFINE_integer(
+        "batch_size", None, "Clips in a batch, over all devices together.", lower_bound=1
+    )
     flags.DEFINE_bool("flip", None, "Mirror half of the clips: helps where data is scarce.")
     flags.DEFINE_enum(
         "intrinsics",
@@ -58,6 +62,14 @@ def define_training_flags() -> None:
         ["given", "learned"],
         "Of the clips' cameras. learned: each clip's are a first guess, trained along with the "
         "networks and written to --run_dir/intrinsics after every epoch; the camera must turn.",
+    )
+    flags.DEFINE_float(
+        "broken_share",
+        None,
+        "Share of the windows of frames that may be passed over for a frame that cannot be read, "
+        "each such frame being named; of more the training ends.",
+        lower_bound=0.0,
+        upper_bound=1.0,
     )
     flags.DEFINE_bool(
         "imagenet",
@@ -77,12 +89,19 @@ def define_training_flags() -> None:
     flags.DEFINE_enum(
         "precision",
         None,
-        ["float32", "mixed_bfloat16"],
+        list(PRECISIONS),
         "Of the networks; losses are always in float32. mixed_bfloat16 is several times faster on "
-        "a GPU, and on a CPU with AMX.",
+        "a GPU, and on a CPU with AMX; mixed_float16, with a scaled loss, is for older GPUs.",
     )
     flags.DEFINE_bool("jit_loss", None, "Compile the losses by XLA: a slower start, faster steps.")
     flags.DEFINE_integer("seed", None, "Of weights, order and augmentation.")
+    flags.DEFINE_integer(
+        "max_skipped_steps",
+        None,
+        "Steps of an epoch that may be skipped for NaN or infinity before training ends; default "
+        "10. If all are, it ends in any case.",
+        lower_bound=0,
+    )
 
 
 def training_config() -> Config:

@@ -1,5 +1,6 @@
 """How every main ends: a whole result, one clear line, or the traceback of a bug."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -7,10 +8,13 @@ from pathlib import Path
 
 from absl import app, flags, logging
 
+from dfnet_tf import interruption
+
 # Before TensorFlow is imported: its notes on the CPU would bury the one line that matters.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it.
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def run(main: Callable[[list[str]], None]) -> None:
@@ -18,7 +22,7 @@ def run(main: Callable[[list[str]], None]) -> None:
 
     Status 0 after a whole result. Errors that the user can mend (OSError; ValueError, as raised for
     bad input) become one line on stderr and status 1, with their traceback under --verbosity=1;
-    Ctrl-C ends with status 130. Anything else is a bug and keeps its traceback.
+    Ctrl-C ends with status 130, SIGTERM with 143. Anything else is a bug and keeps its traceback.
     """
     app.run(lambda argv: _status_of(main, argv))
 
@@ -27,10 +31,13 @@ def _status_of(main: Callable[[list[str]], None], argv: list[str]) -> int:
     if not flags.FLAGS["verbosity"].present:  # absl's own would let every library talk.
         logging.set_verbosity(logging.WARNING)
     try:
-        main(argv)
+        with interruption.raised():
+            main(argv)
     except (OSError, ValueError) as error:
         logging.debug("Raised here:", exc_info=True)
         return _end(1, _told(error))
+    except interruption.Interrupted as end:
+        return _end(end.status, str(end))
     except KeyboardInterrupt:
         return _end(INTERRUPTED, "interrupted.")
     return 0
@@ -40,6 +47,8 @@ def _told(error: OSError | ValueError) -> str:
     """The message of an error; the system's own are brought into the form of ours."""
     if isinstance(error, OSError) and error.filename is not None:
         expected = "expected a file or a folder that can be read, or written"
+        if error.errno in FULL:
+            expected = "expected space for it; make some, then give the same command again"
         return f"{error.filename}: {expected}. Received: {error.strerror}."
     return str(error)
 

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from dfnet_tf import replicas
 from dfnet_tf.config import Config
 from dfnet_tf.geometry import camera
 from dfnet_tf.losses import distillation, objective, pairs, robust
@@ -71,7 +72,9 @@ class DFNet(keras.Model):
         for name in STAGES["joint"]:
             getattr(self, name).trainable = name in STAGES[stage]
         terms = self.objective.STAGE_TERMS[stage]
-        self.term_trackers = [keras.metrics.Mean(name=name) for name in terms]
+        self.loss_tracker = replicas.Mean(name="loss")
+        self.term_trackers = [replicas.Mean(name=name) for name in terms]
+        self.skipped_steps = replicas.Sum(name="skipped_steps")  # Of this epoch.
 
     @property
     def objective(self):
@@ -157,11 +160,21 @@ class DFNet(keras.Model):
         """Keras's hook: the total loss, its terms noted in the trackers."""
         del y, sample_weight, training  # Nothing is labelled.
         total, terms = self.loss_terms(x, y_pred)
-        self._track(terms)
+        self._track({"loss": total, **terms})
         return total
 
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """Keras's, without its own tracker of the loss, which would add up the replicas'."""
+        return [metric for metric in super().metrics if metric is not self._loss_tracker]
+
     def train_step(self, *args):
-        """One step of Adam on (batch,); on a backend other than TensorFlow, Keras's own."""
+        """One step on (batch,), this replica's part of a global batch; see `replicas.apply_sums`.
+
+        A step whose losses or gradients hold NaN or infinity is skipped: it changes no weight,
+        enters no average, and counts in `skipped_steps`. On a backend other than TensorFlow:
+        Keras's own step.
+        """
         if keras.backend.backend() != "tensorflow":
             return super().train_step(*args)
         import tensorflow as tf
@@ -170,34 +183,52 @@ class DFNet(keras.Model):
         with tf.GradientTape() as tape:
             predictions = self(batch, training=True)
         outputs = tf.nest.flatten(predictions)
-        total, terms, output_gradients = self._loss_and_gradient(batch, predictions)
+        share = 1.0 / self.distribute_strategy.num_replicas_in_sync
+        total, terms, output_gradients = self._loss_and_gradient(
+            batch, predictions, tf.convert_to_tensor(self.optimizer.scale_loss(share))
+        )
         gradients = tape.gradient(outputs, self.trainable_variables, output_gradients)
-        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
-        self._loss_tracker.update_state(total)  # The "loss" of Keras's own steps.
-        self._track(terms)
+        shares = {name: value * share for name, value in {"loss": total, **terms}.items()}
+        losses, applied, skipped = replicas.apply_sums(
+            self.optimizer, self.trainable_variables, shares, gradients
+        )
+        losses = {name: tf.where(applied, value, 0.0) for name, value in losses.items()}
+        self._track(losses, tf.cast(applied, "float32"))
+        self.skipped_steps.update_state(skipped)
         return self.get_metrics_result()
 
-    def _loss_and_gradient(self, batch, predictions):
-        """The loss, its terms, and the gradient by every prediction, as one XLA program if asked.
+    def make_train_function(self, force: bool = False):
+        """Keras's; for several workers replicas' own, for there Keras 3.15 fails."""
+        if keras.backend.backend() == "tensorflow" and replicas.several_workers(self):
+            self.train_function = replicas.train_function(self)
+            return self.train_function
+        return super().make_train_function(force)
 
-        Compiled alone the losses, thousands of element-wise operations, fuse; the convolutions
-        would only become slower.
+    def _maybe_symbolic_build(self, *args, **kwargs):
+        """Keras's under a strategy: not once built, for it takes a batch, and fails on workers."""
+        if not self.built:
+            super()._maybe_symbolic_build(*args, **kwargs)
+
+    def _loss_and_gradient(self, batch, predictions, scale=1.0):
+        """The loss, its terms, and `scale` times the loss's gradient by every prediction.
+
+        As one XLA program if asked. Compiled alone the losses, thousands of element-wise
+        operations, fuse; the convolutions would only become slower.
         """
         import tensorflow as tf
 
         @tf.function(jit_compile=self.config.training.jit_loss, autograph=False)
-        def compute(batch, predictions):
+        def compute(batch, predictions, scale):
             outputs = tf.nest.flatten(predictions)
-            replicas = tf.distribute.get_strategy().num_replicas_in_sync
             with tf.GradientTape() as tape:
                 tape.watch(outputs)
                 total, terms = self.loss_terms(batch, predictions)
-                share = total / replicas  # Keras's optimizers sum the replicas' gradients.
+                scaled = total * scale
             # Predictions without a loss get zeros: a missing gradient would count as ones.
             unconnected = tf.UnconnectedGradients.ZERO
-            return total, terms, tape.gradient(share, outputs, unconnected_gradients=unconnected)
+            return total, terms, tape.gradient(scaled, outputs, unconnected_gradients=unconnected)
 
-        return compute(batch, predictions)
+        return compute(batch, predictions, scale)
 
     def _check_size(self) -> None:
         """Raises ValueError here, where Keras adds no paragraphs of its own to it."""
@@ -209,9 +240,9 @@ class DFNet(keras.Model):
         for network, size in sizes.items():
             check_size(keras.KerasTensor((1, *size, 3)), network.size_multiple)
 
-    def _track(self, terms) -> None:
-        for tracker in self.term_trackers:
-            tracker.update_state(terms[tracker.name])
+    def _track(self, losses, weight=None) -> None:
+        for tracker in (self.loss_tracker, *self.term_trackers):
+            tracker.update_state(losses[tracker.name], sample_weight=weight)
 
     def _downscale(self, clips):
         """Clips at the size of the depth and pose networks and of the losses, area-resized."""

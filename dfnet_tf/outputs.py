@@ -65,4 +65,8 @@ def _hidden_beside(path: Path) -> Iterator[Path]:
     parent = path.absolute().parent
     parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=parent, prefix=f".{path.name}.") as hidden:
-        yield Path(hidden)
+        try:
+            yield Path(hidden)
+        except OSError as error:  # A full disk is told without saying which file it was to hold.
+            error.filename = path if error.filename is None else error.filename
+            raise

@@ -6,6 +6,11 @@ Or in stages, as the paper does:
 python -m dfnet_tf.train --data=data/drive --stage=flow --run_dir=flow
 python -m dfnet_tf.train --data=data/drive --stage=depth --run_dir=depth
 python -m dfnet_tf.train --data=data/drive --run_dir=all --init_from=flow --init_from=depth
+
+Exit status: 0 after the last epoch; 130 after Ctrl-C and 143 after SIGTERM, with a checkpoint of
+the step under way; 1 after an error, told in a line.
+
+On several machines the same command runs on each, with TF_CONFIG in its environment; see README.
 """
 
 import sys
@@ -28,6 +33,13 @@ _INIT_FROM = flags.DEFINE_multi_string(
     "Another run's folder: a new run starts from the networks that it trained. Can be given "
     "repeatedly: one run for the flow, one for depth and motion.",
 )
+_STRATEGY = flags.DEFINE_enum(
+    "strategy",
+    "auto",
+    ["auto", "one", "mirrored", "multi_worker"],
+    "The devices to train on: one; mirrored: all of this machine; multi_worker: those of every "
+    "machine in the environment's TF_CONFIG, where the same command runs; auto: the most of these.",
+)
 config_flags.define_training_flags()
 flags.adopt_module_key_flags(config_flags)  # For --help, which else shows this file's alone.
 
@@ -38,13 +50,13 @@ def main(argv: list[str]) -> None:
     config = config_flags.training_config()
 
     from dfnet_tf.data import clip  # After the flags: an error in them needs no TensorFlow.
-    from dfnet_tf.training import loop
+    from dfnet_tf.training import loop, strategies, workers
 
+    strategy = strategies.make(_STRATEGY.value)  # First, as workers must find each other.
     clips = [found for folder in _DATA.value for found in clip.read_clips(folder)]
     run_dir = Path(_RUN_DIR.value)
-    print(
-        f"{len(clips)} clips, {sum(map(len, clips))} frames. Logs: tensorboard --logdir={run_dir}"
-    )
+    print(f"{len(clips)} clips, {sum(map(len, clips))} frames.", end=" ")
+    print(strategies.description(strategy, config), f"Logs: tensorboard --logdir={run_dir}")
     learned = config.data.intrinsics == "learned"
     guessed = [found.folder for found in clips if found.intrinsics_guessed]
     if guessed and not learned:
@@ -53,7 +65,9 @@ def main(argv: list[str]) -> None:
             "--intrinsics=learned would learn them.",
             file=sys.stderr,
         )
-    loop.train(config, clips, run_dir, [Path(folder) for folder in _INIT_FROM.value])
+    loop.train(config, clips, run_dir, [Path(folder) for folder in _INIT_FROM.value], strategy)
+    if not workers.is_chief(strategy):
+        return  # The chief tells.
     if learned:
         print(f"Learned intrinsics, one file a clip: {run_dir}/intrinsics")
     task = "flow" if config.training.stage == "flow" else "depth"

@@ -158,7 +158,11 @@ CASES = {
         "a truncated JPEG": ("clip", cut(JPEG), JPEG + NO_IMAGE),
         "a truncated PNG": ("street", cut(PNG), PNG + NO_IMAGE),
         "an empty image": ("clip", holds(JPEG, ""), JPEG + NO_IMAGE),
-        "an image of 10 gigapixels": ("street", holds(PNG, png_of(10**5, 10**5)), PNG + NO_IMAGE),
+        "an image of 10 gigapixels": (
+            "street",
+            holds(PNG, png_of(10**5, 10**5)),
+            f"{PNG}: expected an image of 1 to 67108864 pixels, ... Received: 100000x100000.",
+        ),
         "an image that is a folder": ("clip", is_folder(JPEG), JPEG + NO_IMAGE),
         "an image linked to itself": ("clip", links_to(JPEG, "000000.jpg"), JPEG + NO_IMAGE),
         "images that are a file": ("clip", is_file("clip/images"), f"clip{NO_CLIP}neither."),
@@ -204,7 +208,7 @@ CASES = {
         "of many pixels": (
             "sintel",
             overwritten(FLO, 4, struct.pack("<2i", 90_000, 90_000)),
-            f"{FLO}: expected 64800000012 bytes for 90000x90000 pixels. Received: 36876.",
+            f"{FLO}: expected an image of ... pixels, ... Received: 90000x90000.",
         ),
         "of one image": ("kitti2015", without(f"{PAIR}/image_2/000000_11.png"), "_11.png: expect"),
     },

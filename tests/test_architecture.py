@@ -14,9 +14,12 @@ MAINS = {
     "dfnet_tf.predict",
     "dfnet_tf.demo",
     "dfnet_tf.import_checkpoint",
+    "dfnet_tf.publish",
     "export.export_tflite",
     "export.benchmark",
     "benchmarks.loader",
+    "benchmarks.results",
+    "benchmarks.scaling",
 }
 ONLY_FOR_MAINS = ("dfnet_tf.flags", "dfnet_tf.mains")
 
@@ -24,6 +27,7 @@ NETWORK = ("dfnet_tf.model", "dfnet_tf.networks", "dfnet_tf.losses", "dfnet_tf.g
 LIBRARY = (
     *NETWORK,
     "dfnet_tf.config",
+    "dfnet_tf.interruption",
     "dfnet_tf.outputs",
     "dfnet_tf.progress",
     "dfnet_tf.visualize",
@@ -38,6 +42,7 @@ LIBRARY = (
 ALLOWED = {
     "dfnet_tf": LIBRARY,  # The package's own __init__.py, which may offer public names.
     "dfnet_tf.config": (),
+    "dfnet_tf.interruption": (),
     "dfnet_tf.outputs": (),
     "dfnet_tf.progress": (),
     "dfnet_tf.visualize": (),
@@ -47,7 +52,8 @@ ALLOWED = {
     "dfnet_tf.losses": ("dfnet_tf.geometry",),
     "dfnet_tf.losses.objective": ("dfnet_tf.losses", "dfnet_tf.geometry", "dfnet_tf.config"),
     "dfnet_tf.losses.robust": ("dfnet_tf.losses", "dfnet_tf.geometry", "dfnet_tf.config"),
-    "dfnet_tf.model": (*NETWORK, "dfnet_tf.config"),
+    "dfnet_tf.replicas": (),
+    "dfnet_tf.model": (*NETWORK, "dfnet_tf.config", "dfnet_tf.replicas"),
     "dfnet_tf.inference": (*NETWORK, "dfnet_tf.config"),
     "dfnet_tf.prediction": (
         "dfnet_tf.geometry",
@@ -64,7 +70,7 @@ ALLOWED = {
     "dfnet_tf.evaluation": ("dfnet_tf.geometry", "dfnet_tf.data", "dfnet_tf.progress"),
     "dfnet_tf.training": LIBRARY,
     "dfnet_tf.flags": ("dfnet_tf.config", "dfnet_tf.training.stages"),
-    "dfnet_tf.mains": (),
+    "dfnet_tf.mains": ("dfnet_tf.interruption",),
     **{main: (*LIBRARY, *ONLY_FOR_MAINS) for main in MAINS},
     "dfnet_tf.demo": (*LIBRARY, *ONLY_FOR_MAINS, "export"),
     "export": ("dfnet_tf.networks", "dfnet_tf.geometry", "dfnet_tf.config"),
@@ -72,6 +78,8 @@ ALLOWED = {
     "export.benchmark": (*LIBRARY, *ONLY_FOR_MAINS, "export"),
     "benchmarks": (),
     "benchmarks.loader": (*LIBRARY, *ONLY_FOR_MAINS),
+    "benchmarks.results": (*LIBRARY, *ONLY_FOR_MAINS),
+    "benchmarks.scaling": (*LIBRARY, *ONLY_FOR_MAINS),
 }
 # These run on every backend of Keras; the model names TensorFlow only inside its train step.
 WITHOUT_TENSORFLOW = ("dfnet_tf.geometry", "dfnet_tf.networks", "dfnet_tf.losses")

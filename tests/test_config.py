@@ -40,10 +40,10 @@ def test_paper_has_the_papers_constants():
     [
         ({"data__num_frames": 4}, "2 or an odd number"),
         ({"data__height": 100}, "multiple of 8"),
-        ({"data__batch_size": 0}, "batch_size >= 1"),
+        ({"data__batch_size": 0}, "batch_size from 1"),
         ({"loss__cross_task": -1.0}, "weights >= 0"),
         ({"training__learning_rate": 0.0}, "learning_rate > 0"),
-        ({"training__precision": "float8"}, "float32 or mixed_bfloat16"),
+        ({"training__precision": "float8"}, "float32, mixed_bfloat16, mixed_float16"),
         ({"network__name": "large"}, "paper, mobile or tiny"),
     ],
 )

@@ -140,7 +140,7 @@ def test_settings_or_clips_that_cannot_work_leave_no_run_folder(train, street, t
 def test_flags_that_absl_knows_to_be_wrong_are_refused(train, street, tmp_path):
     assert_misused(train(street, "--preset=huge"), "<paper|mobile|tiny>", "huge")
     assert_misused(train(street, "--epochs=0"), "--epochs=0")
-    assert_misused(train(street, "--precision=float16"), "<float32|mixed_bfloat16>")
+    assert_misused(train(street, "--precision=float16"), "<float32|mixed_bfloat16|mixed_float16>")
     assert_misused(train(street, "extra"), "Expected flags alone. Received: extra.")
     assert_misused(train(street, "--hight=32"), "Unknown command line flag 'hight'")
     assert not (tmp_path / "new").exists()
@@ -171,7 +171,7 @@ def test_a_stage_takes_its_settings_and_the_runs_it_starts_from(train, street, m
     monkeypatch.setattr(loop, "train", lambda *arguments: calls.append(arguments))
     status, out, err = train(street, "--stage=depth", "--init_from=a", "--init_from=b")
     assert status == 0, err
-    (config, _, _, init_from), *_ = calls
+    (config, _, _, init_from, _), *_ = calls
     assert (config.training.stage, config.loss.rigid_occlusions) == ("depth", False)
     assert init_from == [Path("a"), Path("b")]
     assert "--task=depth" in out

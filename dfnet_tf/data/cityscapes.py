@@ -19,6 +19,7 @@ import numpy as np
 from dfnet_tf.data import clip
 from dfnet_tf.data.image_frames import read_frames
 from dfnet_tf.data.recording import Frame, Recording
+from dfnet_tf.data.stored import BROKEN_JSON, read_text
 
 SNIPPET_FRAMES = 30
 ANNOTATED = 19  # Index of the annotated frame in its snippet.
@@ -103,9 +104,9 @@ def _image_size(paths: list[Path]) -> tuple[int, int]:
 def _intrinsics(path: Path, size: tuple[int, int]) -> np.ndarray:
     """The [3, 3] of a camera file, in pixels of images of this size."""
     try:
-        values = json.loads(path.read_text())["intrinsic"]
+        values = json.loads(read_text(path))["intrinsic"]
         fx, fy, cx, cy = (float(values[key]) for key in ("fx", "fy", "u0", "v0"))
-    except (ValueError, KeyError, TypeError) as error:
+    except (*BROKEN_JSON, OSError) as error:
         raise clip.ClipError(
             f'{path}: expected JSON with numbers "fx", "fy", "u0", "v0" under "intrinsic". '
             f"Received: {type(error).__name__}, {error}."

@@ -1,6 +1,6 @@
 """The clip folder: the one on-disk format that every reader produces and every tool accepts.
 
-my_clip/images/000000.jpg ...   any image type, sorted by name, one camera, constant size
+my_clip/images/000000.jpg ...   jpg, png or bmp, sorted by name, one camera, constant size
 my_clip/intrinsics.txt          3x3, for that size
 my_clip/poses.txt               optional: camera-to-world, 12 numbers a line (KITTI)
 my_clip/depth/000000.png        optional: uint16, metres = value / 256, 0 = none; any size
@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 
 from dfnet_tf import outputs
-from dfnet_tf.data.stored import Stored
+from dfnet_tf.data import image_limits
+from dfnet_tf.data.stored import MOST_TEXT, Stored
 
 IMAGE_TYPES = (".jpg", ".jpeg", ".png", ".bmp")
 DEPTH_SCALE = 256.0  # The KITTI depth benchmark's: stored value = metres * 256.
@@ -101,7 +102,7 @@ def read_clips(folder: str | Path) -> list[Clip]:
 
 
 def read_clip(folder: str | Path) -> Clip:
-    """Opens one clip folder and checks it, without decoding more than its first image.
+    """Opens one clip folder and checks it, decoding no more than its first whole image.
 
     Raises ClipError where images, intrinsics or poses are not as the format says.
     """
@@ -109,7 +110,7 @@ def read_clip(folder: str | Path) -> Clip:
     images = tuple(image_files(folder / "images"))
     if not images:
         raise ClipError(f"{folder}: expected a clip folder, with {LAYOUT}. Received: no images.")
-    size = read_rgb(images[0]).shape[:2]
+    size = _first_size(images)
     path = folder / "intrinsics.txt"
     if not path.exists():
         raise ClipError(f"{path}: expected the camera's 3x3 intrinsics. Received: no such file.")
@@ -118,6 +119,14 @@ def read_clip(folder: str | Path) -> Clip:
     clip = Clip(folder, images, size, intrinsics, guessed)
     clip.poses()
     return clip
+
+
+def _first_size(images: tuple[Path, ...]) -> tuple[int, int]:
+    """(height, width) of the first image that can be decoded; ClipError of the first if none can"""
+    for path in images:
+        with contextlib.suppress(ClipError):
+            return read_rgb(path).shape[:2]
+    return read_rgb(images[0]).shape[:2]
 
 
 def image_files(folder: Path) -> list[Path]:
@@ -138,12 +147,14 @@ def write_rgb(path: str | Path, image: np.ndarray) -> None:
 
 def read_depth(source: str | Path | Stored) -> np.ndarray:
     """Reads a KITTI depth PNG: float32 [H, W], metres, 0 = none. Inverse of `write_depth`."""
-    stored = _decode(source, cv2.IMREAD_UNCHANGED)
+    stored = _decode(source, cv2.IMREAD_UNCHANGED, image_limits.MOST_TRUTH)
     if stored.dtype != np.uint16 or stored.ndim != 2:
         raise ClipError(
             f"{source}: expected a 16-bit grey PNG. Received: {stored.dtype}{list(stored.shape)}."
         )
-    return stored.astype(np.float32) / np.float32(DEPTH_SCALE)
+    metres = stored.astype(np.float32)
+    metres /= DEPTH_SCALE  # In place: the largest images come near a gigabyte.
+    return metres
 
 
 def write_depth(path: str | Path, metres: np.ndarray) -> None:
@@ -158,14 +169,17 @@ def read_flow(source: str | Path | Stored) -> tuple[np.ndarray, np.ndarray]:
     Returns:
       float32 [H, W, 2], (u, v) in pixels, 0 where not valid; valid, float32 [H, W].
     """
-    stored = _decode(source, cv2.IMREAD_UNCHANGED)
+    stored = _decode(source, cv2.IMREAD_UNCHANGED, image_limits.MOST_TRUTH)
     if stored.dtype != np.uint16 or stored.ndim != 3 or stored.shape[2] != 3:
         raise ClipError(
             f"{source}: expected a 16-bit RGB PNG. Received: {stored.dtype}{list(stored.shape)}."
         )
     valid = (stored[..., 0] > 0).astype(np.float32)  # OpenCV's order: B = valid, G = v, R = u.
-    flow = (stored[..., :0:-1].astype(np.float32) - FLOW_OFFSET) / FLOW_SCALE
-    return (flow * valid[..., None]).astype(np.float32), valid
+    flow = stored[..., :0:-1].astype(np.float32)
+    flow -= FLOW_OFFSET
+    flow /= FLOW_SCALE
+    flow *= valid[..., None]
+    return flow, valid
 
 
 def write_flow(path: str | Path, flow: np.ndarray, valid: np.ndarray) -> None:
@@ -288,7 +302,10 @@ def checked_poses(rows: np.ndarray, num_images: int, where: Path) -> np.ndarray:
 def checked_intrinsics(matrix: np.ndarray, size: tuple[int, int], where: Path) -> np.ndarray:
     """Returns `matrix` as float32 [3, 3], or raises ClipError if no such camera is possible."""
     matrix = np.asarray(matrix, np.float64)
-    received = " ".join(f"{value:g}" for value in matrix.flat)
+    received = " ".join(f"{value:g}" for value in matrix.flat[:9])
+    # In float32, as they are used, what is too large or too small becomes infinity or 0.
+    with np.errstate(over="ignore"):
+        matrix = matrix.astype(np.float32)
     if matrix.shape != (3, 3) or not np.isfinite(matrix).all():
         raise ClipError(f"{where}: expected 3x3 finite intrinsics. Received: {received}.")
     (fx, skew, cx), (zero, fy, cy), last = matrix
@@ -301,25 +318,35 @@ def checked_intrinsics(matrix: np.ndarray, size: tuple[int, int], where: Path) -
             f"{where}: expected a principal point inside the {_size_text(size)} image; are the "
             f"intrinsics for another image size? Received: ({cx:g}, {cy:g})."
         )
-    return matrix.astype(np.float32)
+    return matrix
 
 
 def read_numbers(path: str | Path) -> np.ndarray:
     """A text file's rows of numbers, float64 [rows, columns]; ClipError for anything else."""
     try:
+        lines = Stored(Path(path)).read(MOST_TEXT).decode().splitlines()
         with warnings.catch_warnings(action="error", category=UserWarning):  # Of no numbers at all.
-            return np.loadtxt(path, ndmin=2)
+            return np.loadtxt(lines, ndmin=2)
     except (OSError, ValueError, UserWarning) as error:
         received = str(error).rstrip(".")
         raise ClipError(f"{path}: expected rows of numbers. Received: {received}.") from error
 
 
-def _decode(source: str | Path | Stored, mode: int) -> np.ndarray:
+def _decode(
+    source: str | Path | Stored, mode: int, most_pixels: int = image_limits.MOST_PIXELS
+) -> np.ndarray:
+    """Decodes a JPEG, PNG or BMP file, after its header has said how large it is."""
     stored = source if isinstance(source, Stored) else Stored(Path(source))
+    image = None
     try:
-        image = cv2.imdecode(np.frombuffer(stored.read(), np.uint8), mode)
-    except (OSError, cv2.error):
-        image = None
+        content = stored.read()
+        if size := image_limits.header_size(content):
+            image_limits.check(*size, most_pixels)
+            image = cv2.imdecode(np.frombuffer(content, np.uint8), mode)
+    except image_limits.ImageSizeError as error:
+        raise ClipError(f"{stored}: {error}") from error
+    except (OSError, ValueError, cv2.error):  # ValueError: of a name that no file can have.
+        pass
     if image is None:
         raise ClipError(f"{stored}: expected an image file. Received: one that cannot be decoded.")
     return image

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from dfnet_tf.data import image_limits
 from dfnet_tf.data.clip import ClipError
+from dfnet_tf.data.stored import Stored
 
 MAGIC = b"PIEH"
 UNKNOWN_ABOVE = 1e9  # Pixels: a flow this long, or NaN, says that the flow is not known.
 UNKNOWN = 1e10  # What stands for such a flow in files.
-LARGEST_SIDE = 99_999  # Pixels; a width beyond it means another byte order or a damaged file.
 
 
 def read_flo(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
@@ -26,15 +27,17 @@ def read_flo(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
     Raises:
       ClipError: the file is not a .flo file, or is not as long as its size says.
     """
-    content = Path(path).read_bytes()
+    content = Stored(Path(path)).read(12 + 8 * image_limits.MOST_TRUTH)
     if content[:4] != MAGIC or len(content) < 12:
         raise ClipError(
             f'{path}: expected a .flo file, which begins with "PIEH". '
             f"Received: {len(content)} bytes that begin with {content[:4]!r}."
         )
     width, height = (int(side) for side in np.frombuffer(content, "<i4", count=2, offset=4))
-    if not (1 <= width <= LARGEST_SIDE and 1 <= height <= LARGEST_SIDE):
-        raise ClipError(f"{path}: expected a possible image size. Received: {width}x{height}.")
+    try:
+        image_limits.check(width, height, image_limits.MOST_TRUTH)
+    except image_limits.ImageSizeError as error:
+        raise ClipError(f"{path}: {error}") from error
     if len(content) != 12 + 8 * width * height:
         raise ClipError(
             f"{path}: expected {12 + 8 * width * height} bytes for {width}x{height} pixels. "

@@ -29,6 +29,7 @@ SPLITS = ("eigen_train", "all")
 # Below it the camera counts as standing still: 3 cm a frame, which moves a point that is 10 m ahead
 # and 4 m aside by one pixel. The INS itself drifts by a few cm/s.
 STANDSTILL = 0.3  # m/s
+LAST_FRAME = 10**6  # Numbers beyond are mistakes: the longest drive has 5177 frames.
 NOT_CHECKED = "without oxts: frames at a standstill are not left out"
 
 
@@ -255,7 +256,7 @@ def _rectified_camera(path: Path, camera: int) -> tuple[np.ndarray, np.ndarray, 
 def _numbered_images(folder: Path) -> dict[int, Path]:
     """{frame number: its file}, of images named like 0000000005.png; none without the folder."""
     paths = clip.image_files(folder)
-    strange = [path for path in paths if not path.stem.isdecimal()]
+    strange = [p for p in paths if not (p.stem.isdecimal() and int(p.stem) <= LAST_FRAME)]
     if strange:
         raise KittiError(f"{strange[0]}: expected a frame's number as name. Received: another.")
     return {int(path.stem): path for path in paths}

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from dfnet_tf.data import image_limits
+from dfnet_tf.data.stored import read_text
+
 SPEED_FIELDS = slice(8, 11)  # vf, vl, vu of oxts/dataformat.txt: forward, leftward, upward, m/s.
 OXTS_FIELDS = 30
 
@@ -32,7 +35,12 @@ def read_projection(path: Path, key: str) -> tuple[np.ndarray, np.ndarray]:
     if fx <= 0 or fy <= 0 or skew or zero or (last != (0, 0, 1)).any():
         received = " ".join(f"{value:g}" for value in matrix.flat)
         raise KittiError(f"{path}, {key}: expected a rectified camera's. Received: {received}.")
-    return intrinsics, motion(np.eye(3), np.linalg.solve(intrinsics, matrix[:, 3]))
+    shift = np.linalg.solve(intrinsics, matrix[:, 3])
+    if not np.isfinite(shift).all():
+        raise KittiError(
+            f"{path}, {key}: expected focal lengths in pixels. Received: {fx:g} {fy:g}."
+        )
+    return intrinsics, motion(np.eye(3), shift)
 
 
 def read_size(path: Path, key: str) -> tuple[int, int]:
@@ -40,6 +48,10 @@ def read_size(path: Path, key: str) -> tuple[int, int]:
     width, height = read_calibration(path, key, 2)
     if min(width, height) < 1 or width % 1 or height % 1:
         raise KittiError(f"{path}, {key}: expected a size. Received: {width:g} {height:g}.")
+    try:
+        image_limits.check(int(width), int(height), image_limits.MOST_TRUTH)
+    except image_limits.ImageSizeError as error:
+        raise KittiError(f"{path}, {key}: {error}") from error
     return int(height), int(width)
 
 
@@ -76,7 +88,13 @@ def motion(rotation: np.ndarray, translation: np.ndarray) -> np.ndarray:
 def _text(path: Path) -> str:
     if not path.is_file():
         raise KittiError(f"{path}: expected a text file of KITTI's. Received: no such file.")
-    return path.read_text(errors="replace")
+    try:
+        return read_text(path)
+    except OSError as error:
+        received = error.strerror
+        raise KittiError(
+            f"{path}: expected a text file of KITTI's. Received: {received}."
+        ) from error
 
 
 def _numbers(text: str, where: str, *shape: int) -> np.ndarray:

@@ -9,22 +9,17 @@ is twice as wide as it is high, 852 rows of an image and 21 of its depth, and th
 distance in the fourth channel.
 """
 
-import zlib
 from pathlib import Path
 
 import numpy as np
-import scipy.io
-from scipy.io.matlab import MatReadError
 
 from dfnet_tf.data.clip import ClipError, read_rgb
+from dfnet_tf.data.mat_files import read_array
 
 NUM_IMAGES = 134
 IMAGE_ASPECT = 1704 / 2272  # Width by height of the view, whatever the grid it is sampled on.
 CROP_ASPECT = 2.0
-_DAMAGED = (  # What SciPy raises on such files.
-    *(MatReadError, OSError, ValueError, TypeError, KeyError, NotImplementedError),
-    zlib.error,
-)
+GRID = "Position3DGrid"
 DEPTH_FOLDERS = ("Gridlaserdata", "Test134Depth/Gridlaserdata", "Test134Depth")
 
 
@@ -56,15 +51,13 @@ def read_depth(path: Path) -> np.ndarray:
     Raises:
       ClipError: the file is no .mat file that holds a Position3DGrid [h, w, 4].
     """
-    try:
-        grid = scipy.io.loadmat(path)["Position3DGrid"]
-    except _DAMAGED as error:
-        expected = "a MATLAB file that holds Position3DGrid"
-        raise ClipError(f"{path}: expected {expected}. Received: {error}.") from error
-    if grid.ndim != 3 or grid.shape[2] != 4 or grid.dtype.kind not in "fiu":
-        expected = "Position3DGrid of numbers, [55, 305, 4]"
+    grid = read_array(path, GRID)
+    if grid.ndim != 3 or grid.shape[2] != 4:
+        expected = f"{GRID} [55, 305, 4]"
         raise ClipError(f"{path}: expected {expected}. Received: {grid.dtype} {list(grid.shape)}.")
-    return central_rows(grid[..., 3].astype(np.float32))
+    with np.errstate(over="ignore"):
+        depth = grid[..., 3].astype(np.float32)
+    return central_rows(np.where(np.isfinite(depth), depth, np.float32(0)))
 
 
 def central_rows(view: np.ndarray) -> np.ndarray:

@@ -4,46 +4,72 @@ Pictures are made by OpenCV, in bytes, several times as fast as by TensorFlow's 
 lock is free meanwhile.
 """
 
-import contextlib
+import dataclasses
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 import tensorflow as tf
 
 from dfnet_tf.config import DataConfig
-from dfnet_tf.data import augment, records
+from dfnet_tf.data import augment
+from dfnet_tf.data.broken_frames import BrokenFrames
 from dfnet_tf.data.clip import Clip, ClipError
 from dfnet_tf.data.python_exit import FinishedBeforeExit
-from dfnet_tf.data.record_clip import RecordClip
 from dfnet_tf.geometry import camera
 
 NUM_UNIFORM_DRAWS = augment.NUM_CROP_DRAWS, augment.NUM_COLOR_DRAWS, augment.NUM_FLIP_DRAWS
 
 
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """What one of several workers makes of each global batch.
+
+    Of `workers` runs of samples, equally long, the one numbered `worker`, cut into a batch for
+    each of the worker's `replicas`, one after the other.
+    """
+
+    worker: int = 0
+    workers: int = 1
+    replicas: int = 1
+
+
 def training_batches(
-    clips: Sequence[Clip], config: DataConfig, seed: int, first_step: int = 0
+    clips: Sequence[Clip],
+    config: DataConfig,
+    seed: int,
+    first_step: int = 0,
+    part: Part = Part(),
+    broken: BrokenFrames | None = None,
 ) -> tf.data.Dataset:
     """Endless shuffled, augmented batches, as `DFNet` takes them.
 
     Every epoch visits each window of consecutive frames once, in another order. Batch number k is
-    the same whether the run started at step 0 or resumed at k.
+    the same whether the run started at step 0 or resumed at k, and, joined, however many workers
+    share it. They share the *index*, where tf.data's auto-sharding would share files: the frames of
+    a window, and the windows of a batch, may lie in any file. Each reads and augments its own
+    windows alone, and none is read by two in an epoch.
 
     Args:
       clips: where the frames come from.
-      config: sizes and augmentation.
+      config: sizes and augmentation; `batch_size` is that of the global batch.
       seed: decides order and augmentation.
-      first_step: how many batches to pass over.
+      first_step: how many global batches to pass over.
+      part: which samples of each global batch to make.
+      broken: counts windows that cannot be read, each of which gives way to the next that can.
 
     Raises:
-      ClipError: no clip has as many frames as a window.
+      ClipError: no clip has as many frames as a window. While it is read: too many are broken, as
+        TensorFlow's InvalidArgumentError; see `broken_frames.tolerated`.
     """
     cv2.setNumThreads(1)  # The threads of tf.data occupy every core.
     places, cameras = windows(clips, config)
     num_windows = len(places)
     moved = _moved(config)
-    augmented = functools.partial(_augmented, clips, config)
+    broken = broken or BrokenFrames(num_windows, config.broken_share)
+    read = functools.partial(_images, clips, config, places)
+    augmented = functools.partial(_augmented, read, broken, config, cameras[moved])
 
     def sample(index):
         epoch_seed = tf.stack([np.int64(seed), index // num_windows])
@@ -51,53 +77,55 @@ def training_batches(
         place = tf.random.experimental.index_shuffle(
             index % num_windows, epoch_seed, num_windows - 1
         )
-        own = {name: tf.gather(values, place) for name, values in cameras.items()}
         uniform = tf.random.stateless_uniform([sum(NUM_UNIFORM_DRAWS)], sample_seed)
         normal = tf.random.stateless_normal([augment.NUM_OFFSET_DRAWS], sample_seed)
-        arguments = tf.gather(places, place), own[moved], uniform, normal
-        jittered, clean, to_pixels = tf.numpy_function(
-            augmented, arguments, [tf.uint8, tf.uint8, tf.float32]
+        place, jittered, clean, to_pixels = tf.numpy_function(
+            augmented, (place, uniform, normal), [tf.int64, tf.uint8, tf.uint8, tf.float32]
         )
+        place = tf.ensure_shape(place, [])  # Where a frame is broken, another than was drawn.
+        own = {name: tf.gather(values, place) for name, values in cameras.items()}
         return {"images": jittered, "clean_images": clean, **own, moved: to_pixels}
 
-    indices = tf.data.Dataset.range(first_step * config.batch_size, np.iinfo(np.int64).max)
+    indices = _indices(config.batch_size, first_step, part)
     samples = indices.map(sample, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    batches = samples.batch(config.batch_size, drop_remainder=True)
-    finished = functools.partial(_finished, config=config)
-    return batches.map(finished, num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
+    batch_size = config.batch_size // (part.workers * part.replicas)
+    batches = samples.batch(batch_size, drop_remainder=True)
+    finished = functools.partial(_finished, config=config, batch_size=batch_size)
+    return batches.map(finished, num_parallel_calls=tf.data.AUTOTUNE).prefetch(2 * part.replicas)
 
 
-def plain_batch(clips: Sequence[Clip], config: DataConfig, places: Sequence[int]) -> dict:
-    """The windows at `places` as one batch without augmentation."""
+def _indices(batch_size: int, first_step: int, part: Part) -> tf.data.Dataset:
+    """The numbers of a worker's samples; global batch k has k * batch_size + 0, 1, ..."""
+    own = batch_size // part.workers
+
+    def index(i):
+        return (first_step + i // own) * batch_size + part.worker * own + i % own
+
+    return tf.data.Dataset.range(np.iinfo(np.int64).max).map(index)
+
+
+def plain_batch(
+    clips: Sequence[Clip],
+    config: DataConfig,
+    places: Sequence[int],
+    broken: BrokenFrames | None = None,
+) -> dict:
+    """The windows at `places` as one batch without augmentation; of `broken` see above.
+
+    Raises:
+      ClipError: too many windows are broken.
+    """
     every_place, cameras = windows(clips, config)
-    size = config.height, config.width
-    images = np.array(
-        [
-            [augment.resize(image, size) for image in _images(clips, config, every_place[place])]
-            for place in places
-        ]
-    )
+    broken = broken or BrokenFrames(len(every_place), config.broken_share)
+    read = functools.partial(_images, clips, config, every_place)
+    drawn = [broken.first_whole(place, read) for place in places]
+    size, whole = (config.height, config.width), [place for place, _ in drawn]
+    images = np.array([[augment.resize(image, size) for image in frames] for _, frames in drawn])
     return {
         "images": _unit_range(images),
         "clean_images": _unit_range(images),
-        **{name: tf.constant(values[list(places)]) for name, values in cameras.items()},
+        **{name: tf.constant(values[whole]) for name, values in cameras.items()},
     }
-
-
-@contextlib.contextmanager
-def broken_images_named(clips: Sequence[Clip]) -> Iterator[None]:
-    """Turns the error of a batch that could not be read into a ClipError naming file and frame.
-
-    TensorFlow's own error is a traceback of its threads.
-    """
-    try:
-        yield
-    except tf.errors.InvalidArgumentError:
-        records.check_shards([clip for clip in clips if isinstance(clip, RecordClip)])
-        for clip in clips:
-            for i in range(len(clip)):
-                clip.image(i)
-        raise
 
 
 def windows(clips: Sequence[Clip], config: DataConfig) -> tuple[np.ndarray, dict]:
@@ -140,30 +168,37 @@ def intrinsics_at_training_size(clips: Sequence[Clip], config: DataConfig) -> np
     return np.array(scaled, "float32")
 
 
-def _images(clips: Sequence[Clip], config: DataConfig, place) -> list[np.ndarray]:
-    """The images of the window at `place`, (clip, first frame), as they are in their files."""
-    number, start = place
+def _images(clips: Sequence[Clip], config: DataConfig, places, window: int) -> list[np.ndarray]:
+    """The images of a window, as they are in their files; ClipError if one cannot be read."""
+    number, start = places[window]
     return [clips[number].image(i) for i in range(start, start + config.num_frames)]
 
 
 @FinishedBeforeExit
-def _augmented(clips, config: DataConfig, place, to_pixels, uniform, normal):
-    """Jittered and clean frames of a window, uint8 [F, H, W, 3], and what leads to their pixels."""
+def _augmented(
+    read: Callable, broken: BrokenFrames, config: DataConfig, cameras, window, uniform, normal
+):
+    """The first whole window from `window` on, drawn as `uniform` and `normal` say.
+
+    Returns:
+      its number; its frames jittered and clean, uint8 [F, H, W, 3]; what leads to their pixels.
+    """
     crop, color, flip = np.split(uniform, np.cumsum(NUM_UNIFORM_DRAWS)[:-1])
-    images, size = _images(clips, config, place), (config.height, config.width)
+    window, images = broken.first_whole(int(window), read)
+    size, to_pixels = (config.height, config.width), cameras[window]
     clean, to_pixels = augment.scale_and_crop(images, to_pixels, crop, size, config.max_scale)
     if config.flip:
         clean, to_pixels = augment.mirror(clean, to_pixels, flip[0])
-    return augment.jitter_bytes(clean, color, normal, config), clean, to_pixels
+    return np.int64(window), augment.jitter_bytes(clean, color, normal, config), clean, to_pixels
 
 
-def _finished(batch: dict, config: DataConfig) -> dict:
+def _finished(batch: dict, config: DataConfig, batch_size: int) -> dict:
     """A batch as `DFNet` takes it: images in floats, shapes known, X never turned about."""
-    frames = config.batch_size, config.num_frames, config.height, config.width, 3
+    frames = batch_size, config.num_frames, config.height, config.width, 3
     for name in ("images", "clean_images"):
         batch[name] = tf.ensure_shape(_unit_range(batch[name]), frames)
     moved = _moved(config)
-    batch[moved] = tf.ensure_shape(batch[moved], [config.batch_size, 3, 3])
+    batch[moved] = tf.ensure_shape(batch[moved], [batch_size, 3, 3])
     if moved == "intrinsics":
         batch[moved] = camera.of_mirrored_world(batch[moved])
     return batch

@@ -11,6 +11,7 @@ import numpy as np
 from dfnet_tf.data import clip
 from dfnet_tf.data.gate import CutDetector, MotionGate
 from dfnet_tf.data.given_camera import GivenCamera
+from dfnet_tf.data.image_limits import ImageSizeError
 from dfnet_tf.data.recording import Excluded, Frame, Recording
 from dfnet_tf.data.view import View, central_view
 
@@ -175,7 +176,10 @@ class _Passage:
         size = image.shape[:2]
         if self._view is None:
             height, width = self.settings.height, self.settings.width
-            self._view = central_view(size, height, width, self.recording.kept_rows)
+            try:
+                self._view = central_view(size, height, width, self.recording.kept_rows)
+            except ImageSizeError as error:
+                raise clip.ClipError(f"{self.recording.name}: {error}") from error
         if size != self._view.input_size:
             height, width = self._view.input_size
             raise clip.ClipError(

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from dfnet_tf import outputs
 from dfnet_tf.data import clip
+from dfnet_tf.data.stored import BROKEN_JSON, read_text
 from dfnet_tf.progress import progress
 
 DATASET_FILE = "dataset.json"
@@ -95,7 +96,7 @@ class _Unfinished:
         self.folder = folder
         self.clips, self._entries = folder / "clips", folder / "recordings"
         saved = folder / "settings.json"
-        if not saved.exists() or saved.read_text() != settings:
+        if not saved.is_file() or read_text(saved) != settings:
             for path in (self.clips, self._entries):
                 shutil.rmtree(path, ignore_errors=True)
             with outputs.whole_file(saved) as file:
@@ -106,12 +107,18 @@ class _Unfinished:
     def entries(self, jobs: list[Job]) -> dict[str, dict]:
         """What dataset.json will say of each finished recording, in the order of `jobs`."""
         files = {job.name: self._entries / f"{job.name}.json" for job in jobs}
-        entries = {name: json.loads(f.read_text()) for name, f in files.items() if f.exists()}
-        return {
-            name: entry
-            for name, entry in entries.items()
-            if all((self.clips / one["name"]).is_dir() for one in entry["clips"])
-        }
+        entries = {name: self._entry(file) for name, file in files.items() if file.is_file()}
+        return {name: entry for name, entry in entries.items() if entry is not None}
+
+    def _entry(self, file: Path) -> dict | None:
+        """A finished recording's entry; None if it is damaged, or a clip of it is gone."""
+        try:
+            entry = json.loads(read_text(file))
+            counts = [entry["frames_read"], entry["frames_kept"], *entry["dropped"].values()]
+            are_there = [(self.clips / one["name"]).is_dir() for one in entry["clips"]]
+        except (*BROKEN_JSON, OSError, AttributeError):
+            return None
+        return entry if all(are_there) and all(type(count) is int for count in counts) else None
 
     def make(self, jobs: list[Job], num_workers: int) -> None:
         """Does what is left of `jobs`, several at a time; the first error, or Ctrl-C, stops all."""
@@ -166,6 +173,11 @@ class _Unfinished:
 def _claimed(folder: Path) -> Iterator[Path]:
     """Makes `folder` if need be; no other process can claim it before the block ends."""
     folder.mkdir(parents=True, exist_ok=True)
+    if any(path.is_symlink() for path in (folder, *folder.iterdir())):
+        # What is written, or removed, here would be so elsewhere.
+        raise outputs.OutputError(
+            f"{folder}: expected a folder that this program wrote. Received: one with links."
+        )
     with (folder / "claim").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # Given back even by kill -9.

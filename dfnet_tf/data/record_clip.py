@@ -14,13 +14,16 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from dfnet_tf.data import image_limits
 from dfnet_tf.data.clip import IMAGE_TYPES, Clip, ClipError, checked_intrinsics, checked_poses
-from dfnet_tf.data.stored import Stored
+from dfnet_tf.data.stored import BROKEN_JSON, Stored
 
 INDEX_FILE = "index.json"
 VERSION = 1
 TRUTH_KINDS = ("depth", "flow", "moving", "visible")  # A clip's sub-folders of PNG files.
 MAX_SHARDS = 99_999
+MOST_INDEX = 2**27  # Bytes: a million frames.
+MOST_TOLD = 500  # Characters of an error, which may quote a value of any length.
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,16 +53,16 @@ def read_records(folder: Path) -> list[RecordClip]:
     """
     path = folder / INDEX_FILE
     try:
-        index = json.loads(path.read_bytes())
+        index = json.loads(Stored(path).read(MOST_INDEX))
         _require(index["version"] == VERSION, f"version {VERSION}", index["version"])
         shards = _shards(folder, index["num_shards"])
         clips = [_clip(folder, entry, shards) for entry in index["clips"]]
         names = [clip.name for clip in clips]
         _require(names and len(set(names)) == len(names), "clips of different names", names)
     except ClipError as error:
-        raise ClipError(f"{path}: {error}") from error
-    except (OSError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        received = f"{type(error).__name__} {error}"
+        raise ClipError(f"{path}: {str(error)[:MOST_TOLD]}") from error
+    except (*BROKEN_JSON, OSError) as error:
+        received = f"{type(error).__name__} {error}"[:MOST_TOLD]
         raise ClipError(f"{path}: expected an index of records. Received: {received}.") from error
     return clips
 
@@ -78,6 +81,7 @@ def _clip(folder: Path, entry: dict, shards: list[tuple[Path, int]]) -> RecordCl
     _require(_is_file_name(name), "a clip's name that is no path", name)
     _require(len(size) == 2 and all(map(_is_count, size)), f"{name}: (height, width)", size)
     _require(type(number) is int and 0 <= number < len(shards), f"{name}: a shard", number)
+    image_limits.check(*size[::-1])
     guessed, poses = entry["intrinsics_guessed"], entry["poses"]
     _require(type(guessed) is bool, f"{name}: intrinsics_guessed true or false", guessed)
     frames, files = entry["frames"], [frame["file"] for frame in entry["frames"]]
@@ -90,8 +94,12 @@ def _clip(folder: Path, entry: dict, shards: list[tuple[Path, int]]) -> RecordCl
         intrinsics=checked_intrinsics(entry["intrinsics"], size, name),
         intrinsics_guessed=guessed,
         frames=tuple(_frame(name, frame, *shards[number]) for frame in frames),
-        camera_to_world=poses and checked_poses(np.array(poses, np.float64), len(files), name),
+        camera_to_world=None if poses is None else _poses(poses, len(files), name),
     )
+
+
+def _poses(rows: list, num_images: int, name: str) -> np.ndarray:
+    return checked_poses(np.array(rows, np.float64), num_images, name)
 
 
 def _frame(clip_name: str, frame: dict, shard: Path, shard_size: int) -> dict[str, Stored]:

@@ -14,7 +14,7 @@ import tensorflow as tf
 from dfnet_tf import outputs
 from dfnet_tf.data import record_clip
 from dfnet_tf.data.clip import Clip, ClipError, read_clips
-from dfnet_tf.data.record_clip import TRUTH_KINDS, RecordClip
+from dfnet_tf.data.record_clip import TRUTH_KINDS
 from dfnet_tf.progress import progress
 
 HEAD, FOOT = 12, 4  # Bytes around a record: its length and that number's checksum; its checksum.
@@ -51,29 +51,9 @@ def write_records(clips_folder: Path, output: Path, num_shards: int) -> None:
         index = {"version": record_clip.VERSION, "num_shards": len(shards), "clips": entries}
         (folder / record_clip.INDEX_FILE).write_text(json.dumps(index) + "\n")
         about = Path(clips_folder) / "dataset.json"
-        if about.exists():
+        if about.is_file():
             shutil.copyfile(about, folder / about.name)
         record_clip.read_records(folder)  # What could not be opened again is not left behind.
-
-
-def check_shards(clips: list[RecordClip]) -> None:
-    """Raises ClipError, naming shard and frame, for the first record with a wrong checksum."""
-    frames = sorted(
-        (frame["images"].path, frame["images"].offset, frame["images"])
-        for clip in clips
-        for frame in clip.frames
-    )
-    for shard in sorted({path for path, _, _ in frames}):
-        stored = [stored for path, _, stored in frames if path == shard]
-        num_good = 0
-        try:
-            for _ in tf.data.TFRecordDataset(str(shard)):
-                num_good += 1
-        except tf.errors.DataLossError as error:
-            raise ClipError(
-                f"{stored[min(num_good, len(stored) - 1)]}: expected a record with the checksum "
-                "written beside it. Received: one that is damaged or cut off."
-            ) from error
 
 
 def _balanced(clips: list[Clip], num_shards: int) -> list[list[int]]:

@@ -1,9 +1,17 @@
 """Bytes on disk: a whole file, or a part of one that holds many."""
 
+import errno
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 TO_THE_END = -1
+# What is read at most, at once: files come from strangers, and memory is finite.
+MOST_BYTES = 2**29  # The largest image that `image_limits` lets pass, in 16 bits and uncompressed.
+MOST_TEXT = 2**26  # Poses of 300 000 frames.
+# What JSON raises that is none, is nested without end, or holds something else than is taken out.
+BROKEN_JSON = ValueError, KeyError, TypeError, OverflowError, RecursionError
 
 
 @dataclass(frozen=True)
@@ -18,8 +26,23 @@ class Stored:
     def __str__(self) -> str:
         return f"{self.path}, {self.label}" if self.label else str(self.path)
 
-    def read(self) -> bytes:
-        """Those bytes; fewer, if the file has been cut off. Raises OSError if it is gone."""
+    def read(self, most: int = MOST_BYTES) -> bytes:
+        """Those bytes; fewer, if the file has been cut off.
+
+        Raises OSError if it is gone, holds more than `most`, or is no file but something that may
+        never end, as a link to a device or a pipe.
+        """
+        found = os.stat(self.path)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "something else than a file", str(self.path))
+        length = found.st_size - self.offset if self.length == TO_THE_END else self.length
+        if length > most:
+            raise OSError(errno.EFBIG, f"more than {most} bytes", str(self.path))
         with open(self.path, "rb", buffering=0) as file:
             file.seek(self.offset)
-            return file.read(self.length)
+            return file.read(max(length, 0))
+
+
+def read_text(path: str | Path, most: int = MOST_TEXT) -> str:
+    """A text file's content, what is not UTF-8 replaced; errors as of `Stored.read`."""
+    return Stored(Path(path)).read(most).decode(errors="replace")

@@ -83,6 +83,17 @@ def write_clip(rendered: RenderedClip, folder: str | Path, overwrite: bool = Fal
                 writer.add_mask("visible", rendered.forward_visible[i])
 
 
+def rendered_clips(
+    folder: Path, seeds: range, num_frames: int, size: tuple[int, int]
+) -> list[clip.Clip]:
+    """The clips of these seeds in `folder`, rendered if not there; `size` is (height, width)."""
+    for seed in seeds:
+        if not (folder / f"{seed:03d}").exists():
+            print(f"Rendering {folder.name} clip {seed}", flush=True)
+            write_clip(render_clip(seed, num_frames, *size), folder / f"{seed:03d}")
+    return clip.read_clips(folder)
+
+
 @dataclass(frozen=True)
 class _Hits:
     """What M rays met."""

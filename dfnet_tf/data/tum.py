@@ -7,8 +7,8 @@ depth/*.png            uint16, 5000 = 1 m, 0 = none; registered to the colour im
 
 import functools
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -16,10 +16,12 @@ from scipy.spatial.transform import Rotation
 from dfnet_tf.data import clip
 from dfnet_tf.data.image_frames import read_frames
 from dfnet_tf.data.recording import Excluded, Frame, Recording
+from dfnet_tf.data.stored import read_text
 
 SIZE = 480, 640  # Height and width of the images that the calibrations are for.
 DEPTH_SCALE = 5000.0  # Stored value = metres * 5000.
 LONGEST_DIFFERENCE = 0.02  # Seconds between things of one moment: the benchmark's associate.py.
+MOST_AT_A_MOMENT = 100  # Lines of a list within twice that: of more the pairs would fill memory.
 # fx, fy, cx, cy of the colour cameras, from the benchmark's page on calibration. The first two have
 # a lens distortion (k1 of 0.26 and 0.23), which stays in the images; the third's are undistorted.
 CAMERAS = {
@@ -78,8 +80,9 @@ def associate(seconds: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def _recording(folder: Path) -> Recording:
-    seconds, images = _read_list(folder / "rgb.txt", lambda words: folder / words[0])
-    depths = _partners(seconds, folder / "depth.txt", lambda words: folder / words[0])
+    file_in_folder = functools.partial(_file_in, folder)
+    seconds, images = _read_list(folder / "rgb.txt", file_in_folder)
+    depths = _partners(seconds, folder / "depth.txt", file_in_folder)
     poses = _partners(seconds, folder / "groundtruth.txt", _pose)
     known = re.search("|".join(CAMERAS), folder.name)
     fx, fy, cx, cy = CAMERAS[known[0]] if known else OTHER_CAMERA
@@ -124,7 +127,7 @@ def _partners(seconds: np.ndarray, path: Path, read: Callable) -> list:
 def _read_list(path: Path, read: Callable[[list[str]], object]) -> tuple[np.ndarray, list]:
     """The times of a list's lines, sorted, and what `read` makes of the words after each."""
     found = []
-    for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+    for number, line in enumerate(read_text(path).splitlines(), 1):
         words = line.replace(",", " ").split()
         if not words or words[0].startswith("#"):
             continue
@@ -136,7 +139,14 @@ def _read_list(path: Path, read: Callable[[list[str]], object]) -> tuple[np.ndar
                 f"and a quaternion. Received: {line[:100]!r}."
             ) from error
     found.sort(key=lambda pair: pair[0])
-    return np.array([time for time, _ in found]), [value for _, value in found]
+    times = np.array([time for time, _ in found])
+    lasts = times[MOST_AT_A_MOMENT:] - times[:-MOST_AT_A_MOMENT]
+    if lasts.size and lasts.min() <= 2 * LONGEST_DIFFERENCE:
+        raise clip.ClipError(
+            f"{path}: expected time stamps in seconds that differ. Received: more than "
+            f"{MOST_AT_A_MOMENT} within {2 * LONGEST_DIFFERENCE} s."
+        )
+    return times, [value for _, value in found]
 
 
 def _pose(words: list[str]) -> np.ndarray:
@@ -145,10 +155,18 @@ def _pose(words: list[str]) -> np.ndarray:
     pose = np.eye(4)
     pose[:3, :3] = Rotation.from_quat(numbers[3:]).as_matrix()  # ValueError where all are 0.
     pose[:3, 3] = numbers[:3]
-    return pose
+    return _finite(pose)  # Quaternions may be so long that their norm is infinite.
 
 
-def _finite(words: list[str]) -> np.ndarray:
+def _file_in(folder: Path, words: list[str]) -> Path:
+    """The file of a line; lists may come from strangers and name nothing outside their folder."""
+    name = PurePosixPath(words[0])
+    if name.is_absolute() or ".." in name.parts:
+        raise ValueError(f"Expected a file in {folder}. Received: {name}.")
+    return folder / name
+
+
+def _finite(words: Sequence) -> np.ndarray:
     numbers = np.array(words, np.float64)
     if not np.isfinite(numbers).all():
         raise ValueError(f"Expected finite numbers. Received: {words}.")

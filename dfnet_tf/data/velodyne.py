@@ -4,7 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
+from dfnet_tf.data.stored import Stored
+
 BYTES_A_POINT = 16  # Four little-endian float32.
+MOST_BYTES = 2**26  # 4 million points: thirty times a scan of KITTI's.
 
 
 def read_points(path: str | Path) -> np.ndarray:
@@ -19,7 +22,7 @@ def read_points(path: str | Path) -> np.ndarray:
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"{path}: expected a laser scan (.bin). Received: no such file.")
-    data = path.read_bytes()
+    data = Stored(path).read(MOST_BYTES)
     if not data or len(data) % BYTES_A_POINT:
         raise ValueError(
             f"{path}: expected a laser scan, {BYTES_A_POINT} bytes a point. "

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 
 from dfnet_tf import outputs
+from dfnet_tf.data import image_limits
 
 # A container may only estimate its frame count: this much of it may be missing at the end.
 TOLERATED_FRAMES, TOLERATED_SHARE = 3, 0.02
-
-TEXT = cv2.VideoWriter_fourcc(*"ansi")  # FFmpeg opens text files too: it films their letters.
+MOST_LOST = 10_000  # Frames in a row that cannot be decoded: a file may promise 2^60 of them.
 
 
 class VideoError(ValueError):
@@ -39,21 +39,28 @@ class VideoReader:
         self._capture = self._open()
         self._capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
         self.frame_rate = self._capture.get(cv2.CAP_PROP_FPS)
-        self.num_frames = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+        count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        self.num_frames = int(count) if 0 < count < math.inf else 0
         height, width = cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FRAME_WIDTH
         self.size = int(self._capture.get(height)), int(self._capture.get(width))
+        self._check_size()
 
     def _open(self) -> cv2.VideoCapture:
         received = "no such file"
         if self.path.is_file():
             capture = cv2.VideoCapture(str(self.path.absolute()), cv2.CAP_FFMPEG)
-            is_text = capture.get(cv2.CAP_PROP_FOURCC) == TEXT
-            if capture.isOpened() and not is_text:
+            if capture.isOpened():
                 return capture
-            received = "a text file" if is_text else "one it cannot open"
+            received = "one it cannot open"
         raise VideoError(
             f"{self.path}: expected a video that OpenCV can decode. Received: {received}."
         )
+
+    def _check_size(self) -> None:
+        try:
+            image_limits.check(*self.size[::-1])
+        except image_limits.ImageSizeError as error:
+            raise VideoError(f"{self.path}: {error}") from error
 
     def __enter__(self) -> "VideoReader":
         return self
@@ -81,21 +88,31 @@ class VideoReader:
         """Yields (its time in seconds, the frame); (NaN, None) for one that cannot be decoded.
 
         Many a decoder hides damage instead: by frames in part wrong, or by none for a while, which
-        their times tell. Raises VideoError after the last frame if the video ended early.
+        their times tell. Raises VideoError after the last frame if the video ended early, or at a
+        frame of another size than the file says.
         """
         seconds = 0.0
         count = lost = 0  # A failure may be damage or the end: a later frame tells.
-        while not lost or count + lost <= self.num_frames:
+        while not lost or (count + lost <= self.num_frames and lost <= MOST_LOST):
             decoded, frame = self._capture.read()
             if not decoded:
                 lost += 1
                 continue
+            self._refuse_other_size(frame)
             yield from itertools.repeat((math.nan, None), lost)
             seconds = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
             yield seconds, cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
             count, lost = count + lost + 1, 0
         reached = 1 + round(seconds * self.frame_rate) if count else 0
         self._refuse_early_end(max(count, reached))
+
+    def _refuse_other_size(self, frame: np.ndarray) -> None:
+        if frame.shape[:2] != self.size:
+            (height, width), received = self.size, frame.shape
+            raise VideoError(
+                f"{self.path}: expected frames of {width}x{height}, as the file says. "
+                f"Received: one of {received[1]}x{received[0]}."
+            )
 
     def _refuse_early_end(self, count: int) -> None:
         tolerated = max(TOLERATED_FRAMES, TOLERATED_SHARE * self.num_frames)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from dfnet_tf.data import image_limits
+
 
 @dataclass(frozen=True)
 class View:
@@ -64,6 +66,9 @@ def central_view(
       height: of the pictures to make; without `width` the aspect stays.
       width: as `height`.
       kept_rows: the share of the rows, from the top, to which the images are cut before.
+
+    Raises:
+      ImageSizeError: the pictures would be too large, being far from the aspect of those asked for.
     """
     kept = max(1, round(size[0] * kept_rows)), size[1]
     rows, columns = kept
@@ -74,6 +79,7 @@ def central_view(
         width = max(1, round(kept[1] * height / kept[0]))
     elif width:
         height = max(1, round(kept[0] * width / kept[1]))
+    image_limits.check(width or kept[1], height or kept[0])
     top, left = (kept[0] - rows) // 2, (kept[1] - columns) // 2
     rows, columns = slice(top, top + rows), slice(left, left + columns)
     return View(size, rows, columns, height or kept[0], width or kept[1])

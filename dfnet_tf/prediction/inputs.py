@@ -11,6 +11,7 @@ from dfnet_tf.data import clip, footage, video
 from dfnet_tf.data.given_camera import GivenCamera
 
 FRAME_RATE = 10.0  # Of images, which do not say theirs: KITTI's.
+FASTEST = 1000.0  # Frames a second; a video that claims more does not know its rate.
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +75,7 @@ def _images_of_one_size(files: list[Path], size: tuple[int, int]) -> Iterator[np
 
 def _open_video(path: Path) -> Input:
     with video.VideoReader(path) as reader:
-        rate = reader.frame_rate or FRAME_RATE
+        rate = reader.frame_rate if 0 < reader.frame_rate <= FASTEST else FRAME_RATE
         return Input(functools.partial(_frames_of, path), reader.num_frames, reader.size, rate)
 
 

@@ -1,5 +1,6 @@
 """The check-up of a run on one real batch, which `doctor` judges."""
 
+import json
 import pathlib
 from typing import Any
 
@@ -11,41 +12,51 @@ from dfnet_tf import outputs
 from dfnet_tf.data.gate import MotionGate
 from dfnet_tf.losses import objective
 from dfnet_tf.training import doctor
+from dfnet_tf.training.checkpoints import RunError
 from dfnet_tf.training.doctor import Observation
 
 STILL = 1.5  # Grey levels, as `prepare --static_threshold` counts them.
 
 
 class CheckUp(keras.callbacks.Callback):
-    """Follows a run; at its end writes doctor.md and says in a line or more how it is.
+    """Follows a run, epoch by epoch, in epochs.json; `report` says how it is, also in doctor.md.
 
     Args:
       run_dir: the run's folder.
       batch: what is looked at, not augmented.
+      num_epochs: how many the run has behind it: what it noted of others never led to a checkpoint.
+
+    Raises:
+      RunError: epochs.json is not what was written there.
     """
 
-    def __init__(self, run_dir: pathlib.Path, batch: dict[str, Any]):
+    def __init__(self, run_dir: pathlib.Path, batch: dict[str, Any], num_epochs: int = 0):
         super().__init__()
         self.path, self.batch = run_dir / "doctor.md", batch
-        self.terms: dict[str, list[float]] = {}
-        self.medians: list[float] = []
+        self.epochs_path = run_dir / "epochs.json"
+        self.epochs = _read_epochs(self.epochs_path)[:num_epochs]
 
     def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002 (Keras's signature)
-        weights = self.model.config.loss
-        for tracker in self.model.term_trackers:
-            if getattr(weights, tracker.name, 1.0):  # What has no weight is not ill.
-                self.terms.setdefault(tracker.name, []).append(float(logs[tracker.name]))
+        values = {name: float(value) for name, value in logs.items()}
         predictions = self.model(self.batch, training=False)
         if "disparities" in predictions:
-            self.medians.append(float(np.median(predictions["disparities"][0])))
-
-    def on_train_end(self, logs=None):  # noqa: ARG002 (Keras's signature)
-        self.report()
+            values["median_disparity"] = float(np.median(predictions["disparities"][0]))
+        self.epochs.append(values)
+        with outputs.whole_file(self.epochs_path) as new:
+            new.write_text(json.dumps(self.epochs, indent=1) + "\n")
 
     def report(self) -> None:
-        """Looks at the model as it is now, and tells."""
+        """Looks at the model as it is now, and tells, on stdout and in doctor.md."""
         seen = observe(self.model, self.batch)
-        seen.terms, seen.medians = self.terms, self.medians
+        weights = self.model.config.loss
+        terms = [tracker.name for tracker in self.model.term_trackers]
+        seen.terms = {
+            name: self._course(name)
+            for name in terms
+            if getattr(weights, name, 1.0)  # What has no weight is not ill.
+        }
+        seen.medians = self._course("median_disparity")
+        seen.skipped_steps = sum(self._course("skipped_steps"))
         step = int(self.model.optimizer.iterations.numpy())
         with outputs.whole_file(self.path) as new:
             new.write_text(doctor.report(seen, step))
@@ -53,6 +64,19 @@ class CheckUp(keras.callbacks.Callback):
             print(f"This run does not look well, see {self.path}:", *found, sep="\n- ")
         else:
             print(f"Nothing suspicious in this run, see {self.path}.")
+
+    def _course(self, name: str) -> list[float]:
+        """What an epoch's value was like in all epochs that have it."""
+        return [values[name] for values in self.epochs if name in values]
+
+
+def _read_epochs(path: pathlib.Path) -> list[dict[str, float]]:
+    if not path.exists():
+        return []
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise RunError(f"{path}: expected what CheckUp wrote. Received: {error}.") from error
 
 
 def observe(model, batch: dict[str, Any]) -> Observation:

@@ -1,18 +1,19 @@
-"""Checkpoints of a run: weights and optimizer in one file each, whole or not there at all.
+"""Checkpoints of a run: weights, optimizer and averages of the epoch, in one file each.
 
-A run folder holds `config.json` and `checkpoints/step_00001000.weights.h5`, Keras's own format,
-which every backend reads.
+A run folder holds `config.json` and `checkpoints/step_00001000.weights.h5`, see `weights_file`. One
+that turns out to be damaged is passed over for the one before.
 """
 
-import os
 import pathlib
 import re
+import sys
 from collections.abc import Sequence
 
 import keras
 
 from dfnet_tf.config import Config
 from dfnet_tf.model import STAGES, DFNet
+from dfnet_tf.training import weights_file
 
 KEPT = 2  # The newest ones; the one before stays until the next is complete.
 
@@ -22,17 +23,17 @@ class RunError(ValueError):
 
 
 def save(model: DFNet, run_dir: pathlib.Path) -> pathlib.Path:
-    """Writes the model's state as a new checkpoint, and deletes all but the newest."""
-    folder = run_dir / "checkpoints"
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / "unfinished.weights.h5"
-    model.save_weights(unfinished, overwrite=True)
-    with open(unfinished, "rb") as file:
-        os.fsync(file.fileno())
-    path = folder / f"step_{int(model.optimizer.iterations.numpy()):08d}.weights.h5"
-    os.replace(unfinished, path)
+    """Writes the model's state as a new checkpoint, and deletes all but the newest.
+
+    Raises:
+      OSError: the disk is full, or otherwise refuses; the checkpoints before stay.
+    """
+    step = int(model.optimizer.iterations.numpy())
+    path = run_dir / "checkpoints" / f"step_{step:08d}.weights.h5"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    weights_file.write(model, path)
     for old in all_checkpoints(run_dir)[:-KEPT]:
-        old.unlink()
+        old.unlink(missing_ok=True)
     return path
 
 
@@ -45,13 +46,9 @@ def restore(model: DFNet, run_dir: pathlib.Path) -> int:
     """Loads the newest checkpoint, if there is one, and returns its step (0 without one).
 
     Raises:
-      RunError: it is damaged.
+      RunError: each is damaged.
     """
-    paths = all_checkpoints(run_dir)
-    if not paths:
-        return 0
-    _load(model, paths[-1])
-    return step_of(paths[-1])
+    return step_of(_load_newest(model, run_dir)) if all_checkpoints(run_dir) else 0
 
 
 def step_of(path: pathlib.Path) -> int:
@@ -71,7 +68,7 @@ def load_trained(run_dir: pathlib.Path, networks: Sequence[str] = ()) -> DFNet:
       RunError: it holds no finished checkpoint, or a damaged one; or its stage left out one of
         `networks`.
     """
-    path = _newest(run_dir)  # A folder without a run is told so, not that its settings are missing.
+    _require_one(run_dir)  # A folder without a run is told so, not that its settings are missing.
     config = Config.load(run_dir / "config.json")
     trained = STAGES[config.training.stage]
     if missing := [name for name in networks if name not in trained]:
@@ -82,8 +79,25 @@ def load_trained(run_dir: pathlib.Path, networks: Sequence[str] = ()) -> DFNet:
     keras.config.set_dtype_policy("float32")
     model = DFNet(config)
     model.build()
-    _load_networks(model, path, STAGES["joint"])
+    _load_networks(model, run_dir, STAGES["joint"])
     return model
+
+
+def publish(run_dir: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
+    """Makes a run of the newest networks alone, in float16, in an empty `folder`.
+
+    Returns:
+      the file of its weights.
+
+    Raises:
+      ConfigError, RunError: as of `load_trained`.
+    """
+    model = load_trained(run_dir)
+    model.config.save(folder / "config.json")
+    path = folder / "checkpoints" / all_checkpoints(run_dir)[-1].name
+    path.parent.mkdir()
+    weights_file.write(model, path, half=True)
+    return path
 
 
 def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> None:
@@ -99,7 +113,8 @@ def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> None:
     """
     wanted, origin = STAGES[model.config.training.stage], {}
     for run_dir in run_dirs:
-        path, config = _newest(run_dir), Config.load(run_dir / "config.json")
+        _require_one(run_dir)
+        config = Config.load(run_dir / "config.json")
         trained = STAGES[config.training.stage]
         networks = [name for name in wanted if name in trained]
         if config.network.name != model.config.network.name or not networks:
@@ -115,31 +130,37 @@ def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> None:
                     f"{run_dir}, both with a trained {name}."
                 )
             origin[name] = run_dir
-        _load_networks(model, path, networks)
+        _load_networks(model, run_dir, networks)
 
 
-def _newest(run_dir: pathlib.Path) -> pathlib.Path:
-    paths = all_checkpoints(run_dir)
-    if not paths:
+def _require_one(run_dir: pathlib.Path) -> None:
+    if not all_checkpoints(run_dir):
         raise RunError(
             f"Expected a run folder with checkpoints/step_*.weights.h5. Received: {run_dir}."
         )
-    return paths[-1]
 
 
-def _load_networks(model: DFNet, path: pathlib.Path, networks: Sequence[str]) -> None:
-    """Loads these networks alone: what else a run holds (cameras, trackers) is its own affair."""
+def _load_networks(model: DFNet, run_dir: pathlib.Path, networks: Sequence[str]) -> None:
+    """Loads these networks alone: the cameras of a run are its own affair."""
     others = [getattr(model, name) for name in STAGES["joint"] if name not in networks]
     if model.cameras:
         others.append(model.cameras)
-    _load(model, path, skipped=[*others, *model.term_trackers])
+    _load_newest(model, run_dir, skipped=others)
 
 
-def _load(model: DFNet, path: pathlib.Path, skipped: Sequence[keras.layers.Layer] = ()) -> None:
-    try:
-        model.load_weights(path, objects_to_skip=skipped)
-    except (OSError, KeyError, ValueError) as error:  # Of h5py and Keras, without the path.
-        raise RunError(
-            f"{path}: expected a whole checkpoint of this run; delete it to go on from the one "
-            f"before. Received: {error}"
-        ) from error
+def _load_newest(
+    model: DFNet, run_dir: pathlib.Path, skipped: Sequence[keras.layers.Layer] = ()
+) -> pathlib.Path:
+    """Loads the newest checkpoint that is whole, and says so if it is not the last one."""
+    errors = []
+    for path in reversed(all_checkpoints(run_dir)):
+        try:
+            weights_file.load(model, path, skipped)
+        except weights_file.WeightsError as error:
+            errors.append(error)
+            continue
+        if errors:
+            reason = " ".join(str(errors[0]).split())
+            print(f"Going back to step {step_of(path)}. {reason}", file=sys.stderr)
+        return path
+    raise RunError(str(errors[0])) from errors[0]

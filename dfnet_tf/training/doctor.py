@@ -24,6 +24,7 @@ class Observation:
     flow_visible: float = UNKNOWN  # The share of pixels that its mask lets count.
     rigid_length: float = UNKNOWN  # Likewise, of the rigid flow.
     rigid_visible: float = UNKNOWN
+    skipped_steps: float = UNKNOWN  # Of all epochs.
     terms: dict[str, list[float]] = dataclasses.field(default_factory=dict)  # By epoch, weighted.
     medians: list[float] = dataclasses.field(default_factory=list)  # Of disparity, by epoch.
 
@@ -74,8 +75,15 @@ RULES = (
         "No numbers",
         lambda seen: not seen.finite,
         "The networks predict NaN or infinity.",
-        "A lower --learning_rate, in another --run_dir, with --init_from this one, whose last "
-        "checkpoint is whole.",
+        "A lower --learning_rate, in another --run_dir, with --init_from this one, without its "
+        "newest checkpoint if that was written too late.",
+    ),
+    Rule(
+        "Skipped steps",
+        lambda seen: seen.skipped_steps > 0,
+        "Of {seen.skipped_steps:.0f} steps a loss or gradient was NaN or infinite; they were left "
+        "out.",
+        "A lower --learning_rate; with mixed_float16, --precision=mixed_bfloat16.",
     ),
     Rule(
         "Static data",

@@ -1,7 +1,8 @@
-"""A training run: starts or resumes, shows progress, stops on NaN."""
+"""A training run: starts or resumes, shows progress, ends where it does no harm."""
 
 import dataclasses
-import math
+import functools
+import json
 import pathlib
 import sys
 from collections.abc import Sequence
@@ -9,16 +10,26 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from dfnet_tf.config import Config, DataConfig
-from dfnet_tf.data import pipeline
+from dfnet_tf import interruption, outputs
+from dfnet_tf.config import Config
+from dfnet_tf.data import broken_frames, pipeline
 from dfnet_tf.data.clip import Clip
 from dfnet_tf.model import STAGES, DFNet
-from dfnet_tf.training import cameras, checkpoints, imagenet, schedule, summaries
+from dfnet_tf.training import (
+    cameras,
+    checkpoints,
+    imagenet,
+    provenance,
+    resumption,
+    schedule,
+    strategies,
+    summaries,
+    workers,
+)
 from dfnet_tf.training.check_up import CheckUp
+from dfnet_tf.training.divergence import DivergedError, StopOnSkipped
 
-
-class DivergedError(ValueError):
-    """A loss that is no longer a number."""
+FREE = ("epochs", "max_skipped_steps")  # The settings that a run may be gone on with changed.
 
 
 def train(
@@ -26,45 +37,70 @@ def train(
     clips: Sequence[Clip],
     run_dir: pathlib.Path,
     init_from: Sequence[pathlib.Path] = (),
+    strategy: tf.distribute.Strategy | None = None,
 ) -> DFNet:
     """Trains until the configured last epoch, from the run's newest checkpoint if it has one.
 
-    Batches, and so the weights, do not depend on how often the run was stopped and resumed. A
-    new run starts from the networks that the runs `init_from` trained.
+    Batches, and so the weights, do not depend on how often the run was stopped and resumed, at
+    whatever step. A new run starts from the networks that the runs `init_from` trained. Ctrl-C and
+    SIGTERM end it after the step under way, with a checkpoint.
+
+    Nor do the weights depend on `strategy`, one of `strategies` (None: one device), but for the
+    rounding of sums; of several workers the chief alone reads and writes `run_dir`.
 
     Raises:
-      ClipError: an image cannot be read, or no clip is long enough.
-      RunError: `run_dir` holds a run with other settings, or a damaged checkpoint; or one that
-        learned the intrinsics of other clips; or the runs `init_from` cannot be started from.
+      ConfigError: the devices cannot share the batches evenly.
+      WorkersError: workers were given different settings or clips, or one is gone.
+      ClipError: more images than `broken_share` allows cannot be read, or no clip is long enough.
+      RunError: `run_dir` holds a run with other settings, or none but damaged checkpoints; or one
+        that learned the intrinsics of other clips; or the runs `init_from` cannot be started from.
       ImageNetError: the settings ask for ImageNet's weights, and they are not installed.
-      DivergedError: a loss term became NaN or infinite; the last checkpoint stays.
+      DivergedError: too many steps were skipped for NaN or infinity; the checkpoints stay.
+      Interrupted: by a signal; the same call goes on from that step.
+      OSError: the disk is full, or cannot be written for another reason; checkpoints stay.
     """
     # One of TensorFlow's graph optimizations fails on the gradient of leaky ReLU, and says so in a
     # line that looks like a broken training.
     tf.config.optimizer.set_experimental_options({"remapping": False})
     keras.utils.set_random_seed(config.training.seed)
     keras.config.set_dtype_policy(config.training.precision)
+    strategy = strategy or tf.distribute.get_strategy()
+    strategies.check_shares(strategy, config)
     learns_cameras = config.data.intrinsics == "learned"
-    model = DFNet(config, num_cameras=len(clips) if learns_cameras else 0)
-    model.build()
+    with strategy.scope():
+        model = DFNet(config, num_cameras=len(clips) if learns_cameras else 0)
+        model.build()
     if learns_cameras:
         model.cameras.assign(pipeline.intrinsics_at_training_size(clips, config.data))
-    with pipeline.broken_images_named(clips):
-        sample = pipeline.plain_batch(clips, config.data, _spread_places(clips, config.data))
-        if not checkpoints.all_checkpoints(run_dir):
+    num_windows = len(pipeline.windows(clips, config.data)[0])
+    with (
+        broken_frames.tolerated(num_windows, config.data.broken_share) as broken,
+        workers.lost_ones_told(strategy),
+    ):
+        workers.check_same(
+            strategy,
+            settings=json.dumps(config.to_dict()),
+            clips=provenance.fingerprint(clips),
+        )
+        places = _spread_places(num_windows, config.data.batch_size)
+        sample = pipeline.plain_batch(clips, config.data, places, broken)
+        chief = workers.is_chief(strategy)
+        if chief and not checkpoints.all_checkpoints(run_dir):
             _initialise(model, sample, init_from)
-        schedule.compile_model(model)
-        claim(run_dir, config)  # Only now: settings that cannot work must not bind the folder.
-        if learns_cameras:
+        with strategy.scope():
+            schedule.compile_model(model)
+        if chief:
+            claim(run_dir, config)  # Only now: settings that cannot work must not bind the folder.
+        if chief and learns_cameras:
             cameras.claim_clips(run_dir, clips)
-        _fit(model, clips, run_dir, sample)
+        with interruption.noted() as request:
+            _fit(model, clips, run_dir, sample, request, broken)
     return model
 
 
-def _spread_places(clips: Sequence[Clip], config: DataConfig) -> list[int]:
+def _spread_places(num_windows: int, batch_size: int) -> list[int]:
     """A batch of windows, evenly spread."""
-    num_windows = len(pipeline.windows(clips, config)[0])
-    return [i * num_windows // config.batch_size for i in range(config.batch_size)]
+    return [i * num_windows // batch_size for i in range(batch_size)]
 
 
 def _initialise(model: DFNet, sample: dict, init_from: Sequence[pathlib.Path]) -> None:
@@ -77,75 +113,77 @@ def _initialise(model: DFNet, sample: dict, init_from: Sequence[pathlib.Path]) -
     checkpoints.start_from(model, init_from)
 
 
-def _fit(model: DFNet, clips: Sequence[Clip], run_dir: pathlib.Path, sample: dict) -> None:
+def _fit(
+    model: DFNet,
+    clips: Sequence[Clip],
+    run_dir: pathlib.Path,
+    sample: dict,
+    request: interruption.Request,
+    broken: broken_frames.BrokenFrames,
+) -> None:
     """Goes on from the newest checkpoint to the last epoch; `sample` is what is looked at."""
     data, training = model.config.data, model.config.training
-    step = checkpoints.restore(model, run_dir)
+    strategy = model.distribute_strategy
+    chief = workers.is_chief(strategy)
+    if chief:
+        checkpoints.restore(model, run_dir)
+    step = workers.take_chiefs_state(strategy, model)
     if step:
         print(f"Resuming at step {step} of {training.epochs * training.steps_per_epoch}.")
-    check_up = CheckUp(run_dir, sample)
-    callbacks = [
-        StopOnNaN(),
-        *([cameras.IntrinsicsFiles(run_dir, clips, data)] if model.cameras else []),
-        Checkpoint(run_dir),
-        *summaries.callbacks(run_dir, {name: values[:1] for name, values in sample.items()}),
-        check_up,
-    ]
+    check_up = CheckUp(run_dir, sample, step // training.steps_per_epoch)
+    callbacks = [StopOnSkipped(training.max_skipped_steps, training.steps_per_epoch)]
+    if chief:
+        provenance.note_start(run_dir, clips, step)
+        callbacks += [
+            *([cameras.IntrinsicsFiles(run_dir, clips, data)] if model.cameras else []),
+            *summaries.callbacks(run_dir, {name: values[:1] for name, values in sample.items()}),
+            check_up,
+            resumption.Checkpoint(run_dir, request),
+        ]
     try:
-        model.fit(
-            pipeline.training_batches(clips, data, training.seed, first_step=step),
-            initial_epoch=step // training.steps_per_epoch,
-            epochs=training.epochs,
-            steps_per_epoch=training.steps_per_epoch,
-            shuffle=False,  # The pipeline has its own order.
-            verbose=1 if sys.stdout.isatty() else 2,  # A live bar, or an epoch's line in a log.
-            callbacks=callbacks,
-        )
+        for first_step, epochs in resumption.legs(step, training):
+            begun = [resumption.EpochBegun(model)] if first_step % training.steps_per_epoch else []
+            batches = functools.partial(
+                pipeline.training_batches, clips, data, training.seed, first_step, broken=broken
+            )
+            model.fit(
+                strategies.distributed(strategy, batches),
+                shuffle=False,  # The pipeline has its own order.
+                verbose=_verbosity() if chief else 0,
+                callbacks=[*begun, *callbacks],
+                **epochs,
+            )
     except (DivergedError, KeyboardInterrupt):
-        check_up.report()
+        if chief:
+            check_up.report()
         raise
+    if chief:
+        check_up.report()
+
+
+def _verbosity() -> int:
+    """Of Keras's `fit`: a live bar, or an epoch's line in a log."""
+    return 1 if sys.stdout.isatty() else 2
 
 
 def claim(run_dir: pathlib.Path, config: Config) -> None:
     """Notes the settings in a new run folder, or checks them against those of the run in it.
 
-    Only the number of epochs may differ, so that a finished run can be prolonged.
+    Only the number of epochs may differ, so that a finished run can be prolonged, and how many
+    skipped steps and broken frames are put up with.
     """
     path = run_dir / "config.json"
     if path.exists():
         before = Config.load(path)
-        prolonged = before.replace(training__epochs=config.training.epochs)
-        if prolonged != config:
+        free = {f"training__{name}": getattr(config.training, name) for name in FREE}
+        free["data__broken_share"] = config.data.broken_share
+        if (prolonged := before.replace(**free)) != config:
             raise checkpoints.RunError(
                 f"Expected the settings that {run_dir} was begun with, or another --run_dir. "
                 f"Received: {_differences(prolonged, config)}."
             )
-    run_dir.mkdir(parents=True, exist_ok=True)
-    config.save(path)
-
-
-class Checkpoint(keras.callbacks.Callback):
-    """Writes a checkpoint after every epoch."""
-
-    def __init__(self, run_dir: pathlib.Path):
-        super().__init__()
-        self.run_dir = run_dir
-
-    def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002 (Keras's signature)
-        checkpoints.save(self.model, self.run_dir)
-
-
-class StopOnNaN(keras.callbacks.Callback):
-    """Ends training at the first step whose loss is not finite, naming the step and the terms."""
-
-    def on_train_batch_end(self, batch, logs=None):  # noqa: ARG002 (Keras's signature)
-        broken = [name for name, value in logs.items() if not math.isfinite(value)]
-        if broken:
-            raise DivergedError(
-                f"Expected finite losses. Received: NaN or infinity at step "
-                f"{int(self.model.optimizer.iterations.numpy())} in {', '.join(broken)}. "
-                "The last checkpoint is kept; try a lower --learning_rate."
-            )
+    with outputs.whole_file(path) as new:
+        config.save(new)
 
 
 def _differences(before: Config, after: Config) -> str:

@@ -38,7 +38,9 @@ def import_checkpoint(checkpoint: str, run_dir: pathlib.Path) -> int:
     model = DFNet(preset("paper"))
     model.build()
     variables = dict(named_variables(model))
-    _check({name: tuple(v.shape) for name, v in variables.items()}, shapes, checkpoint)
+    expected = {name: tuple(v.shape) for name, v in variables.items()}
+    # The step may be missing, but must be one number: shapes are checked before anything is read.
+    _check(expected | ({STEP: ()} if STEP in shapes else {}), shapes, checkpoint)
     for name, variable in variables.items():
         variable.assign(_tensor(reader, name, checkpoint))
     schedule.compile_model(model)
@@ -119,13 +121,14 @@ def _check(expected: dict[str, tuple], received: dict[str, tuple], checkpoint: s
     ]
     problems = {
         "missing": [name for name in expected if name not in received],
-        "unknown": [name for name in sorted(received) if name not in (*expected, STEP)],
+        "unknown": [name for name in sorted(received) if name not in expected],
         "of another shape": misshapen,
     }
     found = [_listed(what, names) for what, names in problems.items() if names]
     if found:
+        count = len(expected.keys() - {STEP})
         raise ReleasedCheckpointError(
-            f"{checkpoint}: expected the {len(expected)} variables of DF-Net's program. "
+            f"{checkpoint}: expected the {count} variables of DF-Net's program. "
             f"Received: {'; '.join(found)}."
         )
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from dfnet_tf.config import preset
-from dfnet_tf.data import clip, pipeline, record_clip, records
+from dfnet_tf.data import broken_frames, clip, pipeline, record_clip, records
 
 CONFIG = preset("tiny").replace(data__height=32, data__width=64, data__batch_size=2).data
 INTRINSICS = np.array([[100.1, 0, 63.5], [0, 99.9, 31.5], [0, 0, 1]])
@@ -122,8 +122,9 @@ def test_an_error_leaves_nothing_behind(folder):
 
 
 def _error_of_training(clips):
-    with pytest.raises(clip.ClipError) as error, pipeline.broken_images_named(clips):
-        for _ in zip(range(9), pipeline.training_batches(clips, CONFIG, 0), strict=False):
+    with pytest.raises(clip.ClipError) as error, broken_frames.tolerated(10, 0.0) as broken:
+        batches = pipeline.training_batches(clips, CONFIG, 0, broken=broken)
+        for _ in zip(range(9), batches, strict=False):
             pass
     assert "\n" not in str(error.value)
     return str(error.value)
@@ -135,7 +136,7 @@ def test_a_damaged_record_is_named(made):
         shard.seek(stored.offset)
         shard.write(bytes(64))
     message = _error_of_training(clip.read_clips(made))
-    assert message.startswith(f"{stored.path}, c/images/000001.jpg: expected a record with the")
+    assert message.startswith(f"{stored.path}, c/images/000001.jpg: expected an image file.")
 
 
 def test_a_cut_off_shard_is_named_at_once(made):

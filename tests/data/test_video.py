@@ -130,7 +130,7 @@ def test_a_colon_in_a_name_is_no_address(tmp_path, monkeypatch):
 def test_text_is_no_video_whatever_its_name(tmp_path):
     text = tmp_path / "a.txt"  # FFmpeg would film it.
     text.write_text("no video\n" * 50)
-    with pytest.raises(VideoError, match="a.txt: expected a video .* Received: a text file"):
+    with pytest.raises(VideoError, match="a.txt: expected a video .* Received: one it cannot open"):
         VideoReader(text)
 
 

@@ -138,7 +138,7 @@ def test_the_truth_is_consistent(images, intrinsics, truth):
         ({"rigid_photometric": 0.0}, "rigid_photometric"),
         ({"ssim": 0.0}, "rigid_photometric"),
         ({"minimum_over_sources": False}, "rigid_photometric"),
-        ({"auto_mask": False}, "rigid_photometric"),
+        ({"auto_mask": True}, "rigid_photometric"),
         ({"consistency_mask": False}, "rigid_photometric"),
         ({"depth_smoothness": 0.0}, "depth_smoothness"),
         ({"depth_consistency": 0.0}, "depth_consistency"),

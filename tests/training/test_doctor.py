@@ -27,6 +27,7 @@ HEALTHY = Observation(
 )
 ILL = {  # By rule: the least that makes it speak, and the most that does not yet.
     "No numbers": ({"finite": False}, {"finite": True}),
+    "Skipped steps": ({"skipped_steps": 1.0}, {"skipped_steps": 0.0}),
     "Static data": ({"still_share": 0.51}, {"still_share": 0.5}),
     "Constant disparity": ({"disparity_spread": 0.049}, {"disparity_spread": 0.05}),
     "Disparity at its lower end": ({"disparity_median": 0.019}, {"disparity_median": 0.02}),
@@ -173,7 +174,7 @@ def test_the_check_up_follows_the_epochs_and_is_quiet_when_all_is_well(
     doctors.set_model(model)
     logs = {tracker.name: 1.0 for tracker in model.term_trackers} | {"cross_task": 0.0}
     doctors.on_epoch_end(0, logs)
-    doctors.on_train_end()
+    doctors.report()
     assert capsys.readouterr().out == f"Nothing suspicious in this run, see {tmp_path}/doctor.md.\n"
     text = (tmp_path / "doctor.md").read_text()
     assert "| flow_photometric | 1 |" in text and "cross_task" not in text

@@ -1,0 +1,75 @@
+"""How large an image from a stranger may be: its header says it, before anything is decoded.
+
+A PNG of 70 bytes may claim 100 000 x 100 000 pixels. OpenCV's own limit, 2^30 of them, is 3 GB for
+one frame; the package sets it to this one as well, for files that OpenCV reads otherwise than this.
+"""
+
+import re
+import struct
+
+MOST_PIXELS = 2**26  # 67 megapixels, 200 MB as RGB: twice a frame of 8K.
+MOST_TRUTH = 2**24  # Of true depth or flow, in 16 bits and then in floats: twice a frame of 4K.
+MOST_ELONGATED = 100  # Width by height, or height by width: resizes to a given width multiply it.
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_HEADER = struct.Struct(">8x4x4s2I")  # Signature, length, "IHDR", width, height.
+_OLD_BMP = 12  # Size of the header in which width and height have 16 bits.
+_JPEG = b"\xff\xd8"
+_JPEG_HEADERS = 2**24  # Bytes in which the size must be found, after all comments and thumbnails.
+# What stands before a segment's length: not stuffing, fill bytes, or markers that stand alone.
+_JPEG_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])", re.DOTALL)
+_JPEG_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15, where the size stands.
+_JPEG_ENDS = {0xD9, 0xDA}  # No header follows.
+
+
+class ImageSizeError(ValueError):
+    """An image so large, or so elongated, that it would exhaust the memory."""
+
+
+def check(width: int, height: int, most_pixels: int = MOST_PIXELS) -> None:
+    """Raises ImageSizeError, without a path, if images of this size are refused."""
+    sides = sorted((width, height))
+    if sides[0] < 1 or sides[0] * sides[1] > most_pixels or sides[1] > MOST_ELONGATED * sides[0]:
+        raise ImageSizeError(
+            f"expected an image of 1 to {most_pixels} pixels, one side at most {MOST_ELONGATED} "
+            f"times the other. Received: {width}x{height}."
+        )
+
+
+def header_size(content: bytes) -> tuple[int, int] | None:
+    """(width, height) in the header of a JPEG, PNG or BMP file; None: it is none of these."""
+    try:
+        if content.startswith(_PNG):
+            return _png_size(content)
+        if content.startswith(b"BM"):
+            (header,) = struct.unpack_from("<I", content, 14)
+            width, height = struct.unpack_from("<2H" if header == _OLD_BMP else "<2i", content, 18)
+            return width, abs(height)  # Below 0: the rows run from the top down.
+        return _jpeg_size(content) if content.startswith(_JPEG) else None
+    except struct.error:  # Cut off.
+        return None
+
+
+def _png_size(content: bytes) -> tuple[int, int] | None:
+    """None also where a chunk goes beyond the file: OpenCV would make room for its length."""
+    kind, *size = _PNG_HEADER.unpack_from(content)
+    start, is_first = len(_PNG), kind == b"IHDR"
+    while start < len(content) and kind != b"IEND":
+        length, kind = struct.unpack_from(">I4s", content, start)
+        start += 12 + length  # With length, kind and checksum.
+    return tuple(size) if is_first and start <= len(content) else None
+
+
+def _jpeg_size(content: bytes) -> tuple[int, int] | None:
+    """Walks over the segments to the first frame header, as libjpeg does (ITU-T T.81, annex B)."""
+    place = len(_JPEG)
+    while found := _JPEG_MARKER.search(content, place, _JPEG_HEADERS):
+        (marker,) = found[1]
+        if marker in _JPEG_ENDS:
+            return None
+        if marker in _JPEG_FRAMES:
+            height, width = struct.unpack_from(">2H", content, found.end() + 3)
+            return width, height
+        (length,) = struct.unpack_from(">H", content, found.end())
+        place = found.end() + length
+    return None

@@ -1,0 +1,34 @@
+"""Makes a small run folder to give away: the trained networks alone, in half precision.
+
+python -m dfnet_tf.publish --run_dir=runs/drive --output=drive_networks
+
+It can be taken as --run_dir by predict, evaluate and the export, and as --init_from by a training.
+"""
+
+from pathlib import Path
+
+from absl import app, flags
+
+from dfnet_tf import mains, outputs
+
+_RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder of a training run.", required=True)
+_OUTPUT = flags.DEFINE_string("output", None, "The folder to write.", required=True)
+_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace the output if it exists.")
+
+
+def main(argv: list[str]) -> None:
+    if len(argv) > 1:
+        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+    run_dir, output = Path(_RUN_DIR.value), Path(_OUTPUT.value)
+    outputs.refuse_existing(output, _OVERWRITE.value)
+
+    from dfnet_tf.training import checkpoints  # After the checks: TensorFlow takes seconds.
+
+    with outputs.whole_folder(output) as folder:
+        path = checkpoints.publish(run_dir, folder)
+        size = path.stat().st_size
+    print(f"Wrote the networks of {run_dir}, {size / 1e6:.1f} MB, to {output}.")
+
+
+if __name__ == "__main__":
+    mains.run(main)

@@ -1,0 +1,143 @@
+"""What a run was made with: program, versions, machine and data, noted at each of its starts."""
+
+import contextlib
+import datetime
+import hashlib
+import importlib.metadata
+import json
+import pathlib
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from dfnet_tf import outputs
+from dfnet_tf.data.clip import Clip
+from dfnet_tf.data.stored import TO_THE_END, Stored
+from dfnet_tf.training.checkpoints import RunError
+
+PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "h5py", "opencv-python-headless")
+FILE = "provenance.json"
+
+
+def note_start(run_dir: pathlib.Path, clips: Sequence[Clip], step: int) -> None:
+    """Adds this start to the run's provenance.json, and warns if it goes on with other things.
+
+    Args:
+      run_dir: the run's folder.
+      clips: what it is trained on.
+      step: at which it starts.
+
+    Raises:
+      RunError: provenance.json is not what was written there.
+    """
+    path = run_dir / FILE
+    starts, now = _read(path), _start(clips, step)
+    if changes := starts and _changes(starts[-1], now):
+        print(
+            f"Warning: since {run_dir} was last started this has changed: {', '.join(changes)}. "
+            "It may end with other weights than it would have.",
+            file=sys.stderr,
+        )
+    with outputs.whole_file(path) as new:
+        new.write_text(json.dumps([*starts, now], indent=2) + "\n")
+
+
+def fingerprint(clips: Sequence[Clip]) -> str:
+    """A SHA-256 of the clips, wherever they lie and in whichever form.
+
+    Of names, sizes and intrinsics; of every image's name and length in bytes; and of the bytes of
+    each clip's first and last image: reading all would take minutes. What cannot be read is empty.
+    """
+    digest = hashlib.sha256()
+    for clip in clips:
+        frames = [clip.stored("images", i) for i in range(len(clip))]
+        files = [path.name for path in clip.images], [_length(frame) for frame in frames]
+        described = [clip.name, clip.size, clip.intrinsics.tolist(), files]
+        digest.update(json.dumps(described).encode())
+        for frame in (frames[0], frames[-1]):
+            with contextlib.suppress(OSError):
+                digest.update(frame.read())
+    return digest.hexdigest()
+
+
+def _length(stored: Stored) -> int:
+    with contextlib.suppress(OSError):
+        return stored.path.stat().st_size if stored.length == TO_THE_END else stored.length
+    return 0
+
+
+def git_state(folder: pathlib.Path) -> dict[str, str | bool] | None:
+    """The commit of the program in `folder`, and whether its files differ from it.
+
+    None where there is no git, or `folder` is not in a repository that tracks it.
+    """
+    if not _git(folder, "ls-files", "--error-unmatch", "__init__.py"):
+        return None
+    changed = _git(folder, "status", "--porcelain", ".")
+    return {"commit": _git(folder, "rev-parse", "HEAD"), "dirty": bool(changed)}
+
+
+def _git(folder: pathlib.Path, *arguments: str) -> str | None:
+    try:
+        ended = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):  # Not installed; no repository.
+        return None
+    return ended.stdout.strip()
+
+
+def _start(clips: Sequence[Clip], step: int) -> dict:
+    return {
+        "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "step": step,
+        "command": sys.argv,
+        "git": git_state(pathlib.Path(__file__).parents[1]),
+        "versions": {"python": platform.python_version(), **_versions()},
+        "machine": {
+            "system": platform.platform(),
+            "devices": [
+                tf.config.experimental.get_device_details(device).get("device_name", device.name)
+                for device in tf.config.list_physical_devices()
+            ],
+        },
+        "data": {
+            "clips": {str(clip.folder): len(clip) for clip in clips},
+            "fingerprint": fingerprint(clips),
+        },
+    }
+
+
+def _versions() -> dict[str, str]:
+    installed = {}
+    for name in PACKAGES:
+        try:
+            installed[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:  # TensorFlow is one of two packages.
+            continue
+    return installed
+
+
+def _changes(before: dict, now: dict) -> list[str]:
+    """What decides the weights and is not as it was."""
+    old, new = before["versions"], now["versions"]
+    changes = [
+        f"{name} {old.get(name)} -> {new.get(name)}"
+        for name in {**old, **new}
+        if old.get(name) != new.get(name)
+    ]
+    if before["data"]["fingerprint"] != now["data"]["fingerprint"]:
+        changes.append("the clips")
+    return changes
+
+
+def _read(path: pathlib.Path) -> list[dict]:
+    if not path.exists():
+        return []
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise RunError(f"{path}: expected what this program noted. Received: {error}.") from error

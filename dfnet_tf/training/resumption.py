@@ -1,0 +1,74 @@
+"""What makes a training that was stopped at any step go on as if it had not been."""
+
+import pathlib
+from collections.abc import Iterator
+
+import keras
+
+from dfnet_tf.config import TrainingConfig
+from dfnet_tf.interruption import Interrupted, Request
+from dfnet_tf.training import checkpoints
+
+
+def legs(step: int, training: TrainingConfig) -> Iterator[tuple[int, dict[str, int]]]:
+    """What is left to do after `step` batches, as calls of Keras's `fit`.
+
+    An epoch that was begun is ended in a call of its own: `fit` has epochs of one length only.
+
+    Yields:
+      the step at which a call begins, and its arguments initial_epoch, epochs, steps_per_epoch.
+    """
+    length = training.steps_per_epoch
+    epoch, done = divmod(step, length)
+    if done:
+        yield step, {"initial_epoch": epoch, "epochs": epoch + 1, "steps_per_epoch": length - done}
+        epoch += 1
+    if epoch < training.epochs:
+        whole = {"initial_epoch": epoch, "epochs": training.epochs, "steps_per_epoch": length}
+        yield epoch * length, whole
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Writes a checkpoint after every epoch, and one where a signal asks for the end.
+
+    Must be the last of its kind: what a checkpoint counts as done has been logged.
+
+    Args:
+      run_dir: the run's folder.
+      request: of the signal.
+    """
+
+    def __init__(self, run_dir: pathlib.Path, request: Request):
+        super().__init__()
+        self.run_dir, self.request = run_dir, request
+
+    def on_train_batch_end(self, batch, logs=None):  # noqa: ARG002 (Keras's signature)
+        if self.request.number is not None and batch + 1 < self.params["steps"]:
+            self._end(checkpoints.save(self.model, self.run_dir))
+
+    def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002 (Keras's signature)
+        path = checkpoints.save(self.model, self.run_dir)
+        if self.request.number is not None and epoch + 1 < self.model.config.training.epochs:
+            self._end(path)
+
+    def _end(self, path: pathlib.Path) -> None:
+        step = checkpoints.step_of(path)
+        message = f"stopped after step {step}; the same command goes on from there."
+        raise Interrupted(self.request.number, message)
+
+
+class EpochBegun(keras.callbacks.Callback):
+    """Gives the epoch that is resumed in its middle its averages so far, which `fit` clears.
+
+    Args:
+      model: as it was restored.
+    """
+
+    def __init__(self, model: keras.Model):
+        super().__init__()
+        self.values = [variable.numpy() for variable in model.metrics_variables]
+
+    def on_epoch_begin(self, epoch, logs=None):  # noqa: ARG002 (Keras's signature)
+        for variable, value in zip(self.model.metrics_variables, self.values, strict=True):
+            variable.assign(value)
+        self.values = []

@@ -1,0 +1,80 @@
+"""Broken files by the thousand: every reader returns, or says in one line what is wrong."""
+
+import contextlib
+import os
+import resource
+import tempfile
+from pathlib import Path
+
+import pytest
+
+hypothesis = pytest.importorskip("hypothesis")  # Of requirements-dev.txt, which Bazel has not.
+
+from readers_under_fuzz import READERS, broken  # noqa: E402 (needs hypothesis)
+
+from dfnet_tf.config import ConfigError  # noqa: E402
+from dfnet_tf.data.clip import ClipError  # noqa: E402
+from dfnet_tf.data.kitti_files import KittiError  # noqa: E402
+
+CASES = 500  # Of each reader.
+OWN_ERRORS = ClipError, KittiError, ConfigError, ValueError  # ValueError itself: of scans.
+MOST_MEMORY = 2**20  # Kilobytes by which the process may grow: an image of 67 megapixels.
+IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+@pytest.fixture
+def folder():
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as path:
+        yield Path(path)
+
+
+def test_there_are_ten_thousand_cases():
+    assert CASES * len(READERS) >= 10_000
+
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("name", READERS)
+def test_a_broken_file_is_read_or_refused_in_one_line(folder, name):
+    write, file, read = READERS[name]
+    write(folder)
+    read(folder)  # The whole file is accepted, or nothing below would be told from it.
+    before = peak()
+
+    @hypothesis.settings(
+        max_examples=CASES,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[hypothesis.Phase.generate, hypothesis.Phase.shrink],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(broken((folder / file).read_bytes()))
+    def check(content):
+        (folder / file).write_bytes(content)
+        with contextlib.suppress(_Refused), _refusal_checked(folder, file):
+            read(folder)
+
+    check()
+    assert peak() - before < MOST_MEMORY
+
+
+class _Refused(Exception):
+    """Said as it must be."""
+
+
+@contextlib.contextmanager
+def _refusal_checked(folder, file):
+    try:
+        yield
+    except ValueError as error:
+        said = str(error)
+        assert type(error) in OWN_ERRORS, repr(error)
+        assert str(folder / Path(file).parts[0]) in said, said  # The file, or the clip it is of.
+        assert "xpected " in said and "Received: " in said, said
+        assert len(said) < 1000, said
+        raise _Refused from error
