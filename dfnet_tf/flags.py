@@ -46,7 +46,7 @@ def define_training_flags() -> None:
         "paper",
         list(OBJECTIVES),
         "What is minimised. paper: DF-Net's seven terms; robust: with what was found since "
-        "(minimum over sources, auto-masking, scale-consistent depth, teachers by pixel), which "
+        "(minimum over sources, scale-consistent depth, teachers by pixel), which "
         "so far learns less in short runs.",
     )
     flags.DEFINE_integer("height", None, "Height of the training frames, pixels.", lower_bound=32)

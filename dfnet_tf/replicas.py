@@ -83,8 +83,8 @@ def several_workers(model: keras.Model) -> bool:
 def train_function(model: keras.Model):
     """A step of `model.fit` for several workers: iterator -> logs.
 
-    Keras 3.15's own averages the logged scalars over an axis that they lack (keras issue 20585). As
-    they are of the global batch, every replica's are the same.
+    Keras 3.15's own averages the logged scalars over an axis that they lack (its #20585). As they
+    are of the global batch, every replica's are the same.
     """
     import tensorflow as tf
 
