@@ -9,7 +9,7 @@ from keras import ops
 
 from dfnet_tf.geometry import camera, ego_motion, optical_flow, rigid_motion, visibility
 from dfnet_tf.losses import pairs
-from dfnet_tf.model import STAGES, DFNet
+from dfnet_tf.model import DFNet
 from dfnet_tf.networks.blocks import check_size
 
 REFINED_AT = 4  # Pixels from one that the motion is refined by to the next: six unknowns need few.
@@ -34,7 +34,7 @@ class Predictor:
         self.frames_before = pairs.target_index(self.num_frames)
         self.frames_after = self.num_frames - 1 - self.frames_before
         self.flow_size, self.depth_size = flow_size or model.flow_size, model.depth_size
-        self.refines_motion = len(STAGES[model.config.training.stage]) == len(STAGES["joint"])
+        self.refines_motion = model.config.training.stage == "joint"
         check_size(keras.KerasTensor((1, *self.flow_size, 3)), model.flow_net.size_multiple)
         self._disparity = tf.function(lambda images: model.depth_net(images)[0])
         self._flow = tf.function(lambda first, second: model.flow_net(first, second)[0])
@@ -64,7 +64,7 @@ class Predictor:
         Returns:
           float32 [h, w, 2], in pixels of the depth network's size h x w.
         """
-        scaled = self._scaled(intrinsics, images[index])
+        scaled = self._at_depth_size(intrinsics, images[index])
         next_from_frame = np.linalg.inv(self.frame_from_next(images, index, intrinsics))
         depth = 1.0 / self.disparity(images[index])[None, ..., None]
         return optical_flow.rigid_flow(
@@ -121,26 +121,24 @@ class Predictor:
                 self.flow(frame, following)[None],
                 self.flow(following, frame)[None],
                 self.disparity(frame)[None, ..., None],
-                np.float32(self._scaled(intrinsics, frame)[None]),
+                np.float32(self._at_depth_size(intrinsics, frame)[None]),
             )[0].numpy()
         return np.linalg.inv(np.float64(next_from_frame))
 
-    def _scaled(self, intrinsics: np.ndarray, image: np.ndarray) -> np.ndarray:
+    def _at_depth_size(self, intrinsics: np.ndarray, image: np.ndarray) -> np.ndarray:
         """Intrinsics in pixels of the depth network's size, from those of the image's."""
-        (height, width), (old_height, old_width) = self.depth_size, image.shape[:2]
-        return camera.scale_intrinsics(intrinsics, width / old_width, height / old_height)
+        return camera.resized_intrinsics(intrinsics, image.shape[:2], self.depth_size)
 
 
 def _refined(motion, flow, backward, disparity, intrinsics):
     """`ego_motion.refined` on a coarse grid, by what the flow there and back agree on."""
-    height, width = (size // REFINED_AT for size in disparity.shape[1:3])
-    scaled = camera.scale_intrinsics(
-        intrinsics, width / disparity.shape[2], height / disparity.shape[1]
-    )
-    flow, backward = (optical_flow.resize_flow(maps, height, width) for maps in (flow, backward))
+    size = disparity.shape[1:3]
+    coarse = tuple(side // REFINED_AT for side in size)
+    flow, backward = (optical_flow.resize_flow(maps, *coarse) for maps in (flow, backward))
     trusted = visibility.visible(flow, optical_flow.warp(backward, flow))
-    disparity = ops.image.resize(disparity, (height, width))
-    return ego_motion.refined(motion, flow, disparity, scaled, trusted)
+    disparity = ops.image.resize(disparity, coarse)
+    intrinsics = camera.resized_intrinsics(intrinsics, size, coarse)
+    return ego_motion.refined(motion, flow, disparity, intrinsics, trusted)
 
 
 def resized(images: Sequence[np.ndarray], size: tuple[int, int]) -> tf.Tensor:

@@ -159,13 +159,9 @@ def _cameras(clips: Sequence[Clip], numbers: list[int], config: DataConfig) -> d
 
 def intrinsics_at_training_size(clips: Sequence[Clip], config: DataConfig) -> np.ndarray:
     """The intrinsics of each clip, in pixels of the frames as they are trained on, [N, 3, 3]."""
-    scaled = [
-        camera.scale_intrinsics(
-            clip.intrinsics, config.width / clip.size[1], config.height / clip.size[0]
-        )
-        for clip in clips
-    ]
-    return np.array(scaled, "float32")
+    size = config.height, config.width
+    moved = [camera.resized_intrinsics(clip.intrinsics, clip.size, size) for clip in clips]
+    return np.array(moved, "float32")
 
 
 def _images(clips: Sequence[Clip], config: DataConfig, places, window: int) -> list[np.ndarray]:

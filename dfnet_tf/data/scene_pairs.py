@@ -123,10 +123,7 @@ class ClipPair:
         if len(set(sizes)) > 1:
             expected = "depth, flow and visible of one size"
             raise ClipError(f"{self.name}: expected {expected}. Received: {sizes}.")
-        (height, width), (old_height, old_width) = depth.shape, self.clip.size
-        intrinsics = camera.scale_intrinsics(
-            self.intrinsics, width / old_width, height / old_height
-        )
+        intrinsics = camera.resized_intrinsics(self.intrinsics, self.clip.size, depth.shape)
         next_depth = _followed(next_depth, flow, seen & (valid > 0))
         return SceneFlow(depth, next_depth, _with_gaps(flow, valid), intrinsics)
 

@@ -53,6 +53,12 @@ def scale_intrinsics(intrinsics, scale_x: float, scale_y: float):
     return move_intrinsics(intrinsics, scale, shift)
 
 
+def resized_intrinsics(intrinsics, size: tuple[int, int], new_size: tuple[int, int]):
+    """Moves intrinsics [..., 3, 3] with a resize of the image from `size` to `new_size`, (H, W)."""
+    (height, width), (new_height, new_width) = size, new_size
+    return scale_intrinsics(intrinsics, new_width / width, new_height / height)
+
+
 def move_intrinsics(intrinsics, scale: tuple[float, float], shift: tuple[float, float]):
     """Moves intrinsics [..., 3, 3] (array or tensor) with pixels: new (x, y) = scale * old + shift.
 

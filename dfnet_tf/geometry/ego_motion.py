@@ -28,42 +28,36 @@ def refined(motion, flow, disparity, intrinsics, trusted, steps: int = 8):
     Returns:
       [B, 4, 4]; `motion` itself where nothing is trusted.
     """
-    height, width = flow.shape[1:3]
-    ones = ops.ones_like(disparity)
-    rays = camera.backproject(ones, intrinsics)
-    target = camera.lift(optical_flow.end_points(flow), ones, intrinsics)[..., :2]
-    listed = [
-        ops.reshape(maps, (-1, height * width, maps.shape[-1]))
-        for maps in (rays, target, disparity, trusted)
-    ]
+    points = camera.backproject(1.0 / disparity, intrinsics)
+    ends = optical_flow.end_points(flow)
+    target = camera.lift(ends, ops.ones_like(disparity), intrinsics)[..., :2]
     for _ in range(steps):
-        motion = _step(motion, *listed)
+        change = _change(rigid_motion.transform(points, motion), target, trusted)
+        motion = rigid_motion.compose(rigid_motion.matrix_from_six_vector(change), motion)
     return motion
 
 
-def _step(motion, rays, target, disparity, trusted):
-    """One solution of the linear problem around `motion`; lists of N pixels, [B, N, .]."""
-    points = rays @ ops.swapaxes(motion[:, :3, :3], 1, 2) + disparity * motion[:, None, :3, 3]
+def _change(points, target, trusted):
+    """The small motion [B, 6] that brings moved points [B, H, W, 3] nearest to their targets."""
     depth = ops.maximum(points[..., 2:], camera.MIN_DEPTH)
     seen = points[..., :2] / depth
     residual = target - seen
     length = ops.sqrt(ops.sum(ops.square(residual), axis=-1, keepdims=True))
-    inlier = ops.quantile(length, INLIERS, axis=1, keepdims=True)
+    inlier = ops.quantile(length, INLIERS, axis=(1, 2), keepdims=True)
     weight = trusted / (1.0 + ops.square(length / ops.maximum(inlier, SMALLEST_INLIER)))
 
-    u, v, nearness = seen[..., 0], seen[..., 1], (disparity / depth)[..., 0]
+    u, v, nearness = seen[..., 0], seen[..., 1], 1.0 / depth[..., 0]
     none = ops.zeros_like(u)
-    by_motion = ops.concatenate(  # Of u, then of v: by tx, ty, tz, rx, ry, rz.
-        [
-            ops.stack([nearness, none, -u * nearness, -u * v, 1 + u * u, -v], axis=-1),
-            ops.stack([none, nearness, -v * nearness, -1 - v * v, u * v, u], axis=-1),
-        ],
-        axis=1,
+    by_motion = [  # Derivatives of u, then of v: by tx, ty, tz, rx, ry, rz.
+        ops.stack([nearness, none, -u * nearness, -u * v, 1 + u * u, -v], axis=-1),
+        ops.stack([none, nearness, -v * nearness, -1 - v * v, u * v, u], axis=-1),
+    ]
+    rows, residual, weight = (
+        ops.reshape(ops.stack(maps, axis=1), (-1, 2 * u.shape[1] * u.shape[2], maps[0].shape[-1]))
+        for maps in (by_motion, [residual[..., :1], residual[..., 1:]], [weight, weight])
     )
-    weighted = ops.swapaxes(by_motion * ops.concatenate([weight, weight], axis=1), 1, 2)
-    normal = weighted @ by_motion
-    residual = ops.concatenate([residual[..., :1], residual[..., 1:]], axis=1)
-    return _moved(motion, _solution(normal, weighted @ residual))
+    weighted = ops.swapaxes(rows * weight, 1, 2)
+    return _solution(weighted @ rows, weighted @ residual)
 
 
 def _solution(normal, right):
@@ -71,8 +65,3 @@ def _solution(normal, right):
     unit = ops.sqrt(ops.diagonal(normal, axis1=1, axis2=2) + 1e-12)[..., None]
     scaled = normal / (unit * ops.swapaxes(unit, 1, 2)) + DAMPING * ops.eye(6)
     return (ops.solve(scaled, right / unit) / unit)[..., 0]
-
-
-def _moved(motion, change):
-    """`motion` followed by the small motion (tx, ty, tz, rx, ry, rz) [B, 6]."""
-    return rigid_motion.matrix_from_six_vector(change) @ motion

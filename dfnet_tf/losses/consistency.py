@@ -49,8 +49,7 @@ def motion_consistency(there, back):
       [...].
     """
     first, second = (rigid_motion.matrix_from_six_vector(motion) for motion in (there, back))
-    # Element by element: a GPU's matrix product, in TF32, would find angles of a milliradian.
-    both = ops.sum(first[..., :, :, None] * second[..., None, :, :], axis=-2)
+    both = rigid_motion.compose(first, second)
     angle = _length(both[..., :3, :3] - ops.eye(3), axis=(-2, -1)) / 2**0.5
     mean_length = 0.5 * (_length(there[..., :3], axis=-1) + _length(back[..., :3], axis=-1))
     mean_length = ops.stop_gradient(ops.maximum(mean_length, SHORTEST))

@@ -121,8 +121,9 @@ class PredictionFolder:
     def _write_cloud(self, path: Path, view: View) -> None:
         """The frame's points where the first camera sees them: all clouds fit into one view."""
         height, width = view.depth.shape
-        scale = width / self.source.size[1], height / self.source.size[0]
-        intrinsics = camera.scale_intrinsics(self.source.intrinsics, *scale)
+        intrinsics = camera.resized_intrinsics(
+            self.source.intrinsics, self.source.size, view.depth.shape
+        )
         depth, intrinsics = view.depth[None, ..., None], np.float32(intrinsics[None])
         near = view.depth <= FARTHEST * np.median(view.depth)
         points = np.asarray(camera.backproject(depth, intrinsics)[0])[near]

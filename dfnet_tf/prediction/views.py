@@ -82,13 +82,11 @@ def _with_world(view: View, next_depth: np.ndarray, intrinsics: np.ndarray) -> t
 
     `next_depth` [h, w] is as predicted.
     """
-    height, width = view.depth.shape
-    old_height, old_width = view.image.shape[:2]
-    intrinsics = camera.scale_intrinsics(intrinsics, width / old_width, height / old_height)
+    intrinsics = camera.resized_intrinsics(intrinsics, view.image.shape[:2], view.depth.shape)
     intrinsics, motion = np.float32(intrinsics[None]), np.float32(view.next_from_frame[None])
     depth, next_depth = view.depth[None, ..., None], next_depth[None, ..., None]
 
-    flow = optical_flow.resize_flow(view.flow[None], height, width)
+    flow = optical_flow.resize_flow(view.flow[None], *view.depth.shape)
     rigid_flow = optical_flow.rigid_flow(depth, intrinsics, motion)
     moving = object_motion.moving_mask(flow, rigid_flow)
     scale = next_scale(

@@ -55,9 +55,7 @@ class IntrinsicsFiles(keras.callbacks.Callback):
         learned = np.array(self.model.cameras.matrices())
         logs["focal_x"] = learned[:, 0, 0].mean()
         for clip, intrinsics in zip(self.clips, learned, strict=True):
-            height, width = clip.size
-            own = camera.scale_intrinsics(
-                intrinsics, width / self.config.width, height / self.config.height
-            )
+            trained_at = self.config.height, self.config.width
+            own = camera.resized_intrinsics(intrinsics, trained_at, clip.size)
             with outputs.whole_file(self.folder / f"{clip.name}.txt") as new:
                 np.savetxt(new, own, "%.9g")

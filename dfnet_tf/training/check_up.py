@@ -1,6 +1,5 @@
 """The check-up of a run on one real batch, which `doctor` judges."""
 
-import json
 import pathlib
 from typing import Any
 
@@ -11,8 +10,7 @@ from keras import ops
 from dfnet_tf import outputs
 from dfnet_tf.data.gate import MotionGate
 from dfnet_tf.losses import objective
-from dfnet_tf.training import doctor
-from dfnet_tf.training.checkpoints import RunError
+from dfnet_tf.training import doctor, run_lists
 from dfnet_tf.training.doctor import Observation
 
 STILL = 1.5  # Grey levels, as `prepare --static_threshold` counts them.
@@ -34,7 +32,7 @@ class CheckUp(keras.callbacks.Callback):
         super().__init__()
         self.path, self.batch = run_dir / "doctor.md", batch
         self.epochs_path = run_dir / "epochs.json"
-        self.epochs = _read_epochs(self.epochs_path)[:num_epochs]
+        self.epochs = run_lists.read(self.epochs_path)[:num_epochs]
 
     def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002 (Keras's signature)
         values = {name: float(value) for name, value in logs.items()}
@@ -42,8 +40,7 @@ class CheckUp(keras.callbacks.Callback):
         if "disparities" in predictions:
             values["median_disparity"] = float(np.median(predictions["disparities"][0]))
         self.epochs.append(values)
-        with outputs.whole_file(self.epochs_path) as new:
-            new.write_text(json.dumps(self.epochs, indent=1) + "\n")
+        run_lists.write(self.epochs_path, self.epochs)
 
     def report(self) -> None:
         """Looks at the model as it is now, and tells, on stdout and in doctor.md."""
@@ -68,15 +65,6 @@ class CheckUp(keras.callbacks.Callback):
     def _course(self, name: str) -> list[float]:
         """What an epoch's value was like in all epochs that have it."""
         return [values[name] for values in self.epochs if name in values]
-
-
-def _read_epochs(path: pathlib.Path) -> list[dict[str, float]]:
-    if not path.exists():
-        return []
-    try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise RunError(f"{path}: expected what CheckUp wrote. Received: {error}.") from error
 
 
 def observe(model, batch: dict[str, Any]) -> Observation:

@@ -29,7 +29,8 @@ from dfnet_tf.training import (
 from dfnet_tf.training.check_up import CheckUp
 from dfnet_tf.training.divergence import DivergedError, StopOnSkipped
 
-FREE = ("epochs", "max_skipped_steps")  # The settings that a run may be gone on with changed.
+# The settings that a run may be gone on with changed: (section, name).
+FREE = (("training", "epochs"), ("training", "max_skipped_steps"), ("data", "broken_share"))
 
 
 def train(
@@ -79,8 +80,8 @@ def train(
     ):
         workers.check_same(
             strategy,
-            settings=json.dumps(config.to_dict()),
-            clips=provenance.fingerprint(clips),
+            settings=lambda: json.dumps(config.to_dict()),
+            clips=lambda: provenance.fingerprint(clips),
         )
         places = _spread_places(num_windows, config.data.batch_size)
         sample = pipeline.plain_batch(clips, config.data, places, broken)
@@ -175,8 +176,7 @@ def claim(run_dir: pathlib.Path, config: Config) -> None:
     path = run_dir / "config.json"
     if path.exists():
         before = Config.load(path)
-        free = {f"training__{name}": getattr(config.training, name) for name in FREE}
-        free["data__broken_share"] = config.data.broken_share
+        free = {f"{part}__{name}": getattr(getattr(config, part), name) for part, name in FREE}
         if (prolonged := before.replace(**free)) != config:
             raise checkpoints.RunError(
                 f"Expected the settings that {run_dir} was begun with, or another --run_dir. "

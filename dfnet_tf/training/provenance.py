@@ -13,10 +13,9 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from dfnet_tf import outputs
 from dfnet_tf.data.clip import Clip
 from dfnet_tf.data.stored import TO_THE_END, Stored
-from dfnet_tf.training.checkpoints import RunError
+from dfnet_tf.training import run_lists
 
 PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "h5py", "opencv-python-headless")
 FILE = "provenance.json"
@@ -34,15 +33,14 @@ def note_start(run_dir: pathlib.Path, clips: Sequence[Clip], step: int) -> None:
       RunError: provenance.json is not what was written there.
     """
     path = run_dir / FILE
-    starts, now = _read(path), _start(clips, step)
+    starts, now = run_lists.read(path), _start(clips, step)
     if changes := starts and _changes(starts[-1], now):
         print(
             f"Warning: since {run_dir} was last started this has changed: {', '.join(changes)}. "
             "It may end with other weights than it would have.",
             file=sys.stderr,
         )
-    with outputs.whole_file(path) as new:
-        new.write_text(json.dumps([*starts, now], indent=2) + "\n")
+    run_lists.write(path, [*starts, now])
 
 
 def fingerprint(clips: Sequence[Clip]) -> str:
@@ -132,12 +130,3 @@ def _changes(before: dict, now: dict) -> list[str]:
     if before["data"]["fingerprint"] != now["data"]["fingerprint"]:
         changes.append("the clips")
     return changes
-
-
-def _read(path: pathlib.Path) -> list[dict]:
-    if not path.exists():
-        return []
-    try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise RunError(f"{path}: expected what this program noted. Received: {error}.") from error

@@ -39,11 +39,14 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
     return (resolver.task_type, resolver.task_id) == (first, 0)
 
 
-def check_same(strategy: tf.distribute.Strategy, **facts: str) -> None:
-    """Raises WorkersError, in every worker, where one of the facts differs between them."""
+def check_same(strategy: tf.distribute.Strategy, **facts: Callable[[], str]) -> None:
+    """Raises WorkersError, in every worker, where one of the facts differs between them.
+
+    With one process none is asked for: that of the clips looks at every file.
+    """
     if count(strategy) == 1:
         return
-    checksums = tf.constant([zlib.crc32(fact.encode()) for fact in facts.values()], "float64")
+    checksums = tf.constant([zlib.crc32(fact().encode()) for fact in facts.values()], "float64")
 
     def row(rank):
         """This replica's row of a table that is zero elsewhere."""
