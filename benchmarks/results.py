@@ -18,9 +18,10 @@ from absl import app, flags
 
 from dfnet_tf import mains, outputs
 from dfnet_tf.config import Config, preset
-from dfnet_tf.data import clip, depth_samples, flow_pairs, synthetic
+from dfnet_tf.data import clip, flow_pairs, synthetic
 
 SIZE = 64, 192  # Height and width of the frames.
+STEPS = 100  # Of an epoch.
 FOLDERS = ("train", "depth", "flow", "odometry")
 WORLDS = ("kitti", "rendered")  # As the columns stand.
 METRICS = {"depth": "abs rel", "flow": "EPE, px", "motion": "5-frame ATE, m"}
@@ -30,7 +31,7 @@ _OUTPUT = flags.DEFINE_string("output", None, "The folder of runs and table.", r
 _KITTI = flags.DEFINE_string("kitti", None, "A folder with train/, depth/, flow/ and odometry/.")
 _PRESETS = flags.DEFINE_list("presets", ["paper", "mobile"], "The presets to train.")
 _SEEDS = flags.DEFINE_list("seeds", ["0", "1"], "The seeds to train each with.")
-_STEPS = flags.DEFINE_integer("steps", 600, "Steps of each training.", lower_bound=1)
+_EPOCHS = flags.DEFINE_integer("epochs", 6, "Of each training, 100 steps each.", lower_bound=1)
 
 
 def main(argv: list[str]) -> None:
@@ -45,7 +46,7 @@ def main(argv: list[str]) -> None:
             for cross_task in (True, False):
                 for world, folders in worlds.items():
                     title = f"{world}_{name}_{'joint' if cross_task else 'apart'}_{seed}"
-                    config = results_config(name, cross_task, _STEPS.value, seed)
+                    config = results_config(name, cross_task, _EPOCHS.value, seed)
                     _run(config, folders, world, output, title)
     results = {path.stem: json.loads(path.read_text()) for path in sorted(output.glob("*.json"))}
     with outputs.whole_file(output / "table.md") as path:
@@ -53,7 +54,7 @@ def main(argv: list[str]) -> None:
     print(f"\n{table(results)}")
 
 
-def results_config(name: str, cross_task: bool, steps: int, seed: int) -> Config:
+def results_config(name: str, cross_task: bool, epochs: int, seed: int) -> Config:
     """A preset at a size that CPU cores train in minutes; all else is its own."""
     config = preset(name)
     return config.replace(
@@ -64,10 +65,10 @@ def results_config(name: str, cross_task: bool, steps: int, seed: int) -> Config
         data__flip=True,
         network__depth_downscale=1,
         loss__cross_task=config.loss.cross_task if cross_task else 0.0,
-        training__epochs=max(steps // 100, 1),
-        training__steps_per_epoch=min(steps, 100),
+        training__epochs=epochs,
+        training__steps_per_epoch=STEPS,
         training__learning_rate=2e-4,
-        training__halve_at=(steps * 3 // 4,),
+        training__halve_at=(epochs * STEPS * 3 // 4,),
         training__precision="mixed_bfloat16",
         training__seed=seed,
     )
@@ -103,24 +104,18 @@ def _run(config: Config, folders: dict[str, Path], world: str, output: Path, tit
 
 def _measure(predictor, folders: dict[str, Path], world: str) -> dict:
     """The three numbers of `METRICS` on the clips that were not trained on, ours and trivial."""
-    from dfnet_tf.evaluation import depth_metrics, depth_protocol, flow_protocol, odometry_protocol
+    from dfnet_tf.evaluation import headline
+    from dfnet_tf.evaluation.depth_metrics import GARG_CROP
 
-    samples = depth_samples.clip_samples(clip.read_clips(folders["depth"]))
-    crop = None if world == "rendered" else depth_metrics.GARG_CROP
-    depth = depth_protocol.evaluate_depth(samples, predictor.disparity, crop, caps=(80,))
+    crop = None if world == "rendered" else GARG_CROP
+    depth, odometry = (clip.read_clips(folders[task]) for task in ("depth", "odometry"))
     pairs = flow_pairs.read_flow_pairs(folders["flow"])
-    flow = flow_protocol.evaluate_flow(pairs, predictor.flow)
-    clips = clip.read_clips(folders["odometry"])
-    motion = odometry_protocol.evaluate_odometry(clips, predictor.snippet)
-    seen = "noc" if "noc" in flow["ours"] else "occ"
-    return {
-        who: {
-            "depth": depth[who]["80m"]["abs_rel"],
-            "flow": flow[who][seen]["epe"],
-            "motion": motion[who]["snippet"]["rmse"],
-        }
-        for who in ("ours", "trivial")
+    measured = {
+        "depth": headline.depth_error(depth, predictor.disparity, crop),
+        "flow": headline.flow_error(pairs, predictor.flow),
+        "motion": headline.motion_error(odometry, predictor.snippet),
     }
+    return {who: {task: measured[task][who] for task in measured} for who in ("ours", "trivial")}
 
 
 def table(results: dict[str, dict]) -> str:

@@ -16,12 +16,11 @@ from absl import app, flags
 
 from dfnet_tf import mains, outputs, visualize
 from dfnet_tf.config import Config, preset
-from dfnet_tf.data import clip, depth_samples, flow_pairs, synthetic, video
+from dfnet_tf.data import clip, flow_pairs, synthetic, video
 
 HEIGHT, WIDTH = 64, 192
 TRAINING_SEEDS, TEST_SEEDS = range(16), range(100, 104)
 TRAINING_FRAMES, TEST_FRAMES = 32, 16
-FAR = 80.0  # Nothing rendered is farther.
 FRAME_RATE = 5  # Of panel.mp4: slow enough to look at.
 
 _OUTPUT = flags.DEFINE_string("output", "demo_output", "The folder to write.")
@@ -72,26 +71,22 @@ def demo_config(epochs: int) -> Config:
 
 def _measure(predictor, clips: list[clip.Clip]) -> dict:
     """Depth, flow and motion on clips with truth, each beside its trivial answer."""
-    from dfnet_tf.evaluation import odometry_protocol
+    from dfnet_tf.evaluation import headline
 
-    motion = odometry_protocol.evaluate_odometry(clips, predictor.snippet)
     return {
         **_measure_pictures(predictor.disparity, predictor.flow, clips),
-        "motion": {who: motion[who]["snippet"]["rmse"] for who in ("ours", "trivial")},
+        "motion": headline.motion_error(clips, predictor.snippet),
     }
 
 
 def _measure_pictures(predict_disparity, predict_flow, clips: list[clip.Clip]) -> dict:
     """Depth and flow on clips with truth, each beside its trivial answer."""
-    from dfnet_tf.evaluation import depth_protocol, flow_protocol
+    from dfnet_tf.evaluation import headline
 
     pairs = [pair for one in clips for pair in flow_pairs.read_flow_pairs(one.folder)]
-    samples = depth_samples.clip_samples(clips)
-    depth = depth_protocol.evaluate_depth(samples, predict_disparity, crop=None, caps=(FAR,))
-    flow = flow_protocol.evaluate_flow(pairs, predict_flow)
     return {
-        "depth": {who: depth[who][f"{FAR:g}m"]["abs_rel"] for who in ("ours", "trivial")},
-        "flow": {who: flow[who]["occ"]["epe"] for who in ("ours", "trivial")},
+        "depth": headline.depth_error(clips, predict_disparity),
+        "flow": headline.flow_error(pairs, predict_flow),
     }
 
 

@@ -1,5 +1,7 @@
 """What a trained DFNet says of pictures of any size."""
 
+import functools
+import hashlib
 from collections.abc import Sequence
 
 import keras
@@ -12,7 +14,25 @@ from dfnet_tf.losses import pairs
 from dfnet_tf.model import DFNet
 from dfnet_tf.networks.blocks import check_size
 
+REMEMBERED = 16  # Answers: of a window's frames, for which the next window asks again.
 REFINED_AT = 4  # Pixels from one that the motion is refined by to the next: six unknowns need few.
+
+
+def _remembered(method):
+    """Gives a Predictor's last answers about the same pictures again: read-only arrays."""
+
+    @functools.wraps(method)
+    def answer(self, *images: np.ndarray) -> np.ndarray:
+        digests = [hashlib.blake2b(np.ascontiguousarray(image)).digest() for image in images]
+        question = method.__name__, *zip([image.shape for image in images], digests, strict=True)
+        if question not in self._answers:
+            if len(self._answers) == REMEMBERED:
+                del self._answers[next(iter(self._answers))]  # The oldest.
+            self._answers[question] = method(self, *images)
+            self._answers[question].setflags(write=False)
+        return self._answers[question]
+
+    return answer
 
 
 class Predictor:
@@ -40,11 +60,14 @@ class Predictor:
         self._flow = tf.function(lambda first, second: model.flow_net(first, second)[0])
         self._motions = tf.function(lambda target, sources: model.pose_net(target, sources))
         self._refined = tf.function(_refined)
+        self._answers = {}
 
+    @_remembered
     def disparity(self, image: np.ndarray) -> np.ndarray:
         """Disparity (1 / depth, up to scale), float32 [h, w] at the network's size."""
         return self._disparity(resized([image], self.depth_size)).numpy()[0, ..., 0]
 
+    @_remembered
     def flow(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Flow first -> second, float32 [h, w, 2], in pixels of `flow_size` h x w."""
         images = resized([first, second], self.flow_size)

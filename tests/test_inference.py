@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from dfnet_tf import inference
 from dfnet_tf.config import preset
 from dfnet_tf.geometry import optical_flow
 from dfnet_tf.inference import Predictor
@@ -41,6 +42,30 @@ def test_flow_can_run_at_another_size(model, predictor, images):
     larger = Predictor(model, flow_size=(64, 128))
     assert larger.flow(*images[:2]).shape == (64, 128, 2)
     assert (larger.depth_size, predictor.flow_size) == (SIZE, SIZE)
+
+
+def test_the_last_answers_are_not_computed_again(model, images, monkeypatch):
+    computed = []
+    predictor = Predictor(model)
+    inner = predictor._flow
+    monkeypatch.setattr(predictor, "_flow", lambda *pair: computed.append(pair) or inner(*pair))
+    there, back, again = (predictor.flow(*pair) for pair in (images[:2], images[1::-1], images[:2]))
+    assert len(computed) == 2
+    np.testing.assert_array_equal(there, again)
+    assert not np.array_equal(there, back)
+    images[0][0, 0] += 1  # The same array, another picture.
+    predictor.flow(*images[:2])
+    assert len(computed) == 3
+    with pytest.raises(ValueError, match="read-only"):  # Whoever asks next must get it unspoilt.
+        again += 1
+
+
+def test_no_more_than_the_last_answers_are_kept(predictor, images, monkeypatch):
+    monkeypatch.setattr(inference, "REMEMBERED", 3)
+    predictor._answers.clear()
+    for image in images:
+        predictor.disparity(image)
+    assert len(predictor._answers) == 3
 
 
 def test_a_size_that_the_flow_network_cannot_take_is_refused(model, images):

@@ -1,0 +1,35 @@
+"""The one number of each task that networks are compared by, beside the trivial answer's.
+
+Each returns {"ours": number, "trivial": number}; lower is better.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from dfnet_tf.data.clip import Clip
+from dfnet_tf.data.depth_samples import clip_samples
+from dfnet_tf.data.flow_pairs import FlowPair
+from dfnet_tf.evaluation import depth_protocol, flow_protocol, odometry_protocol
+
+FAR = 80.0  # Metres, beyond which depth is not judged.
+
+
+def depth_error(clips: Sequence[Clip], predict: Callable, crop=None) -> dict[str, float]:
+    """Abs rel of depth, each picture scaled by its median; trivial: constant depth.
+
+    Arguments as of `depth_protocol.evaluate_depth`, on clips with depth.
+    """
+    measured = depth_protocol.evaluate_depth(clip_samples(clips), predict, crop, caps=(FAR,))
+    return {who: measured[who][f"{FAR:g}m"]["abs_rel"] for who in ("ours", "trivial")}
+
+
+def flow_error(pairs: Iterable[FlowPair], predict: Callable) -> dict[str, float]:
+    """End-point error in pixels, where nothing is occluded if the truth knows; trivial: zero."""
+    measured = flow_protocol.evaluate_flow(pairs, predict)
+    pixels = "noc" if "noc" in measured["ours"] else "occ"
+    return {who: measured[who][pixels]["epe"] for who in ("ours", "trivial")}
+
+
+def motion_error(clips: Sequence[Clip], predict: Callable) -> dict[str, float]:
+    """RMSE of 5-frame trajectories, each scaled to the truth, in its unit; trivial: ahead."""
+    measured = odometry_protocol.evaluate_odometry(clips, predict)
+    return {who: measured[who]["snippet"]["rmse"] for who in ("ours", "trivial")}
