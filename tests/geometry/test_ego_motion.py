@@ -54,8 +54,20 @@ def test_what_is_not_trusted_does_not_count():
     flow, trusted = _flow(depth, motion), TRUSTED.copy()
     flow[:, :, 20:] = 40.0
     trusted[:, :, 20:] = 0.0
-    found = ego_motion.refined(motion, flow, 1 / depth, INTRINSICS, trusted)
+    found = ego_motion.refined(STILL, flow, 1 / depth, INTRINSICS, trusted)
     np.testing.assert_allclose(found, motion, atol=1e-3)
+
+
+def test_the_guess_stays_where_another_motion_explains_little_more():
+    """Three quarters of the picture move by themselves, each place its own way."""
+    depth, guess = _depth(), _motion(0, 0, -1, 0, 0.05, 0)
+    flow = _flow(depth, guess) + np.float32([0.5, 0.0])
+    noise = np.random.default_rng(1).uniform(-1, 1, flow.shape).astype("float32")
+    amplitude = np.where(np.arange(64) < 48, 20, 1)[:, None].astype("float32")
+    found = ego_motion.refined(guess, flow + amplitude * noise, 1 / depth, INTRINSICS, TRUSTED)
+    np.testing.assert_array_equal(found, guess)
+    found = ego_motion.refined(guess, flow, 1 / depth, INTRINSICS, TRUSTED)
+    assert not np.array_equal(found, guess)
 
 
 def test_nothing_to_go_by_leaves_the_first_guess():
