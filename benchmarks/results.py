@@ -1,10 +1,11 @@
-"""The README's table: what each preset learns, with and without cross-task consistency.
+"""The README's table: what each preset's losses teach, with and without cross-task consistency.
 
 python -m benchmarks.results --output=runs/results [--kitti=data/kitti_results]
 
-Trains every combination from random weights, for each world and seed alike, measures it on clips
-that were not trained on, and writes table.md from the JSON files of the runs. Stopped, it goes on
-where it was; several at once (with other seeds or presets) may share an output folder.
+Trains every combination from random weights, for each world and seed alike, on the networks of
+`tiny`, measures it on clips that were not trained on, and writes table.md from the JSON files of
+the runs. Stopped, it goes on where it was; several at once (with other seeds or presets) may share
+an output folder.
 
 The worlds: `rendered` are streets of `data.synthetic`; `kitti`, if it is given, a folder with
 clips to train on in train/, and clips with truth in depth/, flow/ and odometry/.
@@ -29,7 +30,7 @@ TRAININGS = {"joint": "with cross-task", "apart": "without"}
 
 _OUTPUT = flags.DEFINE_string("output", None, "The folder of runs and table.", required=True)
 _KITTI = flags.DEFINE_string("kitti", None, "A folder with train/, depth/, flow/ and odometry/.")
-_PRESETS = flags.DEFINE_list("presets", ["paper", "mobile"], "The presets to train.")
+_PRESETS = flags.DEFINE_list("presets", ["paper", "mobile"], "Whose losses and weights.")
 _SEEDS = flags.DEFINE_list("seeds", ["0", "1"], "The seeds to train each with.")
 _EPOCHS = flags.DEFINE_integer("epochs", 6, "Of each training, 100 steps each.", lower_bound=1)
 
@@ -55,21 +56,25 @@ def main(argv: list[str]) -> None:
 
 
 def results_config(name: str, cross_task: bool, epochs: int, seed: int) -> Config:
-    """A preset at a size that CPU cores train in minutes; all else is its own."""
-    config = preset(name)
-    return config.replace(
+    """A preset's losses and weights on networks and frames that CPU cores train in minutes."""
+    recipe, small = preset(name), preset("tiny")
+    levels = len(small.loss.level_weights)
+    return recipe.replace(
         data__height=SIZE[0],
         data__width=SIZE[1],
-        data__num_frames=3,
-        data__batch_size=2,
+        data__num_frames=small.data.num_frames,
+        data__batch_size=small.data.batch_size,
         data__flip=True,
-        network__depth_downscale=1,
-        loss__cross_task=config.loss.cross_task if cross_task else 0.0,
+        network__name=small.network.name,
+        network__depth_downscale=small.network.depth_downscale,
+        network__imagenet=False,
+        loss__level_weights=recipe.loss.level_weights[:levels],
+        loss__census_radii=recipe.loss.census_radii[:levels],
+        loss__cross_task=recipe.loss.cross_task if cross_task else 0.0,
         training__epochs=epochs,
         training__steps_per_epoch=STEPS,
-        training__learning_rate=2e-4,
+        training__learning_rate=small.training.learning_rate,
         training__halve_at=(epochs * STEPS * 3 // 4,),
-        training__precision="mixed_bfloat16",
         training__seed=seed,
     )
 
