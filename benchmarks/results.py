@@ -1,14 +1,12 @@
-"""The README's table: what each preset's losses teach, with and without cross-task consistency.
+"""The README's table: what joint training adds, with and without cross-task consistency.
 
-python -m benchmarks.results --output=runs/results [--kitti=data/kitti_results]
+python -m benchmarks.results --world=kitti --init_from=runs/flow --init_from=runs/depth \
+  --data=data/kitti --truth=data/kitti_truth --output=runs/results
 
-Trains every combination from random weights, for each world and seed alike, on the networks of
-`tiny`, measures it on clips that were not trained on, and writes table.md from the JSON files of
-the runs. Stopped, it goes on where it was; several at once (with other seeds or presets) may share
-an output folder.
-
-The worlds: `rendered` are streets of `data.synthetic`; `kitti`, if it is given, a folder with
-clips to train on in train/, and clips with truth in depth/, flow/ and odometry/.
+Trains on from the networks of two stages, with the cross-task term and without it, all else alike
+and with several seeds; measures what it began with and what came out, on clips that were not
+trained on; and writes table.md from the JSON files of all worlds in the output folder. Stopped, it
+goes on where it was. In the folder --truth are clips with truth: depth/, flow/ and odometry/.
 """
 
 import json
@@ -18,76 +16,62 @@ from pathlib import Path
 from absl import app, flags
 
 from dfnet_tf import mains, outputs
-from dfnet_tf.config import Config, preset
-from dfnet_tf.data import clip, flow_pairs, synthetic
+from dfnet_tf.config import Config
+from dfnet_tf.data import clip, flow_pairs
 
-SIZE = 64, 192  # Height and width of the frames.
 STEPS = 100  # Of an epoch.
-FOLDERS = ("train", "depth", "flow", "odometry")
-WORLDS = ("kitti", "rendered")  # As the columns stand.
 METRICS = {"depth": "abs rel", "flow": "EPE, px", "motion": "5-frame ATE, m"}
-TRAININGS = {"joint": "with cross-task", "apart": "without"}
+TRAININGS = {"before": "stages alone", "apart": "joint, without cross-task", "joint": "joint"}
 
 _OUTPUT = flags.DEFINE_string("output", None, "The folder of runs and table.", required=True)
-_KITTI = flags.DEFINE_string("kitti", None, "A folder with train/, depth/, flow/ and odometry/.")
-_PRESETS = flags.DEFINE_list("presets", ["paper", "mobile"], "Whose losses and weights.")
+_WORLD = flags.DEFINE_string("world", None, "A name for these clips, in the table.", required=True)
+_INIT_FROM = flags.DEFINE_multi_string(
+    "init_from", None, "A run of stage flow, and one of stage depth.", required=True
+)
+_DATA = flags.DEFINE_string("data", None, "The clips to train on.", required=True)
+_TRUTH = flags.DEFINE_string("truth", None, "A folder of depth/, flow/, odometry/.", required=True)
 _SEEDS = flags.DEFINE_list("seeds", ["0", "1"], "The seeds to train each with.")
-_EPOCHS = flags.DEFINE_integer("epochs", 6, "Of each training, 100 steps each.", lower_bound=1)
+_EPOCHS = flags.DEFINE_integer("epochs", 2, "Of each training, 100 steps each.", lower_bound=1)
+_LEARNING_RATE = flags.DEFINE_float("learning_rate", 1.5e-4, "Of each training.")
+_CROSS_TASK = flags.DEFINE_float("cross_task", 0.5, "Weight of the term, where it is there.")
 
 
 def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
-    output = Path(_OUTPUT.value)
-    worlds = {"rendered": _rendered(output / "data")}
-    if _KITTI.value:
-        worlds["kitti"] = {task: Path(_KITTI.value) / task for task in FOLDERS}
+    output, stages = Path(_OUTPUT.value), [Path(folder) for folder in _INIT_FROM.value]
     for seed in map(int, _SEEDS.value):
-        for name in _PRESETS.value:
-            for cross_task in (True, False):
-                for world, folders in worlds.items():
-                    title = f"{world}_{name}_{'joint' if cross_task else 'apart'}_{seed}"
-                    config = results_config(name, cross_task, _EPOCHS.value, seed)
-                    _run(config, folders, world, output, title)
+        for training, weight in (("apart", 0.0), ("joint", _CROSS_TASK.value)):
+            config = joint_config(stages, weight, seed)
+            _run(config, stages, output, f"{_WORLD.value}_{config.network.name}_{training}_{seed}")
+    config = joint_config(stages, 0.0, 0)
+    _run(config, stages, output, f"{_WORLD.value}_{config.network.name}_before_0")
     results = {path.stem: json.loads(path.read_text()) for path in sorted(output.glob("*.json"))}
     with outputs.whole_file(output / "table.md") as path:
         path.write_text(table(results) + "\n")
     print(f"\n{table(results)}")
 
 
-def results_config(name: str, cross_task: bool, epochs: int, seed: int) -> Config:
-    """A preset's losses and weights on networks and frames that CPU cores train in minutes."""
-    recipe, small = preset(name), preset("tiny")
-    levels = len(small.loss.level_weights)
-    return recipe.replace(
-        data__height=SIZE[0],
-        data__width=SIZE[1],
-        data__num_frames=small.data.num_frames,
-        data__batch_size=small.data.batch_size,
-        data__flip=True,
-        network__name=small.network.name,
-        network__depth_downscale=small.network.depth_downscale,
-        network__imagenet=False,
-        loss__level_weights=recipe.loss.level_weights[:levels],
-        loss__census_radii=recipe.loss.census_radii[:levels],
-        loss__cross_task=recipe.loss.cross_task if cross_task else 0.0,
-        training__epochs=epochs,
+def joint_config(stages: list[Path], cross_task: float, seed: int) -> Config:
+    """The joint stage after those of `stages`, the last of which says networks, frames and losses.
+
+    Raises:
+      ConfigError: a folder is not that of a run.
+    """
+    config = Config.load(stages[-1] / "config.json")
+    return config.replace(
+        loss__cross_task=cross_task,
+        loss__rigid_occlusions=True,
+        training__stage="joint",
+        training__epochs=_EPOCHS.value,
         training__steps_per_epoch=STEPS,
-        training__learning_rate=small.training.learning_rate,
-        training__halve_at=(epochs * STEPS * 3 // 4,),
+        training__learning_rate=_LEARNING_RATE.value,
+        training__halve_at=(),
         training__seed=seed,
     )
 
 
-def _rendered(folder: Path) -> dict[str, Path]:
-    """Streets to train on, and others to measure on, rendered unless they are there."""
-    training, test = folder / "training", folder / "test"
-    synthetic.rendered_clips(training, range(16), num_frames=32, size=SIZE)
-    synthetic.rendered_clips(test, range(100, 104), num_frames=16, size=SIZE)
-    return {"train": training, "depth": test, "flow": test, "odometry": test}
-
-
-def _run(config: Config, folders: dict[str, Path], world: str, output: Path, title: str) -> None:
+def _run(config: Config, stages: list[Path], output: Path, title: str) -> None:
     """Trains and measures one combination, unless its JSON file is there."""
     result = output / f"{title}.json"
     if result.exists():
@@ -97,26 +81,31 @@ def _run(config: Config, folders: dict[str, Path], world: str, output: Path, tit
     import keras
 
     from dfnet_tf.inference import Predictor
+    from dfnet_tf.model import DFNet
     from dfnet_tf.training import checkpoints, loop
 
     keras.backend.clear_session()
-    run_dir = output / "runs" / title
-    loop.train(config, clip.read_clips(folders["train"]), run_dir)
-    measured = _measure(Predictor(checkpoints.load_trained(run_dir)), folders, world)
+    if "_before_" in title:
+        model = DFNet(config)
+        model.build()
+        checkpoints.start_from(model, stages)
+    else:
+        clips = clip.read_clips(_DATA.value)
+        model = loop.train(config, clips, output / "runs" / title, init_from=stages)
+    measured = _measure(Predictor(model), Path(_TRUTH.value))
     with outputs.whole_file(result) as path:
         path.write_text(json.dumps({"config": config.to_dict(), **measured}, indent=1) + "\n")
 
 
-def _measure(predictor, folders: dict[str, Path], world: str) -> dict:
+def _measure(predictor, truth: Path) -> dict:
     """The three numbers of `METRICS` on the clips that were not trained on, ours and trivial."""
     from dfnet_tf.evaluation import headline
     from dfnet_tf.evaluation.depth_metrics import GARG_CROP
 
-    crop = None if world == "rendered" else GARG_CROP
-    depth, odometry = (clip.read_clips(folders[task]) for task in ("depth", "odometry"))
-    pairs = flow_pairs.read_flow_pairs(folders["flow"])
+    depth, odometry = (clip.read_clips(truth / task) for task in ("depth", "odometry"))
+    pairs = flow_pairs.read_flow_pairs(truth / "flow")
     measured = {
-        "depth": headline.depth_error(depth, predictor.disparity, crop),
+        "depth": headline.depth_error(depth, predictor.disparity, GARG_CROP),
         "flow": headline.flow_error(pairs, predictor.flow),
         "motion": headline.motion_error(odometry, predictor.snippet),
     }
@@ -124,34 +113,32 @@ def _measure(predictor, folders: dict[str, Path], world: str) -> dict:
 
 
 def table(results: dict[str, dict]) -> str:
-    """Markdown: per preset and training a row of means, with each seed's values.
+    """Markdown: per world and training a row of means, with each seed's values.
 
     Args:
-      results: {world_preset_training_seed: what `_run` wrote}.
+      results: {world_network_training_seed: what `_run` wrote}.
     """
     groups = {}
     for title, result in results.items():
-        world, name, training, _ = title.split("_")
-        groups.setdefault((name, training), {}).setdefault(world, []).append(result)
-    worlds = sorted({world for of in groups.values() for world in of}, key=WORLDS.index)
-    columns = [(world, task) for world in worlds for task in METRICS]
-    lines = [
-        "| | " + " | ".join(f"{world}: {METRICS[task]}" for world, task in columns) + " |",
-        "|---" * (len(columns) + 1) + "|",
-    ]
-    for (name, training), of in groups.items():
-        cells = [_cell([r["ours"][task] for r in of.get(world, ())]) for world, task in columns]
-        lines.append(f"| `{name}`, {TRAININGS[training]} | " + " | ".join(cells) + " |")
-    trivial = {world: next(of[world] for of in groups.values() if world in of) for world in worlds}
-    cells = [f"{trivial[world][0]['trivial'][task]:.3f}" for world, task in columns]
-    return "\n".join([*lines, "| trivial answer | " + " | ".join(cells) + " |"])
+        world, network, training, _ = title.rsplit("_", 3)
+        groups.setdefault((world, network), {}).setdefault(training, []).append(result)
+    lines = ["| | " + " | ".join(METRICS.values()) + " |", "|---" * (len(METRICS) + 1) + "|"]
+    for (world, network), of in groups.items():
+        for training in (one for one in TRAININGS if one in of):
+            cells = [_cell([one["ours"][task] for one in of[training]]) for task in METRICS]
+            title = f"{world}, `{network}`, {TRAININGS[training]}"
+            lines.append(f"| {title} | " + " | ".join(cells) + " |")
+        trivial = next(iter(of.values()))[0]["trivial"]
+        cells = [f"{trivial[task]:.3f}" for task in METRICS]
+        lines.append(f"| {world}, trivial answer | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
 
 
 def _cell(values: list[float]) -> str:
-    """The mean, and in brackets the values it is of."""
-    if not values:
-        return ""
-    return f"{statistics.mean(values):.3f} ({', '.join(f'{value:.3f}' for value in values)})"
+    """The mean, and in brackets the values it is of, if there are several."""
+    mean = f"{statistics.mean(values):.3f}"
+    each = ", ".join(f"{value:.3f}" for value in values)
+    return f"{mean} ({each})" if len(values) > 1 else mean
 
 
 if __name__ == "__main__":
