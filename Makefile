@@ -3,16 +3,35 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help venv demo test kill-test tfa-oracle lint format clean
+# Of android-models: the run folder to export, and clips like what the phone will see.
+RUN_DIR ?= pretrained/mobile
+CALIBRATION ?= data/streets
+MODELS := out/android
+ASSETS := android_demo/app/src/main/assets/models
+# The size nearest to a camera's 16:9 that both networks take, about as many pixels as trained on.
+EXPORT = $(RUN) -m export.export_tflite --run_dir=$(RUN_DIR) --calibration=$(CALIBRATION) \
+  --height=192 --width=320 --output=$(MODELS) --overwrite
+
+.PHONY: help venv demo android-models test kill-test tfa-oracle android-check arm64 lint format clean
 .DEFAULT_GOAL := help
 
 help:  ## Lists the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: $(VENV)/.ready  ## Sets up .venv with everything; PYTHON=python3.12 chooses the Python
 
 demo: $(VENV)/.ready  ## Trains, evaluates and exports on a rendered clip, into demo_output/
 	$(RUN) -m dfnet_tf.demo --output=demo_output
+
+android-models: $(VENV)/.ready $(CALIBRATION)  ## Exports networks into the Android app; RUN_DIR=runs/drive CALIBRATION=data/drive
+	$(EXPORT) --quantization=int8 --input=uint8
+	$(EXPORT) --quantization=float16 --network=depth
+	mkdir -p $(ASSETS)
+	for model in depth_int8 flow_int8 depth_float16; do \
+	  cp $(MODELS)/$$model.tflite $(MODELS)/$$model.json $(ASSETS)/ || exit 1; done
+
+data/streets:
+	$(RUN) -m dfnet_tf.prepare --source=synthetic --num_clips=4 --num_frames=9 --height=192 --width=320 --output=$@
 
 test: $(VENV)/.ready  ## Runs the tests; ARGS="tests/data -k video" some of them
 	$(RUN) -m pytest $(ARGS)
@@ -24,6 +43,12 @@ tfa-oracle:  ## Writes anew what tensorflow-addons computes, in .venv-tfa; PYTHO
 	$(PYTHON) -m venv .venv-tfa
 	.venv-tfa/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-tfa.txt
 	.venv-tfa/bin/python tests/make_tfa_golden.py tests/networks/tfa_golden.npz
+
+android-check: $(VENV)/.ready  ## Proves of the Android app what can be without its SDK; a rung without its tools is skipped
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" android_demo/verify/all
+
+arm64: $(VENV)/.ready  ## Runs models on ARM64 kernels and compares; ARGS="out/models/depth_int8.tflite"
+	android_demo/verify/arm64 $(ARGS)
 
 lint: $(VENV)/.ready  ## Checks style and format
 	$(RUN) -m ruff check .
