@@ -100,12 +100,11 @@ def _run(config: Config, stages: list[Path], output: Path, title: str) -> None:
 def _measure(predictor, truth: Path) -> dict:
     """The three numbers of `METRICS` on the clips that were not trained on, ours and trivial."""
     from dfnet_tf.evaluation import headline
-    from dfnet_tf.evaluation.depth_metrics import GARG_CROP
 
     depth, odometry = (clip.read_clips(truth / task) for task in ("depth", "odometry"))
     pairs = flow_pairs.read_flow_pairs(truth / "flow")
     measured = {
-        "depth": headline.depth_error(depth, predictor.disparity, GARG_CROP),
+        "depth": headline.depth_error(depth, predictor.disparity),
         "flow": headline.flow_error(pairs, predictor.flow),
         "motion": headline.motion_error(odometry, predictor.snippet),
     }

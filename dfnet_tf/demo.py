@@ -85,7 +85,7 @@ def _measure_pictures(predict_disparity, predict_flow, clips: list[clip.Clip]) -
 
     pairs = [pair for one in clips for pair in flow_pairs.read_flow_pairs(one.folder)]
     return {
-        "depth": headline.depth_error(clips, predict_disparity),
+        "depth": headline.depth_error(clips, predict_disparity, crop=None),
         "flow": headline.flow_error(pairs, predict_flow),
     }
 

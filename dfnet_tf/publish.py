@@ -3,6 +3,7 @@
 python -m dfnet_tf.publish --run_dir=runs/drive --output=drive_networks
 
 It can be taken as --run_dir by predict, evaluate and the export, and as --init_from by a training.
+Its about.json says what the networks learned from and whose they are: see dfnet_tf.training.origin.
 """
 
 from pathlib import Path
@@ -22,10 +23,12 @@ def main(argv: list[str]) -> None:
     run_dir, output = Path(_RUN_DIR.value), Path(_OUTPUT.value)
     outputs.refuse_existing(output, _OVERWRITE.value)
 
-    from dfnet_tf.training import checkpoints  # After the checks: TensorFlow takes seconds.
+    from dfnet_tf.config import Config
+    from dfnet_tf.training import checkpoints, origin  # After the checks: TensorFlow takes seconds.
 
     with outputs.whole_folder(output) as folder:
         path = checkpoints.publish(run_dir, folder)
+        origin.write(origin.read(run_dir, Config.load(folder / "config.json")), folder)
         size = path.stat().st_size
     print(f"Wrote the networks of {run_dir}, {size / 1e6:.1f} MB, to {output}.")
 

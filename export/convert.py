@@ -35,7 +35,9 @@ def to_tflite(signature: Signature) -> bytes:
         archive.add_endpoint(
             signature.name,
             signature.function,
-            input_signature=[tf.TensorSpec(image, name=name) for name in signature.inputs],
+            input_signature=[
+                tf.TensorSpec(image, signature.dtype, name=name) for name in signature.inputs
+            ],
         )
         archive.write_out(folder, verbose=False)
         model = _convert(folder, signature.name)

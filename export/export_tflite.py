@@ -2,11 +2,12 @@
 
 python -m export.export_tflite --run_dir=runs/drive --output=out/models --calibration=data/drive
 
-Leaves depth_int8.tflite and flow_int8.tflite, each only once it agrees with the Keras network. The
-models take RGB in [0, 1], float32 [1, height, width, 3]: `image` gives `disparity` and `depth`
-(up to scale); `first` and `second` give `flow`, in pixels of the model's size.
+Leaves depth_int8.tflite and flow_int8.tflite, each only once it agrees with the Keras network, with
+a JSON beside it that describes it, and report.md. `image` gives `disparity` and `depth` (up to
+scale); `first` and `second` give `flow`, in pixels of the model's size. See export/README.md.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +15,11 @@ import numpy as np
 from absl import app, flags
 
 from dfnet_tf import mains, outputs
-from export import NETWORKS, QUANTIZATIONS
+from export import INPUTS, NETWORKS, QUANTIZATIONS
 
 MAX_PAIRS = 32  # Ranges of activations settle long before.
+THREADS = (1, 2)
+RUNS = 30  # Timed, of each model.
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder of a training run.", required=True)
 _OUTPUT = flags.DEFINE_string("output", None, "The folder to write the models to.", required=True)
@@ -26,7 +29,13 @@ _QUANTIZATION = flags.DEFINE_enum(
     "int8",
     [*QUANTIZATIONS, "all"],
     "float32; float16: half the size; dynamic: a quarter, weights in 8 bits; int8: a quarter, and "
-    "the convolutions calculate in 8 bits.",
+    "the convolutions calculate in 8 bits; int8_weights: a quarter, calculates in float.",
+)
+_ONE_FILE = flags.DEFINE_bool(
+    "one_file", False, "Both networks in one file, with two signatures: depth_flow_int8.tflite."
+)
+_INPUT = flags.DEFINE_enum(
+    "input", "float32", INPUTS, "What the models take: RGB in [0, 1], or uint8 in [0, 255]."
 )
 _CALIBRATION = flags.DEFINE_string(
     "calibration",
@@ -40,6 +49,15 @@ _HEIGHT = flags.DEFINE_integer(
 _WIDTH = flags.DEFINE_integer(
     "width", None, "Of the models' input, pixels; as trained if left out.", lower_bound=1
 )
+_TRUTH_DEPTH = flags.DEFINE_string(
+    "truth_depth", None, "Clips with depth/ to judge the models on, as dfnet_tf.evaluate does."
+)
+_TRUTH_FLOW = flags.DEFINE_string(
+    "truth_flow", None, "Pairs with true flow to judge the models on, as dfnet_tf.evaluate does."
+)
+_MEASURE = flags.DEFINE_bool(
+    "measure", True, f"Measure time ({RUNS} runs on 1 and on 2 threads) and memory of every model."
+)
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace models that exist.")
 
 
@@ -48,41 +66,74 @@ def main(argv: list[str]) -> None:
         raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
     networks = NETWORKS if _NETWORK.value == "both" else (_NETWORK.value,)
     quantizations = QUANTIZATIONS if _QUANTIZATION.value == "all" else (_QUANTIZATION.value,)
+    _check_flags(networks, quantizations)
+    for name in _names(networks, quantizations):
+        outputs.refuse_existing(_path(name, ".tflite"), _OVERWRITE.value)
+        outputs.refuse_existing(_path(name, ".json"), _OVERWRITE.value)
+
+    from dfnet_tf.training import checkpoints, origin  # After the flags: TensorFlow takes seconds.
+    from export import model_report
+
+    run_dir, output = Path(_RUN_DIR.value), Path(_OUTPUT.value)
+    older = model_report.read(output)
+    model = checkpoints.load_trained(run_dir, tuple(f"{kind}_net" for kind in networks))
+    learned_from = origin.read(run_dir, model.config)
+    truths = _truths()
+    entries = []
+    for parts in _exported(model, networks, quantizations):
+        entries.append(_finish(parts, learned_from, truths))
+        model_report.write(output, [*older, *entries])
+        print(model_report.line(entries[-1]), flush=True)
+    print(f"\n{model_report.markdown(entries)}")
+
+
+def _check_flags(networks: tuple[str, ...], quantizations: tuple[str, ...]) -> None:
+    """Raises UsageError for flags that lack or contradict each other."""
     if "int8" in quantizations and not _CALIBRATION.value:
         raise app.UsageError(
             f"Expected --calibration with --quantization={_QUANTIZATION.value}. Received: none."
         )
-    paths = [_path(f"{kind}_{name}") for kind in networks for name in quantizations]
-    for path in paths:
-        outputs.refuse_existing(path, _OVERWRITE.value)
+    if _ONE_FILE.value and len(networks) < len(NETWORKS):
+        raise app.UsageError(
+            f"Expected --network=both with --one_file. Received: {_NETWORK.value}."
+        )
+    for kind, truth in (("depth", _TRUTH_DEPTH), ("flow", _TRUTH_FLOW)):
+        if truth.value and kind not in networks:
+            raise app.UsageError(
+                f"Expected --network={kind} or both with --{truth.name}. "
+                f"Received: {_NETWORK.value}."
+            )
 
-    from dfnet_tf.training import checkpoints  # After the flags: TensorFlow takes seconds.
+
+def _names(networks: tuple[str, ...], quantizations: tuple[str, ...]) -> list[str]:
+    """Of the models to be, without suffix."""
+    kinds = ["_".join(networks)] if _ONE_FILE.value else networks
+    return [f"{kind}_{quantization}" for kind in kinds for quantization in quantizations]
+
+
+def _path(name: str, suffix: str) -> Path:
+    return Path(_OUTPUT.value) / f"{name}{suffix}"
+
+
+def _exported(model, networks: tuple[str, ...], quantizations: tuple[str, ...]) -> Iterator:
+    """The checked models of each file to be, one file after the other."""
     from export import exporter
 
-    needed = tuple(f"{kind}_net" for kind in networks)
-    model = checkpoints.load_trained(Path(_RUN_DIR.value), needed)
-    print(f"{'file':<22}{'MB':>7}{'ops':>6}  against Keras")
+    columns = []
     for kind in networks:
-        network, size = _network_and_size(model, kind)
+        network, (height, width) = {
+            "depth": (model.depth_net, model.depth_size),
+            "flow": (model.flow_net, model.flow_size),
+        }[kind]
+        size = _HEIGHT.value or height, _WIDTH.value or width
         pairs = _frame_pairs() if _CALIBRATION.value else ()
-        for exported in exporter.export_models(kind, network, size, quantizations, pairs):
-            with outputs.whole_file(_path(exported.name)) as file:
-                file.write_bytes(exported.content)
-            print(_row(exported), flush=True)
-    print(f"Measure them: python -m export.benchmark --model={paths[0]}")
-
-
-def _path(name: str) -> Path:
-    return Path(_OUTPUT.value) / f"{name}.tflite"
-
-
-def _network_and_size(model, kind: str):
-    """A network of the trained model, and the (height, width) at which it is exported."""
-    network, (height, width) = {
-        "depth": (model.depth_net, model.depth_size),
-        "flow": (model.flow_net, model.flow_size),
-    }[kind]
-    return network, (_HEIGHT.value or height, _WIDTH.value or width)
+        columns.append(
+            exporter.export_models(kind, network, size, quantizations, pairs, _INPUT.value)
+        )
+    if _ONE_FILE.value:
+        yield from zip(*columns, strict=True)
+    else:
+        yield from ((one,) for column in columns for one in column)
 
 
 def _frame_pairs() -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -100,15 +151,68 @@ def _frame_pairs() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         yield one.image(i), one.image(i + 1)
 
 
-def _row(exported) -> str:
-    numbers = exported.parity
-    against_keras = (
-        f"abs rel {numbers['abs_rel']:.5f}, disparity MAE {numbers['disparity_mae']:.5f}"
-        if "abs_rel" in numbers
-        else f"EPE {numbers['epe']:.4f} px, relative {numbers['relative_epe']:.5f}"
+def _truths() -> dict:
+    """For each network with true answers: TfliteModel -> its errors and the trivial answer's."""
+    from dfnet_tf.data import clip, flow_pairs
+    from dfnet_tf.evaluation import headline
+    from dfnet_tf.evaluation.depth_metrics import GARG_CROP
+
+    def depth(model) -> dict[str, float]:
+        errors = headline.depth_error(clips, model.disparity, GARG_CROP)
+        return {"abs_rel": errors["ours"], "abs_rel_trivial": errors["trivial"]}
+
+    def flow(model) -> dict[str, float]:
+        errors = headline.flow_error(pairs, model.flow)
+        return {"epe": errors["ours"], "epe_trivial": errors["trivial"]}
+
+    truths = {}
+    if _TRUTH_DEPTH.value:  # Read before the first conversion, which takes minutes.
+        clips, truths["depth"] = clip.read_clips(_TRUTH_DEPTH.value), depth
+    if _TRUTH_FLOW.value:
+        pairs, truths["flow"] = flow_pairs.read_flow_pairs(_TRUTH_FLOW.value), flow
+    return truths
+
+
+def _finish(parts, learned_from: dict, truths: dict) -> dict:
+    """Judges, describes and writes one file; returns its entry in the report."""
+    from export import exporter, gpu_delegate, metadata, model_report
+    from export.tflite_model import TfliteModel
+
+    name = "_".join([part.signature.name for part in parts] + [parts[0].quantization])
+    quality = {"against_keras": {key: part.parity[key] for part in parts for key in part.parity}}
+    for part in parts:
+        if judge := truths.get(part.signature.name):
+            quality.setdefault("against_truth", {}).update(judge(TfliteModel(part.content)))
+    description = metadata.describe(
+        name,
+        [part.signature for part in parts],
+        parts[0].quantization,
+        learned_from,
+        quality,
     )
-    file = f"{exported.name}.tflite"
-    return f"{file:<22}{numbers['num_bytes'] / 1e6:>7.2f}{numbers['num_ops']:>6}  {against_keras}"
+    content = exporter.finished(parts, description)
+    beside = metadata.beside(description, content)
+    with (
+        outputs.whole_file(_path(name, ".tflite")) as model,
+        outputs.whole_file(_path(name, ".json")) as text,
+    ):
+        model.write_bytes(content)
+        text.write_text(json.dumps(beside, indent=1) + "\n")
+    return model_report.entry(beside, gpu_delegate.findings(content), _profiles(name, parts))
+
+
+def _profiles(name: str, parts) -> dict:
+    """Time and memory of each signature on one thread and on several."""
+    if not _MEASURE.value:
+        return {}
+    from export import profile
+
+    signatures = [part.signature.name for part in parts]
+    return {
+        (signature, threads): profile.profile(_path(name, ".tflite"), threads, RUNS, signature)
+        for signature in signatures
+        for threads in THREADS
+    }
 
 
 if __name__ == "__main__":

@@ -7,13 +7,17 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from export import convert, parity
+from export import convert, merge, metadata, parity
 from export.quantize import CalibrationError, quantize
-from export.signatures import SIGNATURES
-from export.tflite_model import resized
+from export.signatures import SIGNATURES, Signature
+from export.tflite_model import TfliteModel, resized
 
 NUM_NOISE_PAIRS = 4
 NOISE_CELL = 16  # pixels
+
+
+class ExportError(ValueError):
+    """A finished file that computes something else than the models it was made of."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,9 @@ class Exported:
     name: str  # depth_int8
     content: bytes  # Of the .tflite file.
     parity: dict[str, float]  # As `parity.compare` gives it.
+    signature: Signature
+    quantization: str
+    sample: dict[str, np.ndarray]  # Inputs that it was compared on, by name.
 
 
 def export_models(
@@ -31,6 +38,7 @@ def export_models(
     size: tuple[int, int],
     quantizations: Sequence[str],
     frame_pairs: Iterable[tuple[np.ndarray, np.ndarray]] = (),
+    dtype: str = "float32",
 ) -> Iterator[Exported]:
     """Converts, quantizes and checks a network, one model after the other.
 
@@ -42,12 +50,13 @@ def export_models(
       frame_pairs: consecutive uint8 RGB frames [H, W, 3] of any size. Every second pair finds the
         ranges for int8, the others (a single one: itself) are compared with Keras. Without any,
         smooth noise is compared.
+      dtype: of the model's inputs, one of `export.INPUTS`.
 
     Raises:
       ValueError: a size that the network cannot take; `ConversionError`; `CalibrationError`, for
         int8 without frames; `ParityError`.
     """
-    signature = SIGNATURES[kind](network, size)
+    signature = SIGNATURES[kind](network, size, dtype)
     pairs = [[resized(frame, size) for frame in pair] for pair in frame_pairs]
     if "int8" in quantizations and not pairs:  # Before a conversion of minutes.
         raise CalibrationError("Expected pictures to calibrate int8 on. Received: none.")
@@ -58,7 +67,28 @@ def export_models(
         model = quantize(float_model, quantization, signature.name, calibration)
         numbers = parity.compare(model, judged, signature.function)
         parity.check(signature.name, quantization, numbers)
-        yield Exported(f"{kind}_{quantization}", model, numbers)
+        name = f"{kind}_{quantization}"
+        yield Exported(name, model, numbers, signature, quantization, judged[0])
+
+
+def finished(parts: Sequence[Exported], description: dict) -> bytes:
+    """One file of one model or several, with its description inside.
+
+    Raises:
+      ExportError: it computes something else than they do, if by a single bit.
+    """
+    model = merge.merge([part.content for part in parts])
+    content = metadata.embed(model, description)
+    for part in parts:
+        expected = TfliteModel(part.content)(**part.sample)
+        received = TfliteModel(content, signature=part.signature.name)(**part.sample)
+        different = [name for name in expected if (expected[name] != received[name]).any()]
+        if different:
+            raise ExportError(
+                f"{description['name']}: expected the very numbers of {part.name}. "
+                f"Received: others for {', '.join(different)}."
+            )
+    return content
 
 
 def noise_pairs(size: tuple[int, int]) -> list[list[np.ndarray]]:

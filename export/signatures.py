@@ -5,60 +5,100 @@ from dataclasses import dataclass
 
 import keras
 import numpy as np
+from keras import ops
 
 from dfnet_tf.geometry import optical_flow
-from dfnet_tf.networks import blocks
+from dfnet_tf.networks import blocks, depth_net
+from export.tflite_model import as_input
+
+
+@dataclass(frozen=True)
+class Output:
+    """What one output [1, H, W, channels], float32, means.
+
+    Attributes:
+      channels: of the last axis.
+      unit: of its numbers, in words.
+      range: the least and the greatest number it can hold; None: any.
+    """
+
+    channels: int
+    unit: str
+    range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
 class Signature:
-    """One exported function; every input is one image, float32 [1, H, W, 3], RGB in [0, 1].
+    """One exported function; every input is one RGB image [1, H, W, 3].
 
     Attributes:
       name: what the function is called in the file.
       network: whose weights it holds.
       size: (H, W).
+      dtype: of the inputs: float32 in [0, 1], or uint8.
       inputs: their names, in the order of the frames.
+      outputs: what it returns, by name.
       function: takes the inputs by name, returns the outputs by name.
     """
 
     name: str
     network: keras.Model
     size: tuple[int, int]
+    dtype: str
     inputs: tuple[str, ...]
+    outputs: dict[str, Output]
     function: Callable[..., dict]
 
     def __post_init__(self):
         blocks.check_size(keras.KerasTensor((1, *self.size, 3)), self.network.size_multiple)
 
     def sample(self, *frames: np.ndarray) -> dict[str, np.ndarray]:
-        """Inputs by name: as many of the consecutive `frames`, each [1, H, W, 3], as it takes."""
-        return dict(zip(self.inputs, frames, strict=False))
+        """Inputs by name: as many of the consecutive frames as it takes.
+
+        Args:
+          *frames: float32 [1, H, W, 3] in [0, 1].
+        """
+        taken = dict(zip(self.inputs, frames, strict=False))
+        return {name: as_input(frame, self.dtype) for name, frame in taken.items()}
 
 
-def depth(network: keras.Model, size: tuple[int, int]) -> Signature:
+def depth(network: keras.Model, size: tuple[int, int], dtype: str = "float32") -> Signature:
     """image -> disparity and depth = 1 / disparity, each [1, H, W, 1], up to scale.
 
     Raises ValueError if the network cannot take images of `size` = (H, W).
     """
 
     def function(image):
-        disparity = network(image)[0]
+        disparity = network(_unit(image))[0]
         return {"disparity": disparity, "depth": 1.0 / disparity}
 
-    return Signature("depth", network, size, ("image",), function)
+    least, greatest = (float(depth_net.disparity(end)) for end in (-np.inf, np.inf))
+    outputs = {
+        "disparity": Output(1, "1 / depth, up to scale", (least, greatest)),
+        "depth": Output(1, "up to scale", (1 / greatest, 1 / least)),
+    }
+    return Signature("depth", network, size, dtype, ("image",), outputs, function)
 
 
-def flow(network: keras.Model, size: tuple[int, int]) -> Signature:
+def flow(network: keras.Model, size: tuple[int, int], dtype: str = "float32") -> Signature:
     """first, second -> flow first -> second [1, H, W, 2], in pixels of H x W.
 
     Raises ValueError if the network cannot take images of `size` = (H, W).
     """
 
     def function(first, second):
-        return {"flow": optical_flow.resize_flow(network(first, second)[0], *size)}
+        quarter = network(_unit(first), _unit(second))[0]
+        return {"flow": optical_flow.resize_flow(quarter, *size)}
 
-    return Signature("flow", network, size, ("first", "second"), function)
+    outputs = {"flow": Output(2, "pixels of the model's size, first to second")}
+    return Signature("flow", network, size, dtype, ("first", "second"), outputs, function)
+
+
+def _unit(image):
+    """RGB in [0, 1], float32, of an image that may be uint8."""
+    if keras.backend.standardize_dtype(image.dtype) != "uint8":
+        return image
+    return ops.cast(image, "float32") / 255.0
 
 
 SIGNATURES = {"depth": depth, "flow": flow}

@@ -15,21 +15,30 @@ class TfliteModel:
     Args:
       model: a file, or a file's content.
       num_threads: of the CPU; the runtime's choice if None.
+      signature: depth or flow, of a file that holds both; else it need not be said.
 
     Raises:
-      ValueError: not a .tflite model, or not one with a single signature.
+      ValueError: not a .tflite model, or not one with that signature, or not with a single one.
     """
 
-    def __init__(self, model: Path | str | bytes, num_threads: int | None = None):
+    def __init__(
+        self,
+        model: Path | str | bytes,
+        num_threads: int | None = None,
+        signature: str | None = None,
+    ):
         content = model if isinstance(model, bytes) else Path(model).read_bytes()
         self._interpreter = Interpreter(model_content=content, num_threads=num_threads)
         signatures = list(self._interpreter.get_signature_list())
-        if len(signatures) != 1:
+        if signature is None and len(signatures) != 1:
             raise ValueError(f"Expected a model with one signature. Received: {signatures}.")
-        (self.name,) = signatures
+        self.name = signature or signatures[0]
+        if self.name not in signatures:
+            raise ValueError(f"Expected a model with {self.name}. Received: one with {signatures}.")
         self._runner = self._interpreter.get_signature_runner(self.name)
-        shapes = [details["shape"] for details in self._runner.get_input_details().values()]
-        self.size: tuple[int, int] = tuple(int(side) for side in shapes[0][1:3])
+        image = next(iter(self._runner.get_input_details().values()))
+        self.size: tuple[int, int] = tuple(int(side) for side in image["shape"][1:3])
+        self.dtype: str = np.dtype(image["dtype"]).name
 
     def __call__(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
         """Runs the signature: arrays by name in, arrays by name out.
@@ -41,12 +50,15 @@ class TfliteModel:
     def disparity(self, image: np.ndarray) -> np.ndarray:
         """Disparity (1 / depth, up to scale), float32 [h, w] at the model's size."""
         self._expect("depth")
-        return self(image=resized(image, self.size))["disparity"][0, ..., 0]
+        return self(image=self._input(image))["disparity"][0, ..., 0]
 
     def flow(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Flow first -> second, float32 [h, w, 2], in pixels of the model's size h x w."""
         self._expect("flow")
-        return self(first=resized(first, self.size), second=resized(second, self.size))["flow"][0]
+        return self(first=self._input(first), second=self._input(second))["flow"][0]
+
+    def _input(self, image: np.ndarray) -> np.ndarray:
+        return as_input(resized(image, self.size), self.dtype)
 
     def _expect(self, name: str) -> None:
         if self.name != name:
@@ -54,5 +66,10 @@ class TfliteModel:
 
 
 def resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A uint8 picture [H, W, 3] as models take it: float32 [1, *size, 3] in [0, 1]."""
+    """A uint8 picture [H, W, 3] as networks take it: float32 [1, *size, 3] in [0, 1]."""
     return (tf.image.resize(image[None], size, method="area") / 255.0).numpy()
+
+
+def as_input(image: np.ndarray, dtype: str) -> np.ndarray:
+    """RGB in [0, 1] as models of this input `dtype` take it: uint8 in [0, 255], or as it is."""
+    return np.rint(255 * image).astype(np.uint8) if dtype == "uint8" else image

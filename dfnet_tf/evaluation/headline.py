@@ -9,11 +9,12 @@ from dfnet_tf.data.clip import Clip
 from dfnet_tf.data.depth_samples import clip_samples
 from dfnet_tf.data.flow_pairs import FlowPair
 from dfnet_tf.evaluation import depth_protocol, flow_protocol, odometry_protocol
+from dfnet_tf.evaluation.depth_metrics import GARG_CROP
 
 FAR = 80.0  # Metres, beyond which depth is not judged.
 
 
-def depth_error(clips: Sequence[Clip], predict: Callable, crop=None) -> dict[str, float]:
+def depth_error(clips: Sequence[Clip], predict: Callable, crop=GARG_CROP) -> dict[str, float]:
     """Abs rel of depth, each picture scaled by its median; trivial: constant depth.
 
     Arguments as of `depth_protocol.evaluate_depth`, on clips with depth.

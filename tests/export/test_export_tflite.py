@@ -1,24 +1,28 @@
 """python -m export.export_tflite, on a saved run and a rendered clip."""
 
 import functools
+import json
+import shutil
 
 import keras
 import numpy as np
 import pytest
 
 from dfnet_tf.config import preset
-from dfnet_tf.data import synthetic
+from dfnet_tf.data import flow_pairs, synthetic
 from dfnet_tf.data.clip import read_clip
+from dfnet_tf.evaluation import headline
+from dfnet_tf.evaluation.depth_metrics import GARG_CROP
 from dfnet_tf.inference import Predictor
 from dfnet_tf.model import DFNet
 from dfnet_tf.training import checkpoints, schedule
-from export import parity
+from export import metadata, parity, profile
 from export.tflite_model import TfliteModel
 
 
 @pytest.fixture
 def export(run_main):
-    return functools.partial(run_main, "export.export_tflite")
+    return functools.partial(run_main, "export.export_tflite", "--nomeasure")
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +57,14 @@ def test_both_networks_become_int8_models_that_predict_like_keras(
         f"--run_dir={run_dir}", f"--output={output}", f"--calibration={clip_dir}"
     )
     assert status == 0, err
-    assert files(output) == ["depth_int8.tflite", "flow_int8.tflite"]
-    header, depth_row, flow_row, following = out.splitlines()
-    for row, name in ((depth_row, "depth_int8.tflite"), (flow_row, "flow_int8.tflite")):
+    assert files(output) == [
+        *("depth_int8.json", "depth_int8.tflite", "flow_int8.json", "flow_int8.tflite"),
+        *("report.json", "report.md"),
+    ]
+    for row, name in zip(out.splitlines(), ("depth_int8.tflite", "flow_int8.tflite"), strict=False):
         megabytes = (output / name).stat().st_size / 1e6
-        assert row.split()[:2] == [name, f"{megabytes:.2f}"]
-    assert header.index("against") == depth_row.index("abs rel") == flow_row.index("EPE")
-    assert f"--model={output}/depth_int8.tflite" in following
+        assert row.split()[:3] == [name, f"{megabytes:.2f}", "MB"]
+    assert (output / "report.md").read_text().strip() == out.partition("\n\n")[2].strip()
 
     clip = read_clip(clip_dir)
     keras_side = Predictor(checkpoints.load_trained(run_dir))
@@ -68,6 +73,52 @@ def test_both_networks_become_int8_models_that_predict_like_keras(
     flow = TfliteModel(output / "flow_int8.tflite").flow(clip.image(3), clip.image(4))
     expected = keras_side.flow(clip.image(3), clip.image(4))
     assert np.abs(flow - expected).mean() < 0.2 * np.abs(expected).mean()
+
+
+def test_a_model_and_its_description_belong_together(export, run_dir, tmp_path):
+    run = shutil.copytree(run_dir, tmp_path / "run")
+    (run / "about.json").write_text('{"licence": "for nobody"}')
+    arguments = f"--run_dir={run}", "--network=depth", "--quantization=float16", "--input=uint8"
+    status, _, err = export(*arguments, f"--output={tmp_path}/models")
+    assert status == 0, err
+    content = (tmp_path / "models/depth_float16.tflite").read_bytes()
+    beside = json.loads((tmp_path / "models/depth_float16.json").read_text())
+    assert beside == metadata.beside(metadata.read(content), content)
+    assert (beside["licence"], beside["trained"]["size"]) == ("for nobody", [64, 96])
+    assert beside["signatures"]["depth"]["inputs"][0]["dtype"] == "uint8"
+    assert beside["quantization"]["variant"] == "float16"
+    assert 0 < beside["quality"]["against_keras"]["abs_rel"] < 0.01
+
+
+def test_one_file_answers_as_both_and_each_is_measured(
+    run_main, run_dir, tmp_path, clip_dir, monkeypatch
+):
+    measured = []
+
+    def measure(path, threads, runs, signature):
+        assert path.exists() and runs > 0
+        measured.append((signature, threads))
+        return profile.Profile(1.0, 2.0, 3_000_000, (profile.OpShare("ADD", 1, 1.0),), 0.5)
+
+    monkeypatch.setattr(profile, "profile", measure)
+    status, out, err = run_main(
+        "export.export_tflite",
+        *(f"--run_dir={run_dir}", f"--output={tmp_path}", "--quantization=float32", "--one_file"),
+        *(f"--truth_depth={clip_dir}", f"--truth_flow={clip_dir}"),
+    )
+    assert status == 0, err
+    assert measured == [(kind, threads) for kind in ("depth", "flow") for threads in (1, 2)]
+    assert out.count("| 1.0 / 2.0 | 1.0 / 2.0 | 3 | 50% |") == 2
+    path = tmp_path / "depth_flow_float32.tflite"
+    quality = metadata.read(path)["quality"]
+    assert quality["against_keras"].keys() == {"abs_rel", "disparity_mae", "epe", "relative_epe"}
+
+    clips, pairs = [read_clip(clip_dir)], flow_pairs.read_flow_pairs(clip_dir)
+    depth, flow = (TfliteModel(path, signature=kind) for kind in ("depth", "flow"))
+    errors = headline.depth_error(clips, depth.disparity, GARG_CROP)
+    assert quality["against_truth"]["abs_rel"] == errors["ours"]
+    assert quality["against_truth"]["epe"] == headline.flow_error(pairs, flow.flow)["ours"]
+    assert 0 < errors["trivial"] == quality["against_truth"]["abs_rel_trivial"]
 
 
 def test_another_size_and_no_pictures(export, run_dir, tmp_path):
@@ -80,7 +131,7 @@ def test_another_size_and_no_pictures(export, run_dir, tmp_path):
         "--width=64",
     )
     assert status == 0, err
-    assert files(tmp_path / "models") == ["depth_float32.tflite"]
+    assert "depth_float32.tflite" in files(tmp_path / "models")
     assert TfliteModel(tmp_path / "models/depth_float32.tflite").size == (32, 64)
     assert "depth_float32.tflite" in out
 
@@ -106,6 +157,8 @@ def test_models_are_not_overwritten_unasked(export, run_dir, tmp_path):
     assert files(tmp_path) == ["flow_float16.tflite"]
     assert export(*arguments, "--network=flow", "--overwrite")[0] == 0
     assert TfliteModel(tmp_path / "flow_float16.tflite").name == "flow"
+    (tmp_path / "flow_float16.tflite").unlink()
+    assert "flow_float16.json: expected a new path" in export(*arguments)[2]
 
 
 def test_flags_that_miss_or_contradict_each_other_are_refused(export, run_dir, tmp_path):
@@ -118,6 +171,12 @@ def test_flags_that_miss_or_contradict_each_other_are_refused(export, run_dir, t
     run = f"--run_dir={run_dir}"
     assert "Expected --calibration with --quantization=int8" in refused(run)
     assert "with --quantization=all. Received: none" in refused(run, "--quantization=all")
+    assert "--network=both with --one_file. Received: flow" in refused(
+        run, "--quantization=float32", "--network=flow", "--one_file"
+    )
+    assert "--network=depth or both with --truth_depth. Received: flow" in refused(
+        run, "--quantization=float32", "--network=flow", "--truth_depth=somewhere"
+    )
     assert "<depth|flow|both>" in refused(run, "--network=pose")
     float_model = run, "--quantization=float32"
     assert "multiples of 32. Received: 64 x 100" in refused(*float_model, "--width=100")

@@ -57,3 +57,12 @@ def test_int8_without_pictures_is_refused_before_any_work(networks, monkeypatch)
     models = exporter.export_models("depth", networks["depth"], SIZE, ["float32", "int8"])
     with pytest.raises(quantize.CalibrationError, match="Received: none"):
         next(models)
+
+
+def test_a_finished_file_that_computes_something_else_is_refused(networks, monkeypatch):
+    parts = exporter.export_models("depth", networks["depth"], SIZE, ["float32", "dynamic"])
+    exact, rounded = list(parts)
+    exporter.finished([exact], {"name": "depth"})
+    monkeypatch.setattr(exporter.merge, "merge", lambda _: rounded.content)
+    with pytest.raises(exporter.ExportError, match="numbers of depth_float32. Received: others"):
+        exporter.finished([exact], {"name": "depth"})

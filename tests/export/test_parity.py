@@ -16,8 +16,6 @@ def test_depth_errors_are_relative_to_keras(float_models, signature_of, samples_
     mean = np.mean([signature_of["depth"].function(**one)["disparity"] for one in samples])
     assert numbers["abs_rel"] == pytest.approx(1.0, abs=1e-4)  # (d - d / 2) / (d / 2)
     assert numbers["disparity_mae"] == pytest.approx(mean, rel=1e-4)
-    assert numbers["num_bytes"] == len(float_models["depth"])
-    assert numbers["num_ops"] > 30
 
 
 def test_flow_errors_are_relative_to_the_length_of_keras_s_flow(float_models, samples_of):

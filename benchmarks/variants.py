@@ -1,0 +1,54 @@
+"""A network as .tflite files to be timed, one for each way of quantizing."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from export import convert, exporter, quantize, recipe, signatures
+
+# MiDaS resizes so: as much of it is in int8 as of ours. Its lone RELUs stay in float, which is best
+# for it: XNNPACK leaves them to slower code in int8 (28 in place of 22 ms).
+OTHERS_TOO = recipe.Rule(("RESIZE_BILINEAR",), "static")
+
+
+def inverse_depth(network: keras.Model, size: tuple[int, int]) -> signatures.Signature:
+    """The signature of a network that is not ours: an image [1, H, W, 3] -> its only output."""
+    network(np.zeros((1, *size, 3), np.float32))  # Its weights come into being.
+    ours = signatures.depth(network, size)
+    return replace(ours, function=lambda image: {"disparity": network(image)})
+
+
+def write(
+    signature: signatures.Signature, quantizations: Sequence[str], folder: Path
+) -> dict[str, Path]:
+    """Converts and quantizes a network as our depth network is.
+
+    Ranges come from noise: they change no model's time.
+
+    Args:
+      signature: of the network, called depth.
+      quantizations: of `export.QUANTIZATIONS`.
+      folder: a new one, made here.
+
+    Returns:
+      The files, by quantization.
+    """
+    folder.mkdir()
+    samples = [signature.sample(*exporter.noise_pairs(signature.size)[0])]
+    model = convert.to_tflite(signature)
+    paths = {name: folder / f"{name}.tflite" for name in quantizations}
+    for name, path in paths.items():
+        path.write_bytes(_quantized(model, name, samples))
+    return paths
+
+
+def _quantized(model: bytes, quantization: str, samples: list[dict[str, np.ndarray]]) -> bytes:
+    if quantization == "float32":
+        return model
+    rules = recipe.read("depth", quantization)
+    if quantization == "int8":
+        rules = (*rules, OTHERS_TOO)
+    return quantize.apply(rules, model, "depth", samples)

@@ -1,0 +1,71 @@
+"""Whether .tflite models can run on the GPUs of phones, as far as that can be told without one.
+
+python -m export.check_gpu --model=out/models/depth_float16.tflite --clip=data/drive
+
+Tells which operators the GPU delegate refuses, and on the frames of a clip which numbers float16
+cannot hold and how far rounding to it moves the outputs. What is left to a phone: drivers, speed.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from absl import app, flags
+from ai_edge_litert.interpreter import Interpreter
+
+from dfnet_tf import mains
+from export import gpu_delegate, half_precision, runtimes
+
+NUM_SAMPLES = 3
+
+_MODELS = flags.DEFINE_multi_string(
+    "model", None, "A .tflite file. Can be given repeatedly.", required=True
+)
+_CLIP = flags.DEFINE_string(
+    "clip", None, "A clip folder like what the models will see; needed to look at float16."
+)
+
+
+def main(argv: list[str]) -> None:
+    if len(argv) > 1:
+        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+    for path in map(Path, _MODELS.value):
+        signatures = runtimes.signatures(path)
+        if _CLIP.value and (len(signatures) != 1 or signatures == [None]):
+            raise runtimes.ModelError(
+                f"{path}: expected one signature, with --clip. Received: {signatures}."
+            )
+        model = path.read_bytes()
+        print(f"{path.name}:")
+        lines = gpu_delegate.findings(model)
+        if _CLIP.value:
+            samples = _samples(path)
+            lines += half_precision.findings(model, samples)
+            lines += [
+                f"{name} moves by {share:.2%} of its mean in float16"
+                for name, share in half_precision.differences(model, samples).items()
+            ]
+        print(*(f"  {line}" for line in lines or ["nothing found"]), sep="\n")
+
+
+def _samples(path: Path) -> list[dict[str, np.ndarray]]:
+    """Frames evenly spread over the clip as inputs by name; of several, each the next frame."""
+    from dfnet_tf.data import clip  # After the flags: these take TensorFlow with them.
+    from export.tflite_model import as_input, resized
+
+    one = clip.read_clip(_CLIP.value)
+    wanted = sorted(Interpreter(str(path)).get_signature_runner().get_input_details().items())
+    starts = np.linspace(0, max(len(one) - len(wanted), 0), NUM_SAMPLES).round().astype(int)
+    return [
+        {
+            name: as_input(
+                resized(one.image(min(start + i, len(one) - 1)), tuple(details["shape"][1:3])),
+                np.dtype(details["dtype"]).name,
+            )
+            for i, (name, details) in enumerate(wanted)
+        }
+        for start in starts
+    ]
+
+
+if __name__ == "__main__":
+    mains.run(main)

@@ -1,0 +1,49 @@
+"""Several models as one file with a signature each."""
+
+from collections.abc import Sequence
+
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.tools import flatbuffer_utils
+
+from export import packing
+
+# Of one model's parts by their place in a list, which changes when the lists are joined.
+MOST_SUBGRAPHS = 1  # More come with control flow, whose operators name them by their place.
+
+
+class MergeError(ValueError):
+    """Models that cannot live in one file."""
+
+
+def merge(models: Sequence[bytes]) -> bytes:
+    """One file with the programs and signatures of all; each computes what it did alone.
+
+    Raises:
+      MergeError: two have a signature of the same name, or one has several subgraphs.
+    """
+    parsed = [flatbuffer_utils.read_model_from_bytearray(bytearray(model)) for model in models]
+    names = [signature.signatureKey.decode() for one in parsed for signature in one.signatureDefs]
+    if len(set(names)) < len(names) or any(len(one.subgraphs) != 1 for one in parsed):
+        raise MergeError(
+            "Expected models of one subgraph each and signatures of different names. "
+            f"Received: {names}, subgraphs: {[len(one.subgraphs) for one in parsed]}."
+        )
+    whole = parsed[0]
+    for one in parsed[1:]:
+        _append(whole, one)
+    return packing.pack(whole)
+
+
+def _append(whole: schema.ModelT, one: schema.ModelT) -> None:
+    """Moves all parts of a model behind those of `whole`; what they refer to moves along."""
+    (subgraph,) = one.subgraphs
+    for tensor in subgraph.tensors:
+        tensor.buffer += len(whole.buffers)
+    for operator in subgraph.operators:
+        operator.opcodeIndex += len(whole.operatorCodes)
+    for signature in one.signatureDefs:
+        signature.subgraphIndex += len(whole.subgraphs)
+    whole.buffers += one.buffers
+    whole.operatorCodes += one.operatorCodes
+    whole.subgraphs += one.subgraphs
+    whole.signatureDefs += one.signatureDefs

@@ -1,0 +1,78 @@
+"""What the lint of GPU readiness says, on single operators and on the networks."""
+
+import tensorflow as tf
+
+from export import gpu_delegate
+from export.quantize import quantize
+
+
+def findings(function, *inputs) -> list[str]:
+    concrete = tf.function(function, input_signature=inputs).get_concrete_function()
+    return gpu_delegate.findings(
+        tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert()
+    )
+
+
+IMAGE = tf.TensorSpec([1, 8, 8, 3])
+
+
+def test_documented_operators_pass_without_a_word():
+    kernel = tf.ones([3, 3, 3, 4])
+    assert not findings(lambda x: tf.nn.relu6(tf.nn.conv2d(x, kernel, 2, "SAME")) + 0.5, IMAGE)
+
+
+def test_each_refusal_names_its_operator_and_reason():
+    indices = tf.TensorSpec([5, 4], tf.int32)
+    free = tf.TensorSpec([None, 8, 8, 3])
+    for expected, function, inputs in (
+        ("GATHER_ND: no such operator on the GPU (1 x)", tf.gather_nd, (IMAGE, indices)),
+        ("GATHER: indices of 2 axes, INT32 (1 x)", tf.gather, (tf.TensorSpec([9, 3]), indices)),
+        (
+            "MIRROR_PAD: mirrors the border itself (1 x)",
+            lambda x: tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC"),
+            (IMAGE,),
+        ),
+        ("CAST: from UINT8 to FLOAT32 (1 x)", cast_to_float, (tf.TensorSpec([3], tf.uint8),)),
+        ("ADD: a tensor of INT32 (1 x)", lambda i: i + 1, (indices,)),
+        ("RELU: a tensor of free size (1 x)", tf.nn.relu, (free,)),
+        ("STRIDED_SLICE: drops or adds axes (shrinkAxisMask)", lambda x: x[:, 2], (IMAGE,)),
+        ("TILE: a tensor of more than 4 axes (1 x)", tile_five_axes, (IMAGE,)),
+        ("ADD: broadcasts [8, 3] to [1, 8, 8, 3] (1 x)", add_in_two_axes, (IMAGE,)),
+    ):
+        lines = findings(function, *inputs)
+        assert any(expected in line for line in lines), (expected, lines)
+        assert any("operators stay on the CPU" in line for line in lines)
+
+
+def cast_to_float(x):
+    return tf.cast(x, tf.float32)
+
+
+def tile_five_axes(x):
+    return tf.tile(tf.reshape(x, [1, 2, 4, 8, 3]), [1, 2, 1, 1, 1])
+
+
+def add_in_two_axes(x):
+    return x + tf.reshape(tf.range(24.0), [8, 3])
+
+
+def test_what_the_guide_does_not_list_is_told_but_not_counted_as_refused():
+    lines = findings(lambda x: tf.nn.leaky_relu(tf.tile(x, [1, 2, 1, 1])), IMAGE)
+    assert lines == [
+        "not in the delegate's guide, old releases may refuse: TILE (1 x), LEAKY_RELU (1 x)"
+    ]
+
+
+def test_the_depth_network_is_taken_whole_and_the_warping_of_flow_is_not(float_models):
+    depth, flow = (gpu_delegate.findings(float_models[kind]) for kind in ("depth", "flow"))
+    assert not any("stay on the CPU" in line for line in depth)
+    assert any(line.startswith("GATHER") for line in flow)
+
+
+def test_unpacking_of_half_size_weights_is_no_step(float_models, samples_of):
+    halves = quantize(float_models["depth"], "float16", "depth", samples_of["depth"])
+    assert gpu_delegate.findings(halves) == gpu_delegate.findings(float_models["depth"])
+
+
+def test_results_in_eight_bits_are_told(int8_models):
+    assert any("results in 8 bits" in line for line in gpu_delegate.findings(int8_models["depth"]))

@@ -1,0 +1,31 @@
+"""Pictures in bytes."""
+
+import numpy as np
+import pytest
+
+from export import NETWORKS, convert, signatures
+from export.tflite_model import TfliteModel
+
+SIZE = (64, 96)
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_bytes_mean_what_the_same_picture_means_as_floats(kind, networks, float_models, samples_of):
+    """And `to_tflite` has seen to it that the division is one of TFLite's own ops."""
+    signature = signatures.SIGNATURES[kind](networks[kind], SIZE, "uint8")
+    model = TfliteModel(convert.to_tflite(signature))
+    assert model.dtype == "uint8"
+    sample = signature.sample(*samples_of[kind][0].values())
+    assert {values.dtype for values in sample.values()} == {np.dtype("uint8")}
+    same = {name: np.float32(values / 255) for name, values in sample.items()}
+    received, expected = model(**sample), TfliteModel(float_models[kind])(**same)
+    for name, values in expected.items():
+        np.testing.assert_allclose(received[name], values, rtol=1e-4, atol=1e-4)
+
+
+def test_a_model_of_bytes_is_asked_with_pictures_as_any_other(networks, float_models):
+    signature = signatures.depth(networks["depth"], SIZE, "uint8")
+    picture = np.random.default_rng(0).integers(0, 256, (*SIZE, 3), np.uint8)
+    received = TfliteModel(convert.to_tflite(signature)).disparity(picture)
+    expected = TfliteModel(float_models["depth"]).disparity(picture)
+    np.testing.assert_allclose(received, expected, rtol=1e-4)

@@ -1,0 +1,102 @@
+"""What a run folder says of where its networks come from."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from dfnet_tf.config import preset
+from dfnet_tf.data import synthetic
+from dfnet_tf.training import origin
+from dfnet_tf.training.checkpoints import RunError
+
+CONFIG = preset("tiny").replace(data__height=64, data__width=96)
+CAMERA = np.array([[60.0, 0, 49.5], [0, 48.0, 15.5], [0, 0, 1]])  # Of 96 x 32: centre 50, 16.
+
+
+@pytest.fixture
+def clips(tmp_path):
+    for seed, name in ((0, "one"), (1, "two")):
+        folder = tmp_path / "clips" / name
+        synthetic.write_clip(synthetic.render_clip(seed, 3, 32, 96), folder)
+        np.savetxt(folder / "intrinsics.txt", CAMERA)
+    return tmp_path / "clips"
+
+
+@pytest.fixture
+def run_dir(tmp_path, clips):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    starts = [{"data": {"clips": {str(path): 3 for path in sorted(clips.iterdir())}}}]
+    (folder / "provenance.json").write_text(json.dumps(starts))
+    return folder
+
+
+def test_nothing_known_is_said_to_be_unknown(tmp_path):
+    assert origin.read(tmp_path, CONFIG) == {
+        "trained": {"size": [64, 96], "preset": "tiny", "intrinsics": None, "data": "unstated"},
+        "licence": "unstated",
+    }
+
+
+def test_the_clips_of_the_run_tell_the_camera_in_parts_of_the_picture(run_dir):
+    trained = origin.read(run_dir, CONFIG)["trained"]
+    assert trained["intrinsics"] == {"fx": 0.625, "fy": 1.5, "cx": 0.5208, "cy": 0.5}
+    assert trained["data"] == "6 frames of one, two"
+
+
+def test_learned_intrinsics_count_more_than_the_guess_of_the_clip(run_dir):
+    (run_dir / "intrinsics").mkdir()
+    for name in ("one", "two"):
+        np.savetxt(run_dir / "intrinsics" / f"{name}.txt", CAMERA * [[1.6], [1], [1]])
+    assert origin.read(run_dir, CONFIG)["trained"]["intrinsics"]["fx"] == 1.0
+
+
+def test_of_several_cameras_or_lost_clips_none_is_named(run_dir, clips):
+    np.savetxt(clips / "two" / "intrinsics.txt", CAMERA * [[0.9], [1], [1]])
+    assert origin.read(run_dir, CONFIG)["trained"]["intrinsics"] is None
+    shutil.rmtree(clips)
+    trained = origin.read(run_dir, CONFIG)["trained"]
+    assert (trained["intrinsics"], trained["data"]) == (None, "6 frames of one, two")
+
+
+def test_of_many_clips_the_first_are_named(tmp_path):
+    starts = [{"data": {"clips": {f"drives/{i}": 10 for i in range(8)}}}]
+    (tmp_path / "provenance.json").write_text(json.dumps(starts))
+    data = origin.read(tmp_path, CONFIG)["trained"]["data"]
+    assert data == "80 frames of 0, 1, 2, 3, 4 and 3 more clips"
+
+
+def test_about_json_has_the_last_word(run_dir):
+    camera = {"fx": 1, "fy": 2.0, "cx": 0.5, "cy": 0.5}
+    said = {"licence": "CC BY 4.0", "data": "our drives", "intrinsics": camera}
+    (run_dir / "about.json").write_text(json.dumps(said))
+    found = origin.read(run_dir, CONFIG)
+    assert found["licence"] == "CC BY 4.0"
+    assert (found["trained"]["data"], found["trained"]["intrinsics"]) == ("our drives", camera)
+
+
+def test_what_was_read_can_be_given_on(run_dir, tmp_path):
+    (run_dir / "about.json").write_text('{"licence": "für alle"}')
+    found, new = origin.read(run_dir, CONFIG), tmp_path / "new"
+    new.mkdir()
+    origin.write(found, new)
+    assert origin.read(new, CONFIG) == found
+    assert "für alle" in (new / "about.json").read_text()
+
+
+def test_of_what_nobody_knows_nothing_is_written(tmp_path):
+    origin.write(origin.read(tmp_path, CONFIG), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no json", "[]", '{"license": "misspelt"}', '{"licence": 3}', '{"intrinsics": {"fx": 1}}']
+    + ['{"intrinsics": 1}', '{"intrinsics": {"fx": "1", "fy": 1, "cx": 1, "cy": 1}}'],
+)
+def test_a_wrong_about_json_is_refused(tmp_path, text):
+    (tmp_path / "about.json").write_text(text)
+    with pytest.raises(RunError, match="about.json: expected"):
+        origin.read(tmp_path, CONFIG)
