@@ -155,10 +155,9 @@ def _truths() -> dict:
     """For each network with true answers: TfliteModel -> its errors and the trivial answer's."""
     from dfnet_tf.data import clip, flow_pairs
     from dfnet_tf.evaluation import headline
-    from dfnet_tf.evaluation.depth_metrics import GARG_CROP
 
     def depth(model) -> dict[str, float]:
-        errors = headline.depth_error(clips, model.disparity, GARG_CROP)
+        errors = headline.depth_error(clips, model.disparity)
         return {"abs_rel": errors["ours"], "abs_rel_trivial": errors["trivial"]}
 
     def flow(model) -> dict[str, float]:
