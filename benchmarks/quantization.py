@@ -91,14 +91,12 @@ def _models(network: str, model: bytes, samples: list) -> dict[str, bytes]:
 
 def _samples(signature, folder: str, count: int) -> list[dict[str, np.ndarray]]:
     """Inputs of the network from `count` pairs of frames, evenly spread over the clips."""
-    from dfnet_tf.data import clip
+    from dfnet_tf.data.frame_pairs import frame_pairs
     from export.tflite_model import resized
 
-    places = [(one, i) for one in clip.read_clips(folder) for i in range(len(one) - 1)]
-    chosen = np.linspace(0, len(places) - 1, min(count, len(places))).round().astype(int)
     return [
-        signature.sample(*(resized(one.image(frame), signature.size) for frame in (i, i + 1)))
-        for one, i in (places[k] for k in chosen)
+        signature.sample(*(resized(frame, signature.size) for frame in pair))
+        for pair in frame_pairs(folder, count)
     ]
 
 
@@ -119,7 +117,7 @@ def _judge(network: str) -> Callable[[bytes], dict[str, float]]:
         return abs_rel
 
     pairs = list(flow_pairs.read_flow_pairs(_TRUTH_FLOW.value))
-    judged = {"against truth": pairs, "16 views": list(views(pairs))}
+    judged = {"against truth": pairs, f"{8 * len(pairs)} views": list(views(pairs))}
 
     def epe(model):
         flow = TfliteModel(model).flow

@@ -93,12 +93,14 @@ def _measure_pictures(predict_disparity, predict_flow, clips: list[clip.Clip]) -
 def _export(model, clips: list[clip.Clip], folder: Path) -> list:
     """Depth and flow as int8 .tflite files, calibrated on training clips, ready to run."""
     from export import exporter
+    from export.signatures import SIGNATURES
     from export.tflite_model import TfliteModel
 
     frames = [(one.image(i), one.image(i + 1)) for one in clips for i in (0, len(one) // 2)]
     models = []
     for kind, network in (("depth", model.depth_net), ("flow", model.flow_net)):
-        (exported,) = exporter.export_models(kind, network, (HEIGHT, WIDTH), ["int8"], frames)
+        signature = SIGNATURES[kind](network, (HEIGHT, WIDTH))
+        (exported,) = exporter.export_models(signature, ["int8"], frames)
         path = folder / f"{exported.name}.tflite"
         with outputs.whole_file(path) as file:
             file.write_bytes(exported.content)

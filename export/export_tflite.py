@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 from absl import app, flags
 
 from dfnet_tf import mains, outputs
@@ -75,14 +74,14 @@ def main(argv: list[str]) -> None:
     from export import model_report
 
     run_dir, output = Path(_RUN_DIR.value), Path(_OUTPUT.value)
-    older = model_report.read(output)
+    model_report.read(output)  # Before conversions of minutes: it may be nobody's to replace.
     model = checkpoints.load_trained(run_dir, tuple(f"{kind}_net" for kind in networks))
     learned_from = origin.read(run_dir, model.config)
     truths = _truths()
     entries = []
     for parts in _exported(model, networks, quantizations):
         entries.append(_finish(parts, learned_from, truths))
-        model_report.write(output, [*older, *entries])
+        model_report.write(output, [*model_report.read(output), entries[-1]])
         print(model_report.line(entries[-1]), flush=True)
     print(f"\n{model_report.markdown(entries)}")
 
@@ -117,38 +116,32 @@ def _path(name: str, suffix: str) -> Path:
 
 def _exported(model, networks: tuple[str, ...], quantizations: tuple[str, ...]) -> Iterator:
     """The checked models of each file to be, one file after the other."""
+    from dfnet_tf.data.frame_pairs import frame_pairs
     from export import exporter
 
-    columns = []
-    for kind in networks:
-        network, (height, width) = {
-            "depth": (model.depth_net, model.depth_size),
-            "flow": (model.flow_net, model.flow_size),
-        }[kind]
-        size = _HEIGHT.value or height, _WIDTH.value or width
-        pairs = _frame_pairs() if _CALIBRATION.value else ()
-        columns.append(
-            exporter.export_models(kind, network, size, quantizations, pairs, _INPUT.value)
+    signatures = [_signature(model, kind) for kind in networks]  # Refuses sizes: before any work.
+    columns = [
+        exporter.export_models(
+            signature,
+            quantizations,
+            frame_pairs(_CALIBRATION.value, MAX_PAIRS) if _CALIBRATION.value else (),
         )
+        for signature in signatures
+    ]
     if _ONE_FILE.value:
         yield from zip(*columns, strict=True)
     else:
         yield from ((one,) for column in columns for one in column)
 
 
-def _frame_pairs() -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Up to MAX_PAIRS pairs of consecutive frames, evenly spread over the calibration clips."""
-    from dfnet_tf.data import clip
+def _signature(model, kind: str):
+    from export.signatures import SIGNATURES
 
-    clips = clip.read_clips(_CALIBRATION.value)
-    places = [(one, i) for one in clips for i in range(len(one) - 1)]
-    if not places:
-        raise clip.ClipError(
-            f"{_CALIBRATION.value}: expected a clip of two or more frames. Received: one frame."
-        )
-    chosen = np.linspace(0, len(places) - 1, min(MAX_PAIRS, len(places))).round().astype(int)
-    for one, i in (places[k] for k in chosen):
-        yield one.image(i), one.image(i + 1)
+    network, (height, width) = {
+        "depth": (model.depth_net, model.depth_size),
+        "flow": (model.flow_net, model.flow_size),
+    }[kind]
+    return SIGNATURES[kind](network, (_HEIGHT.value or height, _WIDTH.value or width), _INPUT.value)
 
 
 def _truths() -> dict:
@@ -174,7 +167,7 @@ def _truths() -> dict:
 
 def _finish(parts, learned_from: dict, truths: dict) -> dict:
     """Judges, describes and writes one file; returns its entry in the report."""
-    from export import exporter, gpu_delegate, metadata, model_report
+    from export import exporter, gpu_delegate, half_precision, metadata, model_report
     from export.tflite_model import TfliteModel
 
     name = "_".join([part.signature.name for part in parts] + [parts[0].quantization])
@@ -197,7 +190,11 @@ def _finish(parts, learned_from: dict, truths: dict) -> dict:
     ):
         model.write_bytes(content)
         text.write_text(json.dumps(beside, indent=1) + "\n")
-    return model_report.entry(beside, gpu_delegate.findings(content), _profiles(name, parts))
+    findings = gpu_delegate.findings(content)
+    if parts[0].quantization in ("float32", "float16"):  # What a GPU computes with.
+        for part in parts:
+            findings += half_precision.findings(part.content, [part.sample])
+    return model_report.entry(beside, findings, _profiles(name, parts))
 
 
 def _profiles(name: str, parts) -> dict:

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from export import convert, merge, metadata, parity
 from export.quantize import CalibrationError, quantize
-from export.signatures import SIGNATURES, Signature
+from export.signatures import Signature
 from export.tflite_model import TfliteModel, resized
 
 NUM_NOISE_PAIRS = 4
@@ -33,30 +32,23 @@ class Exported:
 
 
 def export_models(
-    kind: str,
-    network: keras.Model,
-    size: tuple[int, int],
+    signature: Signature,
     quantizations: Sequence[str],
     frame_pairs: Iterable[tuple[np.ndarray, np.ndarray]] = (),
-    dtype: str = "float32",
 ) -> Iterator[Exported]:
     """Converts, quantizes and checks a network, one model after the other.
 
     Args:
-      kind: depth or flow.
-      network: with its trained weights.
-      size: (height, width) of the model's input.
+      signature: of a network with its trained weights.
       quantizations: of `export.QUANTIZATIONS`.
       frame_pairs: consecutive uint8 RGB frames [H, W, 3] of any size. Every second pair finds the
         ranges for int8, the others (a single one: itself) are compared with Keras. Without any,
         smooth noise is compared.
-      dtype: of the model's inputs, one of `export.INPUTS`.
 
     Raises:
-      ValueError: a size that the network cannot take; `ConversionError`; `CalibrationError`, for
-        int8 without frames; `ParityError`.
+      ConversionError, ParityError; CalibrationError: int8 without frames.
     """
-    signature = SIGNATURES[kind](network, size, dtype)
+    size = signature.size
     pairs = [[resized(frame, size) for frame in pair] for pair in frame_pairs]
     if "int8" in quantizations and not pairs:  # Before a conversion of minutes.
         raise CalibrationError("Expected pictures to calibrate int8 on. Received: none.")
@@ -67,7 +59,7 @@ def export_models(
         model = quantize(float_model, quantization, signature.name, calibration)
         numbers = parity.compare(model, judged, signature.function)
         parity.check(signature.name, quantization, numbers)
-        name = f"{kind}_{quantization}"
+        name = f"{signature.name}_{quantization}"
         yield Exported(name, model, numbers, signature, quantization, judged[0])
 
 

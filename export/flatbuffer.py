@@ -32,7 +32,7 @@ def operators(model: bytes, signature: str | None = None) -> list[Operator]:
                 name=flatbuffer_utils.opcode_to_name(parsed, operator.opcodeIndex),
                 inputs=tuple(program.tensors[i].name.decode() for i in operator.inputs if i >= 0),
                 outputs=tuple(tensor.name.decode() for tensor in outputs),
-                channels=int([1, *outputs[0].shape][-1]),
+                channels=_channels(outputs),
                 weight_bytes=max((constants[i] for i in operator.inputs if i >= 0), default=0),
             )
         )
@@ -52,6 +52,12 @@ def with_fixed_axes(model: bytes) -> bytes:
         for tensor in program.tensors:
             tensor.shapeSignature = None  # Where free axes are -1; in the shape itself they are 1.
     return packing.pack(parsed)
+
+
+def _channels(outputs) -> int:
+    """Of the first output; some operators have none, some tensors no known rank."""
+    shape = outputs[0].shape if outputs else None
+    return int(shape[-1]) if shape is not None and len(shape) else 1
 
 
 def _num_bytes(buffer) -> int:

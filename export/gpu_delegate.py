@@ -17,6 +17,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.tools import flatbuffer_utils
 
 MOST_AXES = 4
+MOST_VERSIONS = {"TRANSPOSE_CONV": 3}  # Operators of whose versions some are too new for it.
 
 
 def _names(text: str) -> set[str]:
@@ -73,13 +74,14 @@ class Step:
     """One operator with its tensors; an input that was left out is not among them."""
 
     name: str
+    version: int
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     options: object | None  # The schema's, such as StridedSliceOptionsT.
 
 
 def findings(model: bytes) -> list[str]:
-    """What stands between a .tflite model and the GPU, a line each; none: all of it can run there.
+    """What stands between a .tflite model and the GPU, a line each; none: no rule objects.
 
     First what the delegate refuses, then what it takes although its guide does not list it, so that
     older releases may refuse it.
@@ -114,6 +116,7 @@ def steps(model: bytes) -> Iterator[Step]:
         for operator in program.operators:
             step = Step(
                 flatbuffer_utils.opcode_to_name(parsed, operator.opcodeIndex),
+                parsed.operatorCodes[operator.opcodeIndex].version,
                 tuple(tensors[i] for i in operator.inputs if i >= 0),
                 tuple(tensors[i] for i in operator.outputs),
                 operator.builtinOptions,
@@ -135,6 +138,8 @@ def refusal(step: Step) -> str | None:
     """Why the delegate leaves an operator to the CPU; None if it takes it."""
     if step.name not in SUPPORTED:
         return "no such operator on the GPU"
+    if step.version > MOST_VERSIONS.get(step.name, step.version):
+        return f"version {step.version}, of at most {MOST_VERSIONS[step.name]}"
     tensors = step.inputs + step.outputs
     if any(len(tensor.shape) > MOST_AXES for tensor in tensors):
         return f"a tensor of more than {MOST_AXES} axes"

@@ -36,7 +36,7 @@ def findings(model: bytes, samples: Samples) -> list[str]:
     """
     lines = []
     for name, (largest, total) in magnitudes(model, samples).items():
-        if largest > LARGEST:
+        if not largest <= LARGEST:  # Or NaN.
             lines.append(f"{name}: up to {largest:.3g}, where float16 ends at {LARGEST:.0f}")
         elif total > LARGEST:
             lines.append(f"{name}: of a sum of {total:.3g}, where float16 ends at {LARGEST:.0f}")
@@ -77,8 +77,8 @@ def magnitudes(model: bytes, samples: Samples) -> dict[str, tuple[float, float]]
                 name = program.tensors[i].name.decode().split(";")[0]
                 largest, total = found.get(name, (0.0, 0.0))
                 found[name] = (
-                    max(largest, float(result.max())),
-                    max(total, float(terms.sum()) / result.size if is_sum else 0.0),
+                    float(np.maximum(largest, result.max())),  # NaN stays.
+                    float(np.maximum(total, terms.sum() / result.size if is_sum else 0.0)),
                 )
     return found
 

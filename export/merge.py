@@ -7,9 +7,6 @@ from ai_edge_litert.tools import flatbuffer_utils
 
 from export import packing
 
-# Of one model's parts by their place in a list, which changes when the lists are joined.
-MOST_SUBGRAPHS = 1  # More come with control flow, whose operators name them by their place.
-
 
 class MergeError(ValueError):
     """Models that cannot live in one file."""
@@ -23,6 +20,7 @@ def merge(models: Sequence[bytes]) -> bytes:
     """
     parsed = [flatbuffer_utils.read_model_from_bytearray(bytearray(model)) for model in models]
     names = [signature.signatureKey.decode() for one in parsed for signature in one.signatureDefs]
+    # Several subgraphs come with control flow, whose operators name them by their place.
     if len(set(names)) < len(names) or any(len(one.subgraphs) != 1 for one in parsed):
         raise MergeError(
             "Expected models of one subgraph each and signatures of different names. "

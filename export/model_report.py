@@ -1,5 +1,6 @@
 """What models cost and how good they are: report.md and report.json beside them."""
 
+import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -53,13 +54,15 @@ def entry(
 
 
 def read(folder: Path) -> list[dict]:
-    """The entries of the report in `folder`, whose models are still there; [] without one.
+    """The entries of the report in `folder` whose models are still there, unchanged; [] without.
 
     Raises:
-      ReportError: report.json is none of ours.
+      ReportError: report.json is none of ours, or there is a report.md alone.
     """
-    path = folder / FILE
+    path, text = folder / FILE, folder / "report.md"
     if not path.exists():
+        if text.exists():
+            raise ReportError(f"{text}: expected a report of exported models. Received: a text.")
         return []
     try:
         entries = json.loads(path.read_text())
@@ -68,7 +71,12 @@ def read(folder: Path) -> list[dict]:
         whole = False
     if not whole:
         raise ReportError(f"{path}: expected a report of exported models. Received: another file.")
-    return [one for one in entries if (folder / one["file"]).exists()]
+    return [one for one in entries if _is_of(one, folder / one["file"])]
+
+
+def _is_of(one: dict, model: Path) -> bool:
+    """Whether a model is there, and the one that the entry is of."""
+    return model.exists() and hashlib.sha256(model.read_bytes()).hexdigest() == one["sha256"]
 
 
 def write(folder: Path, entries: Iterable[dict]) -> None:

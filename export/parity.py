@@ -10,8 +10,9 @@ FLOW_FLOOR = 0.5  # pixels; of a still scene's flow only noise would remain to c
 
 # What is bounded, per signature.
 CRITERIA = {"depth": "abs_rel", "flow": "relative_epe"}
-# float32: another order of the same sums. float16: weights of 11 bits. 8 bits: on real video up to
-# 0.025 for depth; for flow up to 0.07, on untrained networks, whose flow is shorter than a pixel.
+# float32: another order of the same sums. float16: weights of 11 bits. 8 bits: on other frames of
+# the clip that they were calibrated on, up to 0.025 for depth; for flow up to 0.07, on untrained
+# networks, whose flow is shorter than a pixel.
 EIGHT_BITS = ("dynamic", "int8", "int8_weights")
 BOUNDS = {
     "depth": {"float32": 1e-3, "float16": 1e-2, **dict.fromkeys(EIGHT_BITS, 0.05)},

@@ -16,6 +16,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ai_edge_litert.schema_py_generated import BuiltinOperator
 from ai_edge_quantizer.algorithm_manager import AlgorithmName
 from ai_edge_quantizer.recipe_manager import RecipeManager
 
@@ -57,6 +58,9 @@ class Rule:
     def __post_init__(self):
         if self.method not in METHODS:
             raise RecipeError(f"Expected a method of {METHODS}. Received: {self.method!r}.")
+        unknown = [name for name in self.ops + self.reads if not hasattr(BuiltinOperator, name)]
+        if unknown:
+            raise RecipeError(f"Expected TFLite's names of operators. Received: {unknown}.")
 
     def fits(self, operator: flatbuffer.Operator, writers: dict[str, str]) -> bool:
         """Whether it is for `operator`; `writers`: the kind of operator that writes a tensor."""
@@ -87,7 +91,7 @@ def load(path: Path) -> Recipe:
     """A recipe from any file; RecipeError if it is not of this format."""
     try:
         return from_json(json.loads(path.read_text()))
-    except (json.JSONDecodeError, TypeError, RecipeError) as error:
+    except (json.JSONDecodeError, AttributeError, TypeError, RecipeError) as error:
         raise RecipeError(f"{path}: expected a list of rules. Received: {error}") from error
 
 

@@ -84,7 +84,8 @@ def _picture(place: int, wanted: dict) -> np.ndarray:
 
 def compare(model: str, bare: str, whole_there: str, bare_there: str) -> int:
     here, there = outputs_of(model), np.load(whole_there)
-    apart = max(np.abs(here[n] - there[n]).mean() / np.abs(here[n]).mean() for n in here)
+    gaps = [np.abs(here[n] - there[n]).mean() / np.abs(here[n]).mean() for n in here]
+    apart = np.max(gaps)  # NaN, if one is.
     here, there = outputs_of(bare), np.load(bare_there)
     steps = [name for name in here if here[name].dtype == np.int8]
     different = sum(int(np.sum(here[name] != there[name])) for name in steps)

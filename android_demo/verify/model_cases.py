@@ -58,16 +58,16 @@ def _write_frames(images: list[np.ndarray], folder: Path) -> None:
 
 
 def _take_models(folder: Path, calibration: Path) -> None:
-    """Copies the models of --models, or exports small ones, once."""
-    if _MODELS.value:
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(_MODELS.value, folder)
-    elif not list(folder.glob("*.tflite")):
+    """Copies the models of --models, or small ones that are exported once."""
+    exported = folder.with_name("exported")
+    if not _MODELS.value and not list(exported.glob("*.tflite")):
         height, width = MODEL_SIZE
         command = [sys.executable, "-m", "export.export_tflite", "--run_dir=pretrained/mobile"]
-        command += [f"--calibration={calibration}", f"--output={folder}", "--overwrite"]
+        command += [f"--calibration={calibration}", f"--output={exported}", "--overwrite"]
         command += [f"--height={height}", f"--width={width}", "--input=uint8", "--nomeasure"]
         subprocess.run(command, cwd=ROOT, check=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(_MODELS.value or exported, folder)
 
 
 def _write_cases(path: Path, images: list[np.ndarray], folder: Path) -> None:

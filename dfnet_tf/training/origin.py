@@ -11,6 +11,7 @@ named there, as far as they are still to be found. Intrinsics are in parts of th
 """
 
 import json
+import math
 import pathlib
 
 import numpy as np
@@ -40,7 +41,13 @@ def read(run_dir: pathlib.Path, config: Config) -> dict:
     """
     said = _said(run_dir / FILE)
     starts = run_lists.read(run_dir / provenance.FILE)
-    clips = starts[-1]["data"]["clips"] if starts else {}
+    try:
+        clips = starts[-1]["data"]["clips"] if starts else {}
+    except (KeyError, TypeError) as error:
+        raise RunError(
+            f"{run_dir / provenance.FILE}: expected what this program noted. Received: another "
+            "file."
+        ) from error
     return {
         "trained": {
             "size": [config.data.height, config.data.width],
@@ -84,7 +91,7 @@ def _is_right(name: str, value) -> bool:
         return name in ("licence", "data") and isinstance(value, str)
     if not isinstance(value, dict) or set(value) != set(INTRINSICS):
         return False
-    return all(isinstance(number, int | float) for number in value.values())
+    return all(type(number) in (int, float) and math.isfinite(number) for number in value.values())
 
 
 def _data(clips: dict[str, int]) -> str:

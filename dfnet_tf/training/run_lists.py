@@ -8,7 +8,7 @@ from dfnet_tf.training.checkpoints import RunError
 
 
 def read(path: pathlib.Path) -> list[dict]:
-    """What `write` wrote; [] where there is no file. Raises RunError for anything else."""
+    """What `write` wrote; [] where there is no file. Raises RunError for what is no JSON."""
     if not path.exists():
         return []
     try:

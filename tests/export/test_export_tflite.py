@@ -12,7 +12,6 @@ from dfnet_tf.config import preset
 from dfnet_tf.data import flow_pairs, synthetic
 from dfnet_tf.data.clip import read_clip
 from dfnet_tf.evaluation import headline
-from dfnet_tf.evaluation.depth_metrics import GARG_CROP
 from dfnet_tf.inference import Predictor
 from dfnet_tf.model import DFNet
 from dfnet_tf.training import checkpoints, schedule
@@ -115,7 +114,7 @@ def test_one_file_answers_as_both_and_each_is_measured(
 
     clips, pairs = [read_clip(clip_dir)], flow_pairs.read_flow_pairs(clip_dir)
     depth, flow = (TfliteModel(path, signature=kind) for kind in ("depth", "flow"))
-    errors = headline.depth_error(clips, depth.disparity, GARG_CROP)
+    errors = headline.depth_error(clips, depth.disparity)
     assert quality["against_truth"]["abs_rel"] == errors["ours"]
     assert quality["against_truth"]["epe"] == headline.flow_error(pairs, flow.flow)["ours"]
     assert 0 < errors["trivial"] == quality["against_truth"]["abs_rel_trivial"]
@@ -134,6 +133,20 @@ def test_another_size_and_no_pictures(export, run_dir, tmp_path):
     assert "depth_float32.tflite" in files(tmp_path / "models")
     assert TfliteModel(tmp_path / "models/depth_float32.tflite").size == (32, 64)
     assert "depth_float32.tflite" in out
+
+
+def test_a_size_of_one_network_is_refused_before_the_other_is_exported(export, run_dir, tmp_path):
+    """Preset tiny's depth takes multiples of 8, its flow does not."""
+    status, _, err = export(
+        f"--run_dir={run_dir}",
+        f"--output={tmp_path}/models",
+        "--quantization=float32",
+        "--height=40",
+        "--width=64",
+    )
+    assert status == 1
+    assert "Received" in err
+    assert not (tmp_path / "models").exists()
 
 
 def test_a_model_that_fails_its_check_leaves_no_file(export, run_dir, tmp_path, monkeypatch):

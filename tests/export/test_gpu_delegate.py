@@ -56,6 +56,14 @@ def add_in_two_axes(x):
     return x + tf.reshape(tf.range(24.0), [8, 3])
 
 
+def test_versions_that_are_too_new_are_refused(monkeypatch):
+    convolve = tf.ones([3, 3, 3, 3])
+    transposed = (lambda x: tf.nn.conv2d_transpose(x, convolve, [1, 16, 16, 3], 2), IMAGE)
+    assert not findings(*transposed)
+    monkeypatch.setitem(gpu_delegate.MOST_VERSIONS, "TRANSPOSE_CONV", 0)
+    assert "TRANSPOSE_CONV: version" in findings(*transposed)[0]
+
+
 def test_what_the_guide_does_not_list_is_told_but_not_counted_as_refused():
     lines = findings(lambda x: tf.nn.leaky_relu(tf.tile(x, [1, 2, 1, 1])), IMAGE)
     assert lines == [

@@ -28,6 +28,12 @@ def test_what_exceeds_float16_is_named_with_its_size():
     assert not half_precision.findings(model, sample(1, 2, 3, 250))
 
 
+def test_what_is_no_number_is_named():
+    model = convert(lambda x: tf.math.log(x) * 2.0)
+    lines = half_precision.findings(model, sample(1, 2, 3, -1))
+    assert lines and all("nan" in line for line in lines)
+
+
 def test_a_mean_is_judged_by_its_sum():
     model = convert(lambda x: tf.reduce_mean(x, axis=1))
     (line,) = half_precision.findings(model, sample(2e4, 2e4, 2e4, 2e4))

@@ -1,5 +1,7 @@
 """The table of models."""
 
+import hashlib
+
 import pytest
 
 from export import model_report
@@ -65,9 +67,10 @@ def test_what_was_not_measured_stays_empty():
 
 def test_a_report_grows_and_forgets_models_that_are_gone(tmp_path):
     def export(name, findings=()):
-        (tmp_path / f"{name}.tflite").touch()
-        older = model_report.read(tmp_path)
-        model_report.write(tmp_path, [*older, model_report.entry(described(name), findings, {})])
+        (tmp_path / f"{name}.tflite").write_text(name)
+        sha256 = hashlib.sha256(name.encode()).hexdigest()
+        one = model_report.entry(described(name) | {"sha256": sha256}, findings, {})
+        model_report.write(tmp_path, [*model_report.read(tmp_path), one])
         return [one["file"] for one in model_report.read(tmp_path)]
 
     assert export("flow") == ["flow.tflite"]
@@ -77,6 +80,14 @@ def test_a_report_grows_and_forgets_models_that_are_gone(tmp_path):
     assert len(cells(text)) == 4 and text.count("anew") == 1
     (tmp_path / "flow.tflite").unlink()
     assert export("pose") == ["depth.tflite", "pose.tflite"]
+    (tmp_path / "depth.tflite").write_text("another model of this name")
+    assert export("pose") == ["pose.tflite"]
+
+
+def test_a_text_that_is_no_report_of_ours_stays(tmp_path):
+    (tmp_path / "report.md").write_text("my notes")
+    with pytest.raises(model_report.ReportError, match="report.md: expected .* Received"):
+        model_report.read(tmp_path)
 
 
 @pytest.mark.parametrize("text", ['{"a": "page"}', "[1]", "no json", "3"])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from export import exporter, metadata
+from export.signatures import SIGNATURES
 from export.tflite_model import TfliteModel
 
 README = (Path(__file__).parents[2] / "export/README.md").read_text()
@@ -21,9 +22,8 @@ def folder(networks, tmp_path):
     frames = [
         [np.uint8(255 * frame[0]) for frame in pair] for pair in exporter.noise_pairs((64, 96))
     ]
-    (part,) = exporter.export_models(
-        "depth", networks["depth"], (64, 96), ["int8"], frames, "uint8"
-    )
+    signature = SIGNATURES["depth"](networks["depth"], (64, 96), "uint8")
+    (part,) = exporter.export_models(signature, ["int8"], frames)
     description = metadata.describe("depth_int8", [part.signature], "int8", ORIGIN, {})
     content = exporter.finished([part], description)
     (tmp_path / "depth_int8.tflite").write_bytes(content)

@@ -60,6 +60,9 @@ def test_unknown_methods_keys_and_recipes_are_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(recipe, "FOLDER", tmp_path)
     texts = {
         "method": '[{"ops": ["ADD"], "method": "int4"}]',
+        "operator": '[{"ops": ["CONV2D"], "method": "static"}]',
+        "letters": '[{"ops": "ADD", "method": "static"}]',
+        "number": "[1]",
         "key": '[{"ops": ["ADD"], "method": "static", "most_channels": 3}]',
         "text": "[",
         "other": "7",

@@ -100,3 +100,10 @@ def test_a_wrong_about_json_is_refused(tmp_path, text):
     (tmp_path / "about.json").write_text(text)
     with pytest.raises(RunError, match="about.json: expected"):
         origin.read(tmp_path, CONFIG)
+
+
+@pytest.mark.parametrize("text", ["[1]", '[{"data": []}]', '{"a": 1}'])
+def test_a_foreign_provenance_is_refused(tmp_path, text):
+    (tmp_path / "provenance.json").write_text(text)
+    with pytest.raises(RunError, match="provenance.json: expected .* Received"):
+        origin.read(tmp_path, preset("tiny"))

@@ -29,10 +29,17 @@ class DepthActivity : LiveActivity<Depth>() {
     private fun probe(x: Int, y: Int) {
         painter.touch(x, y)
         showMarks()
-        view<TextView>(R.id.probe).run {
-            text = painter.reading(::sentence)
-            visibility = if (text.isEmpty()) View.GONE else View.VISIBLE
-        }
+        tellProbe()
+    }
+
+    override fun redraw() {
+        super.redraw()
+        tellProbe() // Another model knows nothing of the points.
+    }
+
+    private fun tellProbe() = view<TextView>(R.id.probe).run {
+        text = painter.reading(::sentence)
+        visibility = if (text.isEmpty()) View.GONE else View.VISIBLE
     }
 
     private fun sentence(points: Int, ratio: Float?): String = when {

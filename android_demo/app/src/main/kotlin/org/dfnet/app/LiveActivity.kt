@@ -156,10 +156,11 @@ abstract class LiveActivity<R> : Activity(), FrameListener<R> {
         source.fit = settings.fit
         redraw()
         if (settings.runsOtherwise(old)) use()
-        source.repeat()
+        if (settings.runsOtherwise(old) || settings.fit != old.fit) source.repeat()
     }
 
-    private fun redraw() {
+    /** As the settings are now. */
+    protected open fun redraw() {
         painter.redraw(settings, models[settings.model])
         showMarks()
     }

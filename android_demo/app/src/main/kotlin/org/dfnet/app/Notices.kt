@@ -21,18 +21,18 @@ class Notices(private val activity: Activity) {
 
     fun clear(trouble: Trouble) = change { troubles.remove(trouble) }
 
-    /** There is a picture: whatever was in its way is gone. */
+    /** There is a result, so the model works. Of the source it says nothing: the frame may be from before its trouble. */
     fun settle() {
-        if (troubled) change { troubles.clear() }
+        if (troubled) clear(Trouble.MODEL)
     }
 
     private fun change(step: () -> Unit) {
-        val text = synchronized(troubles) {
+        synchronized(troubles) {
             step()
-            troubled = troubles.isNotEmpty()
-            troubles.values.joinToString("\n")
+            troubled = Trouble.MODEL in troubles
         }
-        show(message, text)
+        // Read where it is shown: of two changes the later may be posted first.
+        activity.runOnUiThread { display(message, synchronized(troubles) { troubles.values.joinToString("\n") }) }
     }
 
     /** A notice that goes by itself. */
@@ -41,9 +41,9 @@ class Notices(private val activity: Activity) {
     }
 
     /** The line about model and speed. */
-    fun status(text: CharSequence) = show(status, text)
+    fun status(text: CharSequence) = activity.runOnUiThread { display(status, text) }
 
-    private fun show(view: TextView, text: CharSequence) = activity.runOnUiThread {
+    private fun display(view: TextView, text: CharSequence) {
         view.text = text
         view.visibility = if (text.isEmpty()) View.GONE else View.VISIBLE
     }

@@ -7,6 +7,7 @@ import android.net.Uri
 import android.os.Build
 import android.os.Environment
 import android.provider.MediaStore
+import java.io.File
 import java.io.IOException
 
 /** The phone's own collection of pictures. */
@@ -33,6 +34,11 @@ class PictureStore(private val resolver: ContentResolver) {
         if (CAN_BE_PENDING) {
             put(RELATIVE_PATH, "${Environment.DIRECTORY_PICTURES}/dfnet")
             put(IS_PENDING, 1) // Nobody sees it until it is whole.
+        } else {
+            @Suppress("DEPRECATION") // Older collections name a file without this after the time, and .jpg.
+            val pictures = Environment.getExternalStoragePublicDirectory(Environment.DIRECTORY_PICTURES)
+            val folder = File(pictures, "dfnet").apply { mkdirs() }
+            put(MediaStore.MediaColumns.DATA, File(folder, "$name.png").path)
         }
     }
 

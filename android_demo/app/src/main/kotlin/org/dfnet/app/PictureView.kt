@@ -87,9 +87,9 @@ class PictureView(context: Context, attributes: AttributeSet) : View(context, at
         return super.onTouchEvent(event)
     }
 
-    /** A click without a finger, by a key or by what reads the screen aloud, means the middle. */
+    /** A click without a finger, by a key or by what reads the screen aloud, means a place in the colours, wherever they are. */
     override fun performClick(): Boolean {
-        val point = touched ?: Point(width / 2, height / 2)
+        val point = touched ?: Point(width * 3 / 4, height * 3 / 4)
         touched = null
         tell(point)
         return super.performClick()

@@ -61,10 +61,10 @@ class FrameLoop<F : AutoCloseable, R>(
         frames.wake()
     }
 
-    /** Once this has returned no frame is read and none waits: the camera may be closed. */
+    /** Once this has returned no frame is read, none waits and none is taken: the camera may be closed. */
     fun pause() {
         paused = true
-        frames.drop()
+        frames.shut()
         reading.withLock {}
     }
 
@@ -72,6 +72,7 @@ class FrameLoop<F : AutoCloseable, R>(
     fun resume() {
         interrupted.set(true)
         paused = false
+        frames.open()
     }
 
     /** As [pause], and ends the loop for good; the computation in hand is the last and is not shown. */
@@ -103,7 +104,7 @@ class FrameLoop<F : AutoCloseable, R>(
             closeNetwork()
             tell(error)
         }
-        if (result != null && !stopped) listener.onResult(result, network!!.name, pace)
+        if (result != null && !stopped && !paused) listener.onResult(result, network!!.name, pace)
     }
 
     /** Null if there is nothing to show. Closes the frame in any case. */

@@ -15,6 +15,7 @@ class LatestFrame<F : AutoCloseable> : AutoCloseable {
     private val changed = lock.newCondition()
     private var waiting: F? = null
     private var woken = false
+    private var shut = false
     private var closed = false
     private var offeredCount = 0L
     private var takenCount = 0L
@@ -30,7 +31,7 @@ class LatestFrame<F : AutoCloseable> : AutoCloseable {
     fun offer(frame: F) {
         val unwanted = lock.withLock {
             offeredCount++
-            if (closed) frame else waiting.also { put(frame) }
+            if (closed || shut) frame else waiting.also { put(frame) }
         }
         discard(unwanted)
     }
@@ -51,8 +52,16 @@ class LatestFrame<F : AutoCloseable> : AutoCloseable {
         changed.signal()
     }
 
-    /** Closes the frame that waits, if one does. */
-    fun drop() = discard(lock.withLock { waiting.also { waiting = null } })
+    /** Closes the frame that waits, and each that is offered until [open]. */
+    fun shut() = discard(
+        lock.withLock {
+            shut = true
+            waiting.also { waiting = null }
+        },
+    )
+
+    /** Takes frames again after [shut]. */
+    fun open() = lock.withLock { shut = false }
 
     /** Closes the frame that waits, and from now on each that is offered. */
     override fun close() {
@@ -60,7 +69,7 @@ class LatestFrame<F : AutoCloseable> : AutoCloseable {
             closed = true
             changed.signal()
         }
-        drop()
+        shut()
     }
 
     private fun put(frame: F) {

@@ -45,14 +45,15 @@ class LatestFrameTest {
     }
 
     @Test
-    fun `drop closes the frame that waits and no other`() {
-        val frames = List(2, ::FakeFrame)
+    fun `a shut slot closes what waits and what is offered, until it is open`() {
+        val frames = List(3, ::FakeFrame)
         slot.offer(frames[0])
-        slot.drop()
-        slot.drop()
+        slot.shut()
         slot.offer(frames[1])
-        assertEquals(listOf(1, 0), frames.map { it.timesClosed })
-        assertSame(frames[1], slot.take())
+        slot.open()
+        slot.offer(frames[2])
+        assertEquals(listOf(1, 1, 0), frames.map { it.timesClosed })
+        assertSame(frames[2], slot.take())
     }
 
     @Test

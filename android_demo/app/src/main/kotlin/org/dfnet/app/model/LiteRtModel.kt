@@ -49,6 +49,7 @@ class LiteRtModel(
         }
         try {
             checkFile()
+            if (gpu) run() // It may take a model and fail on its first picture; later ones find it warm.
         } catch (error: ModelException) {
             close()
             throw error
