@@ -20,7 +20,6 @@ SIZE = 256, 256  # MiDaS's own.
 OURS, MIDAS = "ours", "MiDaS"
 ARITHMETICS = ("float32", "int8")
 THREADS = 1
-PROFILED_RUNS = 10
 # Words in the names that the profiler gives to operators. The first group that fits counts.
 GROUPS = {
     "depthwise": ("DWConv", "DEPTHWISE"),
@@ -160,10 +159,10 @@ def _millions(work: Iterable, arithmetic: str) -> float:
 
 def _group_times(path: Path) -> dict[str, float]:
     """Milliseconds of a model in each of GROUPS."""
-    from export import op_times, runtimes
+    from export import op_times, profile, runtimes
 
     times = dict.fromkeys(GROUPS, 0.0)
-    for op in op_times.measure(path, THREADS, PROFILED_RUNS, runtimes.signatures(path)[0]):
+    for op in op_times.measure(path, THREADS, profile.PROFILED_RUNS, runtimes.signatures(path)[0]):
         fitting = (name for name, words in GROUPS.items() if any(word in op.kind for word in words))
         times[next(fitting)] += 1000 * op.seconds
     return times

@@ -43,9 +43,8 @@ def main(argv: list[str]) -> None:
     for seed in map(int, _SEEDS.value):
         for training, weight in (("apart", 0.0), ("joint", _CROSS_TASK.value)):
             config = joint_config(stages, weight, seed)
-            _run(config, stages, output, f"{_WORLD.value}_{config.network.name}_{training}_{seed}")
-    config = joint_config(stages, 0.0, 0)
-    _run(config, stages, output, f"{_WORLD.value}_{config.network.name}_before_0")
+            _run(config, stages, output, training)
+    _run(joint_config(stages, 0.0, 0), stages, output, "before")
     results = {path.stem: json.loads(path.read_text()) for path in sorted(output.glob("*.json"))}
     with outputs.whole_file(output / "table.md") as path:
         path.write_text(table(results) + "\n")
@@ -71,8 +70,9 @@ def joint_config(stages: list[Path], cross_task: float, seed: int) -> Config:
     )
 
 
-def _run(config: Config, stages: list[Path], output: Path, title: str) -> None:
-    """Trains and measures one combination, unless its JSON file is there."""
+def _run(config: Config, stages: list[Path], output: Path, training: str) -> None:
+    """Trains, unless it is "before" that, and measures; nothing if the JSON file is there."""
+    title = f"{_WORLD.value}_{config.network.name}_{training}_{config.training.seed}"
     result = output / f"{title}.json"
     if result.exists():
         return
@@ -85,7 +85,7 @@ def _run(config: Config, stages: list[Path], output: Path, title: str) -> None:
     from dfnet_tf.training import checkpoints, loop
 
     keras.backend.clear_session()
-    if "_before_" in title:
+    if training == "before":
         model = DFNet(config)
         model.build()
         checkpoints.start_from(model, stages)

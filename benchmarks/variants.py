@@ -46,8 +46,6 @@ def write(
 
 
 def _quantized(model: bytes, quantization: str, samples: list[dict[str, np.ndarray]]) -> bytes:
-    if quantization == "float32":
-        return model
     rules = recipe.read("depth", quantization)
     if quantization == "int8":
         rules = (*rules, OTHERS_TOO)

@@ -17,7 +17,6 @@ from dfnet_tf import mains, outputs
 from export import INPUTS, NETWORKS, QUANTIZATIONS
 
 MAX_PAIRS = 32  # Ranges of activations settle long before.
-THREADS = (1, 2)
 RUNS = 30  # Timed, of each model.
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder of a training run.", required=True)
@@ -201,13 +200,13 @@ def _profiles(name: str, parts) -> dict:
     """Time and memory of each signature on one thread and on several."""
     if not _MEASURE.value:
         return {}
-    from export import profile
+    from export import model_report, profile
 
     signatures = [part.signature.name for part in parts]
     return {
         (signature, threads): profile.profile(_path(name, ".tflite"), threads, RUNS, signature)
         for signature in signatures
-        for threads in THREADS
+        for threads in model_report.THREADS
     }
 
 

@@ -47,7 +47,9 @@ def describe(
         "signatures": {one.name: _interface(one) for one in signatures},
         "quantization": {
             "variant": variant,
-            "recipe": {one.name: recipe.to_json(_recipe(one.name, variant)) for one in signatures},
+            "recipe": {
+                one.name: recipe.to_json(recipe.read(one.name, variant)) for one in signatures
+            },
         },
         "trained": origin["trained"],
         "quality": quality,
@@ -95,10 +97,6 @@ def read(model: Path | str | bytes) -> dict:
             f"Received: {received}."
         )
     return found
-
-
-def _recipe(network: str, variant: str) -> recipe.Recipe:
-    return () if variant == "float32" else recipe.read(network, variant)
 
 
 def _place(parsed: schema.ModelT) -> int:

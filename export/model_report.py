@@ -12,6 +12,7 @@ from export.profile import Profile
 
 FILE = "report.json"
 KEYS = {"file", "bytes", "sha256", "quality", "gpu_delegate", "measured"}
+THREADS = (1, 2)  # That models are measured on.
 COSTLIEST = 4  # Kinds of operators that are named.
 HEADER = (
     "model",
@@ -120,7 +121,7 @@ def _rows(one: dict) -> list[tuple[str, ...]]:
         rows.append(
             (
                 *(first if not rows else ("", "", "", "")),
-                *(_latency(measured.get((signature, threads))) for threads in (1, 2)),
+                *(_latency(measured.get((signature, threads))) for threads in THREADS),
                 f"{single['peak_bytes'] / 1e6:.0f}" if single else "",
                 f"{single['outside_delegate_share']:.0%}" if single else "",
             )

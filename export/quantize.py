@@ -30,20 +30,20 @@ def quantize(
     Raises:
       CalibrationError: int8 without samples.
     """
-    if quantization == "float32":
-        return model
     return apply(recipe.read(name, quantization), model, name, samples)
 
 
 def apply(
     rules: Recipe, model: bytes, name: str, samples: Iterable[dict[str, np.ndarray]]
 ) -> bytes:
-    """Quantizes a float32 model by any recipe; the rest as of `quantize`.
+    """Quantizes a float32 model by any recipe, an empty one leaves it; the rest as of `quantize`.
 
     Raises:
       CalibrationError: a rule is static and there are no samples.
       RecipeError: a rule asks for what ai-edge-quantizer cannot do.
     """
+    if not rules:
+        return model
     wanted = recipe.for_quantizer(rules, model).get_quantization_recipe()
     static = any(rule.method == "static" for rule in rules)
     with contextlib.redirect_stderr(io.StringIO()):  # Progress bars of a second.
