@@ -20,6 +20,7 @@ from dfnet_tf.config import Config
 from dfnet_tf.data import clip, flow_pairs
 
 STEPS = 100  # Of an epoch.
+AVERAGE_MOMENTUM = 0.995  # Else what is compared drowns in the noise of the last few batches.
 METRICS = {"depth": "abs rel", "flow": "EPE, px", "motion": "5-frame ATE, m"}
 TRAININGS = {"before": "stages alone", "apart": "joint, without cross-task", "joint": "joint"}
 
@@ -66,6 +67,7 @@ def joint_config(stages: list[Path], cross_task: float, seed: int) -> Config:
         training__steps_per_epoch=STEPS,
         training__learning_rate=_LEARNING_RATE.value,
         training__halve_at=(),
+        training__average_momentum=AVERAGE_MOMENTUM,
         training__seed=seed,
     )
 

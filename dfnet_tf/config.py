@@ -58,16 +58,24 @@ class NetworkConfig:
 
     Depth and pose networks and all losses work at 1 / `depth_downscale` of the flow network's size.
     With `imagenet`, mobile's depth encoder starts from ImageNet's weights, not from random ones.
+    Layers of `paper` have `width_multiplier` times its channels, 98 million weights at 1.
     """
 
     name: str
     depth_downscale: int = 1
     imagenet: bool = False
+    width_multiplier: float = 1.0
 
     def __post_init__(self):
         _require(self.name in ("paper", "mobile", "tiny"), "name paper, mobile or tiny", self)
         _require(self.depth_downscale in (1, 2), "depth_downscale 1 or 2", self)
         _require(self.name == "mobile" or not self.imagenet, "imagenet with mobile alone", self)
+        _require(0 < self.width_multiplier <= 1, "width_multiplier in (0, 1]", self)
+        _require(
+            self.name == "paper" or self.width_multiplier == 1,
+            "width_multiplier with paper alone",
+            self,
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,6 +170,7 @@ class TrainingConfig:
     learning_rate: float = 1e-4
     halve_at: tuple[int, ...] = ()  # Steps at which the learning rate halves.
     clip_norm: float = 10.0
+    average_momentum: float = 0.0  # Of the weights' moving average, which is what is kept; 0: none.
     precision: str = "float32"
     jit_loss: bool = True
     seed: int = 0
@@ -173,6 +182,7 @@ class TrainingConfig:
         )
         _require(self.stage in ("flow", "depth", "joint"), "stage flow, depth or joint", self)
         _require(self.learning_rate > 0, "learning_rate > 0", self)
+        _require(0 <= self.average_momentum < 1, "average_momentum in [0, 1)", self)
         _require(self.max_skipped_steps >= 0, "max_skipped_steps >= 0", self)
         _require(
             self.precision in PRECISIONS, f"a precision of {', '.join(PRECISIONS)}", self.precision
@@ -317,7 +327,11 @@ PRESETS = {
             cross_task=0.3,
         ),
         TrainingConfig(
-            epochs=40, steps_per_epoch=500, learning_rate=2e-4, halve_at=(10_000, 15_000)
+            epochs=40,
+            steps_per_epoch=500,
+            learning_rate=2e-4,
+            halve_at=(10_000, 15_000),
+            average_momentum=0.995,
         ),
     ),
     # For tests, the demo and a CPU: four levels, so that small pictures will do; windows of 8
@@ -334,6 +348,12 @@ PRESETS = {
             flow_consistency=0.05,
             cross_task=0.1,
         ),
-        TrainingConfig(epochs=12, steps_per_epoch=250, learning_rate=7e-4, halve_at=(2000, 2500)),
+        TrainingConfig(
+            epochs=12,
+            steps_per_epoch=250,
+            learning_rate=7e-4,
+            halve_at=(2000, 2500),
+            average_momentum=0.995,
+        ),
     ),
 }

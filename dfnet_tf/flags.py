@@ -18,6 +18,7 @@ SETTINGS = {
     "intrinsics": "data",
     "broken_share": "data",
     "imagenet": "network",
+    "width_multiplier": "network",
     "cross_task": "loss",
     "epochs": "training",
     "steps_per_epoch": "training",
@@ -68,6 +69,13 @@ def define_training_flags() -> None:
         None,
         "Share of the windows of frames that may be passed over for a frame that cannot be read, "
         "each such frame being named; of more the training ends.",
+        lower_bound=0.0,
+        upper_bound=1.0,
+    )
+    flags.DEFINE_float(
+        "width_multiplier",
+        None,
+        "Channels of each layer of preset paper, for machines too small for all of them.",
         lower_bound=0.0,
         upper_bound=1.0,
     )

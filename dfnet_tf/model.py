@@ -58,14 +58,13 @@ class DFNet(keras.Model):
         self.config = config
         self.num_cameras = num_cameras
         depth_class, pose_class, flow_class = NETWORKS[config.network.name]
-        num_sources = config.data.num_frames - 1
-        self.depth_net = depth_class(name="depth_net")
-        self.pose_net = (
-            pose_class(num_sources, name="pose_net")
-            if config.network.name == "paper"
-            else pose_class(name="pose_net")
-        )
-        self.flow_net = flow_class(name="flow_net")
+        width, num_sources = {}, {}
+        if config.network.name == "paper":
+            width = {"width_multiplier": config.network.width_multiplier}
+            num_sources = {"num_sources": config.data.num_frames - 1}
+        self.depth_net = depth_class(**width, name="depth_net")
+        self.pose_net = pose_class(**num_sources, **width, name="pose_net")
+        self.flow_net = flow_class(**width, name="flow_net")
         self.cameras = LearnedIntrinsics(num_cameras, *self.flow_size) if num_cameras else None
         self._check_size()
         stage = config.training.stage

@@ -112,7 +112,7 @@ def change_program(dies: bool) -> None:
     # One level will do, and starts in a third of the time.
     flow_net.TinyFlowNet.ENCODER_FILTERS, flow_net.TinyFlowNet.DECODER_FILTERS = (16, 16), (16,)
     # Adam divides by the size of the gradient: of one near zero it would show the rounding alone.
-    schedule.SummedAdam = functools.partial(schedule.SummedAdam, epsilon=1e-2)
+    schedule.AveragingAdam = functools.partial(schedule.AveragingAdam, epsilon=1e-2)
     pipeline.training_batches = functools.partial(spoilt, pipeline.training_batches)
     if dies:
         loop.StopOnSkipped = Dying

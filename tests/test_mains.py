@@ -181,6 +181,7 @@ def test_a_stage_takes_its_settings_and_the_runs_it_starts_from(train, street, m
         expected = f"Expected no {name} with --stage=flow. Received: one."
         assert_one_line(train(street, "--stage=flow", flag), expected)
     assert_one_line(train(street, "--imagenet"), "imagenet with mobile alone")
+    assert_one_line(train(street, "--width_multiplier=0.5"), "width_multiplier with paper alone")
     assert len(calls) == 2
 
 

@@ -111,7 +111,7 @@ def test_killed_between_any_two_steps_of_a_write_a_run_keeps_a_whole_checkpoint(
     small, tmp_path, monkeypatch, name
 ):
     model, path = small
-    model.optimizer = types.SimpleNamespace(iterations=tf.Variable(1))
+    model.optimizer = types.SimpleNamespace(iterations=tf.Variable(1), averages=[])
     checkpoints.save(model, tmp_path)
     before = contents(checkpoints.all_checkpoints(tmp_path)[0])
 

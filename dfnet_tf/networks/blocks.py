@@ -12,6 +12,11 @@ def conv(filters: int, kernel_size: int = 3, stride: int = 1, activation=None, *
     )
 
 
+def narrowed(filters: tuple[int, ...], width_multiplier: float) -> tuple[int, ...]:
+    """So many times the filters in each layer (MobileNets, Howard et al., 2017), at least 1."""
+    return tuple(max(1, round(width_multiplier * number)) for number in filters)
+
+
 def head(filters: int, kernel_size: int = 3, **kwargs):
     """A linear output convolution, in float32 whatever the dtype policy."""
     return keras.layers.Conv2D(filters, kernel_size, padding="same", dtype="float32", **kwargs)

@@ -20,17 +20,22 @@ class PaperDepthNet(keras.Model):
 
     Call: images [N, H, W, 3] in [0, 1].
     Returns: 4 disparities, float32, finest first: [N, H, W, 1], [N, H/2, W/2, 1], 1/4, 1/8.
+
+    Args:
+      width_multiplier: every layer has so many times the paper's channels.
     """
 
     DECODER_FILTERS = (512, 256, 128, 64, 32, 16)  # From 1/32 up to 1/1.
     size_multiple = 8
 
-    def __init__(self, **kwargs):
+    def __init__(self, width_multiplier: float = 1.0, **kwargs):
         super().__init__(**kwargs)
+        self.width_multiplier = width_multiplier
         xavier = {"activation": "elu", "kernel_initializer": "glorot_uniform"}
-        self.encoder = encoders.ResNet50Elu()
-        self.widen = [conv(filters, **xavier) for filters in self.DECODER_FILTERS]
-        self.fuse = [conv(filters, **xavier) for filters in self.DECODER_FILTERS]
+        decoder = blocks.narrowed(self.DECODER_FILTERS, width_multiplier)
+        self.encoder = encoders.ResNet50Elu(width_multiplier)
+        self.widen = [conv(filters, **xavier) for filters in decoder]
+        self.fuse = [conv(filters, **xavier) for filters in decoder]
         self.heads = [blocks.head(1) for _ in range(NUM_SCALES)]  # Coarsest first.
 
     def call(self, images):
@@ -44,6 +49,9 @@ class PaperDepthNet(keras.Model):
                 to_logits = self.heads[stage - len(self.fuse)]
                 disparities.insert(0, disparity(to_logits(x)))
         return disparities
+
+    def get_config(self):
+        return {**super().get_config(), "width_multiplier": self.width_multiplier}
 
 
 def _join(x, skip, coarser):

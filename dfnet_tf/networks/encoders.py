@@ -5,7 +5,7 @@ import math
 import keras
 from keras import ops
 
-from dfnet_tf.networks.blocks import conv, leaky_relu
+from dfnet_tf.networks.blocks import conv, leaky_relu, narrowed
 
 
 class ConvEncoder(keras.layers.Layer):
@@ -37,17 +37,22 @@ class ResNet50Elu(keras.layers.Layer):
 
     Call: [N, H, W, 3] -> features at 1/2 (64 channels), 1/4 (64, pooled), 1/8 (256), 1/16 (512),
     1/32 (1024), 1/64 (2048); sizes that do not divide are rounded up.
+
+    Args:
+      width_multiplier: every layer has so many times these channels.
     """
 
-    GROUPS = ((64, 3), (128, 4), (256, 6), (512, 3))  # (filters, units)
+    FILTERS = (64, 128, 256, 512)  # Of the groups; the stem has the first group's.
+    UNITS = (3, 4, 6, 3)
 
-    def __init__(self, **kwargs):
+    def __init__(self, width_multiplier: float = 1.0, **kwargs):
         super().__init__(**kwargs)
-        self.stem = conv(64, 7, 2, "elu", kernel_initializer="glorot_uniform")
+        filters = narrowed(self.FILTERS, width_multiplier)
+        self.stem = conv(filters[0], 7, 2, "elu", kernel_initializer="glorot_uniform")
         self.pool = keras.layers.MaxPooling2D(3, 2, padding="same")
         self.groups = [
             keras.Sequential([*(Bottleneck(n, 1) for _ in range(units - 1)), Bottleneck(n, 2)])
-            for n, units in self.GROUPS
+            for n, units in zip(filters, self.UNITS, strict=True)
         ]
 
     def call(self, images):

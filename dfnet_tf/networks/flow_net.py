@@ -4,7 +4,15 @@ import keras
 from keras import ops
 
 from dfnet_tf.geometry import optical_flow
-from dfnet_tf.networks.blocks import centred, check_size, conv, head, leaky_relu, standardise
+from dfnet_tf.networks.blocks import (
+    centred,
+    check_size,
+    conv,
+    head,
+    leaky_relu,
+    narrowed,
+    standardise,
+)
 from dfnet_tf.networks.correlation import correlation
 
 
@@ -33,25 +41,37 @@ class FlowNet(keras.Model):
 
 @keras.saving.register_keras_serializable("dfnet")
 class FlowNetC(FlowNet):
-    """DF-Net's own flow network: FlowNet-C (Dosovitskiy et al., ICCV 2015), 1/4 ... 1/64."""
+    """DF-Net's own flow network: FlowNet-C (Dosovitskiy et al., ICCV 2015), 1/4 ... 1/64.
+
+    Args:
+      width_multiplier: every layer has so many times the paper's channels.
+    """
 
     MEAN_COLOUR = (104.920005 / 255, 110.1753 / 255, 114.785955 / 255)
+    FEATURE_FILTERS = (64, 128, 256)  # Of each image, down to 1/8.
+    REDIRECT_FILTERS = (32,)
+    CONTRACT_FILTERS = (512, 512, 1024)  # Of a pair, down to 1/64.
     DECODER_FILTERS = (512, 256, 128, 64)  # From 1/32 up to 1/4.
     OUTPUT_SCALE = 5.0  # The heads predict a fifth of the flow, each in its own pixels.
     num_levels = 5
     size_multiple = 64
 
-    def __init__(self, **kwargs):
+    def __init__(self, width_multiplier: float = 1.0, **kwargs):
         super().__init__(**kwargs)
+        self.width_multiplier = width_multiplier
         leaky = {"activation": leaky_relu}
-        self.conv1 = conv(64, 7, 2, **leaky)
-        self.conv2 = conv(128, 5, 2, **leaky)
-        self.conv3 = conv(256, 5, 2, **leaky)
-        self.redirect = conv(32, 1, **leaky)
-        self.conv3_1 = conv(256, **leaky)
-        self.down = [conv(filters, stride=2, **leaky) for filters in (512, 512, 1024)]
-        self.refine = [conv(filters, **leaky) for filters in (512, 512, 1024)]
-        self.up = [deconv(filters, **leaky) for filters in self.DECODER_FILTERS]
+        first, second, third = narrowed(self.FEATURE_FILTERS, width_multiplier)
+        contract = narrowed(self.CONTRACT_FILTERS, width_multiplier)
+        self.conv1 = conv(first, 7, 2, **leaky)
+        self.conv2 = conv(second, 5, 2, **leaky)
+        self.conv3 = conv(third, 5, 2, **leaky)
+        self.redirect = conv(*narrowed(self.REDIRECT_FILTERS, width_multiplier), 1, **leaky)
+        self.conv3_1 = conv(third, **leaky)
+        self.down = [conv(filters, stride=2, **leaky) for filters in contract]
+        self.refine = [conv(filters, **leaky) for filters in contract]
+        self.up = [
+            deconv(filters, **leaky) for filters in narrowed(self.DECODER_FILTERS, width_multiplier)
+        ]
         self.up_flow = [deconv(2) for _ in self.DECODER_FILTERS]
         self.heads = [head(2, kernel_initializer="he_normal") for _ in range(self.num_levels)]
 
@@ -83,6 +103,9 @@ class FlowNetC(FlowNet):
         for down, refine in zip(self.down, self.refine, strict=True):
             maps.append(refine(down(maps[-1])))
         return maps
+
+    def get_config(self):
+        return {**super().get_config(), "width_multiplier": self.width_multiplier}
 
 
 def deconv(filters: int, activation=None):

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from dfnet_tf.geometry import camera
-from dfnet_tf.networks.blocks import centred, conv, head, leaky_relu, standardise
+from dfnet_tf.networks.blocks import centred, conv, head, leaky_relu, narrowed, standardise
 from dfnet_tf.networks.correlation import correlation
 
 OUTPUT_SCALE = 0.01  # Training starts near the identity motion (SfMLearner).
@@ -28,18 +28,26 @@ class PoseNet(keras.Model):
 
 @keras.saving.register_keras_serializable("dfnet")
 class PaperPoseNet(PoseNet):
-    """DF-Net's own pose network: all frames stacked in one image, all motions from one vector."""
+    """DF-Net's own pose network: all frames stacked in one image, all motions from one vector.
 
-    ENCODER = ((16, 7), (32, 5), (64, 3), (128, 3), (256, 3), (256, 3), (256, 3))
+    Args:
+      num_sources: of every clip.
+      width_multiplier: every layer has so many times the paper's channels.
+    """
 
-    def __init__(self, num_sources: int = 4, **kwargs):
+    FILTERS = (16, 32, 64, 128, 256, 256, 256)
+    KERNEL_SIZES = (7, 5, 3, 3, 3, 3, 3)
+
+    def __init__(self, num_sources: int = 4, width_multiplier: float = 1.0, **kwargs):
         super().__init__(**kwargs)
         if num_sources < 1:
             raise ValueError(f"Expected num_sources >= 1. Received: {num_sources}.")
-        self.num_sources = num_sources
+        self.num_sources, self.width_multiplier = num_sources, width_multiplier
         self.encoder = [
             conv(filters, size, 2, "relu", kernel_initializer="glorot_uniform")
-            for filters, size in self.ENCODER
+            for filters, size in zip(
+                narrowed(self.FILTERS, width_multiplier), self.KERNEL_SIZES, strict=True
+            )
         ]
         self.head = head(12 * num_sources, 1)
 
@@ -54,7 +62,8 @@ class PaperPoseNet(PoseNet):
         return ops.reshape(motion, (-1, self.num_sources, 2, 6))
 
     def get_config(self):
-        return {**super().get_config(), "num_sources": self.num_sources}
+        settings = {"num_sources": self.num_sources, "width_multiplier": self.width_multiplier}
+        return {**super().get_config(), **settings}
 
 
 class PairPoseNet(PoseNet):

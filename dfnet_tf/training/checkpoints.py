@@ -13,7 +13,7 @@ import keras
 
 from dfnet_tf.config import Config
 from dfnet_tf.model import STAGES, DFNet
-from dfnet_tf.training import weights_file
+from dfnet_tf.training import averaging, weights_file
 
 KEPT = 2  # The newest ones; the one before stays until the next is complete.
 
@@ -25,13 +25,16 @@ class RunError(ValueError):
 def save(model: DFNet, run_dir: pathlib.Path) -> pathlib.Path:
     """Writes the model's state as a new checkpoint, and deletes all but the newest.
 
+    Where the weights are averaged, the file's weights are the averages: what is predicted with.
+
     Raises:
       OSError: the disk is full, or otherwise refuses; the checkpoints before stay.
     """
     step = int(model.optimizer.iterations.numpy())
     path = run_dir / "checkpoints" / f"step_{step:08d}.weights.h5"
     path.parent.mkdir(parents=True, exist_ok=True)
-    weights_file.write(model, path)
+    with averaging.averaged(model):
+        weights_file.write(model, path)
     for old in all_checkpoints(run_dir)[:-KEPT]:
         old.unlink(missing_ok=True)
     return path
@@ -48,7 +51,11 @@ def restore(model: DFNet, run_dir: pathlib.Path) -> int:
     Raises:
       RunError: each is damaged.
     """
-    return step_of(_load_newest(model, run_dir)) if all_checkpoints(run_dir) else 0
+    if not all_checkpoints(run_dir):
+        return 0
+    path = _load_newest(model, run_dir)
+    averaging.exchange(model)
+    return step_of(path)
 
 
 def step_of(path: pathlib.Path) -> int:

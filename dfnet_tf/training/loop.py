@@ -16,6 +16,7 @@ from dfnet_tf.data import broken_frames, pipeline
 from dfnet_tf.data.clip import Clip
 from dfnet_tf.model import STAGES, DFNet
 from dfnet_tf.training import (
+    averaging,
     cameras,
     checkpoints,
     imagenet,
@@ -158,6 +159,7 @@ def _fit(
         if chief:
             check_up.report()
         raise
+    averaging.exchange(model)  # For good: what is looked at, and returned, is what is kept.
     if chief:
         check_up.report()
 

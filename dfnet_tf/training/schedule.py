@@ -4,17 +4,7 @@ import keras
 
 from dfnet_tf.config import TrainingConfig
 from dfnet_tf.model import DFNet
-
-
-@keras.saving.register_keras_serializable("dfnet")
-class SummedAdam(keras.optimizers.Adam):
-    """Adam for gradients that are sums over the replicas already; see `replicas.apply_sums`.
-
-    Keras's own adds up what each replica has clipped: not the clipped gradient of the batch.
-    """
-
-    def _all_reduce_sum_gradients(self, grads_and_vars):
-        return grads_and_vars
+from dfnet_tf.training.averaging import AveragingAdam
 
 
 def compile_model(model: DFNet) -> None:
@@ -23,7 +13,12 @@ def compile_model(model: DFNet) -> None:
     Under mixed_float16 Keras wraps it into one that scales the loss.
     """
     training = model.config.training
-    model.compile(optimizer=SummedAdam(learning_rate(training), clipnorm=training.clip_norm))
+    optimizer = AveragingAdam(
+        learning_rate(training),
+        clipnorm=training.clip_norm,
+        average_momentum=training.average_momentum,
+    )
+    model.compile(optimizer=optimizer)
     model.optimizer.build(model.trainable_variables)  # Its state can be restored before a step.
 
 

@@ -37,6 +37,12 @@ def test_paper_has_58_45_million_parameters_and_accepts_multiples_of_8():
     assert network.count_params() == pytest.approx(58.45e6, abs=5e3)
 
 
+def test_a_quarter_of_papers_channels_is_a_sixteenth_of_its_weights():
+    network = depth_net.PaperDepthNet(width_multiplier=0.25)
+    check_disparities(network(images(40, 56)), 40, 56)
+    assert network.count_params() == pytest.approx(58.45e6 / 16, rel=0.01)
+
+
 @pytest.mark.parametrize("network", [*LIGHT, depth_net.PaperDepthNet])
 def test_sizes_that_do_not_divide_are_refused(network):
     with pytest.raises(ValueError, match=f"{network.size_multiple}. Received: 60 x 64"):

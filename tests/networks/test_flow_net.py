@@ -65,6 +65,13 @@ def test_paper_has_39_18_million_parameters():
     assert network.count_params() == pytest.approx(39.18e6, abs=5e3)
 
 
+def test_half_of_papers_channels_is_about_a_quarter_of_its_weights():
+    network = flow_net.FlowNetC(width_multiplier=0.5)
+    network.build((1, 64, 64, 3), (1, 64, 64, 3))
+    # A little more: the 441 channels of the correlation stay.
+    assert network.count_params() == pytest.approx(39.18e6 / 4, rel=0.04)
+
+
 @pytest.mark.parametrize("network", ALL)
 def test_sizes_that_do_not_divide_are_refused(network):
     with pytest.raises(ValueError, match=f"{network().size_multiple}. Received: 96 x 80"):

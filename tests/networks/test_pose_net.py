@@ -61,6 +61,13 @@ def test_paper_layers_and_motions():
     assert kernels[-2:] == [(3, 3, 256, 256), (1, 1, 256, 48)]
 
 
+def test_paper_with_an_eighth_of_its_channels():
+    network = pose_net.PaperPoseNet(2, width_multiplier=0.125)
+    assert network(*frames(num_sources=2)).shape == (2, 2, 2, 6)
+    kernels = [tuple(layer.kernel.shape) for layer in (*network.encoder, network.head)]
+    assert (kernels[0], kernels[-1]) == ((7, 7, 9, 2), (1, 1, 32, 24))
+
+
 def test_paper_refuses_another_number_of_sources():
     with pytest.raises(ValueError, match="Expected 4 sources. Received: 2"):
         pose_net.PaperPoseNet()(*frames(num_sources=2))
@@ -68,7 +75,7 @@ def test_paper_refuses_another_number_of_sources():
         pose_net.PaperPoseNet(num_sources=0)
 
 
-@pytest.mark.parametrize("network", [pose_net.TinyPoseNet, lambda: pose_net.PaperPoseNet(2)])
+@pytest.mark.parametrize("network", [pose_net.TinyPoseNet, lambda: pose_net.PaperPoseNet(2, 0.25)])
 def test_a_saved_network_gives_the_same_motion(network, tmp_path):
     network = network()
     expected = network(*frames(num_sources=2))
