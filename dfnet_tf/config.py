@@ -169,6 +169,7 @@ class TrainingConfig:
     stage: str = "joint"
     learning_rate: float = 1e-4
     halve_at: tuple[int, ...] = ()  # Steps at which the learning rate halves.
+    motion_first: int = 0  # Steps before depth is trained too.
     clip_norm: float = 10.0
     average_momentum: float = 0.0  # Of the weights' moving average, which is what is kept; 0: none.
     precision: str = "float32"
@@ -182,6 +183,7 @@ class TrainingConfig:
         )
         _require(self.stage in ("flow", "depth", "joint"), "stage flow, depth or joint", self)
         _require(self.learning_rate > 0, "learning_rate > 0", self)
+        _require(self.motion_first >= 0, "motion_first >= 0", self)
         _require(0 <= self.average_momentum < 1, "average_momentum in [0, 1)", self)
         _require(self.max_skipped_steps >= 0, "max_skipped_steps >= 0", self)
         _require(

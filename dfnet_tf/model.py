@@ -187,6 +187,7 @@ class DFNet(keras.Model):
             batch, predictions, tf.convert_to_tensor(self.optimizer.scale_loss(share))
         )
         gradients = tape.gradient(outputs, self.trainable_variables, output_gradients)
+        gradients = self._without_depth_at_first(gradients)
         shares = {name: value * share for name, value in {"loss": total, **terms}.items()}
         losses, applied, skipped = replicas.apply_sums(
             self.optimizer, self.trainable_variables, shares, gradients
@@ -228,6 +229,17 @@ class DFNet(keras.Model):
             return total, terms, tape.gradient(scaled, outputs, unconnected_gradients=unconnected)
 
         return compute(batch, predictions, scale)
+
+    def _without_depth_at_first(self, gradients):
+        """The gradients, those of the depth network zero in the first `motion_first` steps."""
+        if not self.config.training.motion_first:
+            return gradients
+        started = self.optimizer.iterations >= self.config.training.motion_first
+        depth = {id(variable) for variable in self.depth_net.trainable_variables}
+        return [
+            ops.where(started, gradient, 0.0) if id(variable) in depth else gradient
+            for variable, gradient in zip(self.trainable_variables, gradients, strict=True)
+        ]
 
     def _check_size(self) -> None:
         """Raises ValueError here, where Keras adds no paragraphs of its own to it."""

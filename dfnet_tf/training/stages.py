@@ -5,6 +5,11 @@ three jointly, from the weights of both. `paper`'s flow stage is that of their p
 stage was never released; all that is known of it is that it had no forward-backward mask. So it is
 here: while depth and motion know nothing, their forward-backward check hides whatever they have
 wrong, and what is hidden costs nothing.
+
+`paper`'s depth would end at the bound of its disparities, where no gradient is left: until its
+motion, read off stacked frames, is learned, nearer everywhere is the quickest way to more parallax.
+So motion is learned first, against the depth of a network that knows nothing. The other presets'
+motion compares features, and needs no such start.
 """
 
 from dfnet_tf.config import Config
@@ -17,7 +22,11 @@ CHANGES = {
             "training__halve_at": (),
         }
     },
-    "depth": {name: {"loss__rigid_occlusions": False} for name in ("paper", "mobile", "tiny")},
+    "depth": {
+        "paper": {"loss__rigid_occlusions": False, "training__motion_first": 500},
+        "mobile": {"loss__rigid_occlusions": False},
+        "tiny": {"loss__rigid_occlusions": False},
+    },
     "joint": {},
 }
 

@@ -12,7 +12,7 @@ from dfnet_tf.data import clip, pipeline, synthetic
 from dfnet_tf.geometry import optical_flow, visibility
 from dfnet_tf.losses import objective
 from dfnet_tf.model import STAGES, DFNet
-from dfnet_tf.training import checkpoints, loop, stages
+from dfnet_tf.training import checkpoints, loop, schedule, stages
 
 NETWORKS = STAGES["joint"]
 pytestmark = pytest.mark.filterwarnings(
@@ -98,6 +98,19 @@ def test_a_stage_runs_its_networks_alone(runs, batch, monkeypatch, stage, left_o
     terms = objective.STAGE_TERMS[stage]
     assert tuple(model.loss_terms(batch, predictions)[1]) == terms
     assert tuple(tracker.name for tracker in model.term_trackers) == terms
+
+
+def test_motion_is_learned_first_where_it_is_asked_for(clips):
+    model = built(tiny("depth", training__motion_first=1))
+    schedule.compile_model(model)
+    batch = pipeline.plain_batch(clips, model.config.data, [0])
+    random = weights(model)
+    model.train_step((batch,))
+    after_one = weights(model)
+    assert same(random["depth_net"], after_one["depth_net"])
+    assert not same(random["pose_net"], after_one["pose_net"])
+    model.train_step((batch,))
+    assert not same(random["depth_net"], weights(model)["depth_net"])
 
 
 @pytest.mark.parametrize("stage", ["flow", "depth"])
