@@ -67,6 +67,7 @@ def joint_config(stages: list[Path], cross_task: float, seed: int) -> Config:
         training__steps_per_epoch=STEPS,
         training__learning_rate=_LEARNING_RATE.value,
         training__halve_at=(),
+        training__motion_first=0,
         training__average_momentum=AVERAGE_MOMENTUM,
         training__seed=seed,
     )
