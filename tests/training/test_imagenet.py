@@ -123,7 +123,9 @@ def test_a_new_run_starts_from_imagenet_unless_another_run_is_at_hand(monkeypatc
     monkeypatch.setattr(loop, "_fit", lambda *_: None)
     synthetic.write_clip(synthetic.render_clip(0, 3, 64, 64), tmp_path / "clip")
     clips = clip.read_clips(tmp_path / "clip")
-    config = preset("mobile").replace(data__height=64, data__width=64, data__batch_size=1)
+    config = preset("mobile").replace(
+        data__height=64, data__width=64, data__batch_size=1, training__average_momentum=0.0
+    )
     model = loop.train(config, clips, tmp_path / "new")
     stem, _ = imagenet.folded(imagenet.weights(), "_conv_stem", "_bn0")
     np.testing.assert_array_equal(model.depth_net.encoder.stem.kernel, np.float32(stem))
