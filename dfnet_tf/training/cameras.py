@@ -10,6 +10,7 @@ from dfnet_tf import outputs
 from dfnet_tf.config import DataConfig
 from dfnet_tf.data.clip import Clip
 from dfnet_tf.geometry import camera
+from dfnet_tf.training import averaging
 from dfnet_tf.training.checkpoints import RunError
 
 
@@ -52,7 +53,8 @@ class IntrinsicsFiles(keras.callbacks.Callback):
         self.clips, self.config = clips, config
 
     def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002 (Keras's signature)
-        learned = np.array(self.model.cameras.matrices())
+        with averaging.averaged(self.model):  # As in the checkpoint, whose networks they go with.
+            learned = np.array(self.model.cameras.matrices())
         logs["focal_x"] = learned[:, 0, 0].mean()
         for clip, intrinsics in zip(self.clips, learned, strict=True):
             trained_at = self.config.height, self.config.width

@@ -11,7 +11,7 @@ from dfnet_tf.config import preset
 from dfnet_tf.data import clip, pipeline, synthetic
 from dfnet_tf.geometry import camera
 from dfnet_tf.model import DFNet
-from dfnet_tf.training import cameras, checkpoints, loop, schedule
+from dfnet_tf.training import averaging, cameras, checkpoints, loop, schedule
 
 GIVEN = preset("tiny").replace(
     data__height=32,
@@ -73,7 +73,8 @@ def test_the_epochs_line_shows_the_focal_length(clips, run, tmp_path):
     shown = {}
     files = cameras.IntrinsicsFiles(tmp_path, clips, LEARNED.data)
     files.set_model(run[1])
-    files.on_epoch_end(0, shown)
+    with averaging.averaged(run[1]):  # As it is while it trains.
+        files.on_epoch_end(0, shown)
     assert shown["focal_x"] == pytest.approx(run[1].cameras.matrices()[:, 0, 0].numpy().mean())
 
 
@@ -82,6 +83,7 @@ def test_checkpoints_hold_the_cameras_and_the_optimizers_memory_of_them(run):
     model = new_model()
     schedule.compile_model(model)
     assert checkpoints.restore(model, run_dir) == 2
+    averaging.exchange(model)  # Trained to its end, a model has its averages.
     np.testing.assert_array_equal(model.cameras.free, trained.cameras.free)
     for restored, expected in zip(
         model.optimizer.variables, trained.optimizer.variables, strict=True
