@@ -56,6 +56,7 @@ class Predictor:
         self.flow_size, self.depth_size = flow_size or model.flow_size, model.depth_size
         self.refines_motion = model.config.training.stage == "joint"
         check_size(keras.KerasTensor((1, *self.flow_size, 3)), model.flow_net.size_multiple)
+        self._coarse_size = tuple(side // REFINED_AT for side in self.depth_size)
         self._disparity = tf.function(lambda images: model.depth_net(images)[0])
         self._flow = tf.function(lambda first, second: model.flow_net(first, second)[0])
         self._motions = tf.function(lambda target, sources: model.pose_net(target, sources))
@@ -140,6 +141,7 @@ class Predictor:
         if self.refines_motion and intrinsics is not None:
             frame, following = images[index], images[index + 1]
             next_from_frame = self._refined(
+                resized([frame, following], self._coarse_size),
                 np.float32(next_from_frame[None]),
                 self.flow(frame, following)[None],
                 self.flow(following, frame)[None],
@@ -153,14 +155,23 @@ class Predictor:
         return camera.resized_intrinsics(intrinsics, image.shape[:2], self.depth_size)
 
 
-def _refined(motion, flow, backward, disparity, intrinsics):
-    """`ego_motion.refined` on a coarse grid, by what the flow there and back agree on."""
-    size = disparity.shape[1:3]
-    coarse = tuple(side // REFINED_AT for side in size)
+def _refined(frames, motion, flow, backward, disparity, intrinsics):
+    """`ego_motion.refined` at the size of `frames`, by what the flow there and back agree on.
+
+    A flow is believed only if it explains the two frames better than the guessed motion does: one
+    that found nothing is zero there and back, and would have the camera stand still.
+    """
+    frame, following = frames[:1], frames[1:]
+    coarse = frames.shape[1:3]
     flow, backward = (optical_flow.resize_flow(maps, *coarse) for maps in (flow, backward))
-    trusted = visibility.visible(flow, optical_flow.warp(backward, flow))
+    intrinsics = camera.resized_intrinsics(intrinsics, disparity.shape[1:3], coarse)
     disparity = ops.image.resize(disparity, coarse)
-    intrinsics = camera.resized_intrinsics(intrinsics, size, coarse)
+    visible = visibility.visible(flow, optical_flow.warp(backward, flow))
+    by_flow, by_guess = (
+        ops.sum(visible * ops.abs(optical_flow.warp(following, way) - frame))
+        for way in (flow, optical_flow.rigid_flow(1.0 / disparity, intrinsics, motion))
+    )
+    trusted = visible * ops.cast(by_flow < by_guess, "float32")
     return ego_motion.refined(motion, flow, disparity, intrinsics, trusted)
 
 

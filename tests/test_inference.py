@@ -87,26 +87,57 @@ def test_motion_comes_from_the_window_around_the_frame(predictor, images, monkey
     assert (predictor.frames_before, predictor.frames_after) == (1, 1)
 
 
-def test_known_intrinsics_refine_the_motion_until_depth_and_flow_agree(
-    predictor, images, monkeypatch
-):
+@pytest.fixture
+def street(predictor, monkeypatch):
+    """Depth and flow of a camera that moves over a plane, and the two pictures that it takes."""
     height, width = SIZE
     intrinsics = np.array([[50, 0, (width - 1) / 2], [0, 50, (height - 1) / 2], [0, 0, 1]])
     depth = np.linspace(8, 2, height, dtype="float32")[:, None] * np.ones(width, "float32")
     next_from_frame = np.eye(4)
     next_from_frame[:3, 3] = 0.1, 0.0, -0.2
 
-    def flow(first, _):
-        forwards = first is images[1]
-        motion = next_from_frame if forwards else np.linalg.inv(next_from_frame)
+    def induced(motion):
         arrays = np.float32(intrinsics)[None], np.float32(motion)[None]
-        return np.asarray(optical_flow.rigid_flow(depth[None, ..., None], *arrays))[0]
+        return np.asarray(optical_flow.rigid_flow(depth[None, ..., None], *arrays))
 
+    y, x = np.mgrid[:height, :width]
+    waves = [np.sin(x / 3 + y / 5), np.sin(x / 4 - y / 3), np.cos(x / 5) * np.cos(y / 4)]
+    following = np.float32(127 + 120 * np.stack(waves, axis=-1))
+    there, back = induced(next_from_frame), induced(np.linalg.inv(next_from_frame))
+    frame = np.asarray(optical_flow.warp(following[None], there))[0]
+    frames = [np.uint8(picture) for picture in (frame, following)]
     monkeypatch.setattr(predictor, "disparity", lambda _: 1 / depth)
-    monkeypatch.setattr(predictor, "flow", flow)
-    found = predictor.frame_from_next(images, 1, intrinsics)
-    np.testing.assert_allclose(found, np.linalg.inv(next_from_frame), atol=0.02)
-    chained = predictor.snippet(images[1:3], intrinsics)
+    monkeypatch.setattr(
+        predictor, "flow", lambda first, _: (there if first is frames[0] else back)[0]
+    )
+    return frames, intrinsics, np.linalg.inv(next_from_frame)
+
+
+def test_known_intrinsics_refine_the_motion_until_depth_and_flow_agree(predictor, street):
+    frames, intrinsics, frame_from_next = street
+    found = predictor.frame_from_next(frames, 0, intrinsics)
+    np.testing.assert_allclose(found, frame_from_next, atol=0.02)
+    chained = predictor.snippet(frames, intrinsics)
     np.testing.assert_allclose(chained[1], found, atol=1e-6)
-    guessed = predictor.frame_from_next(images, 1)
+    guessed = predictor.frame_from_next(frames, 0)
     assert np.abs(guessed - found).max() > 0.05
+
+
+def test_a_flow_that_found_nothing_leaves_the_guess(predictor, street, monkeypatch):
+    """Zero there and back is consistent, and explained in full by a camera that stands still."""
+    frames, intrinsics, frame_from_next = street
+    half = np.linalg.inv(frame_from_next)
+    half[:3, 3] /= 2  # A guess that is half right explains the pictures better than none.
+    monkeypatch.setattr(predictor, "motions", lambda _: np.stack([np.eye(4), half]))
+    monkeypatch.setattr(predictor, "flow", lambda *_: np.zeros((*SIZE, 2), "float32"))
+    found = predictor.frame_from_next(frames, 0, intrinsics)
+    np.testing.assert_allclose(found, np.linalg.inv(half), atol=1e-6)
+
+
+def test_a_flow_of_zero_is_right_where_the_camera_stands(predictor, street, monkeypatch):
+    frames, intrinsics, frame_from_next = street
+    guess = np.linalg.inv(frame_from_next)
+    monkeypatch.setattr(predictor, "motions", lambda _: np.stack([np.eye(4), guess]))
+    monkeypatch.setattr(predictor, "flow", lambda *_: np.zeros((*SIZE, 2), "float32"))
+    found = predictor.frame_from_next([frames[0], frames[0].copy()], 0, intrinsics)
+    np.testing.assert_allclose(found, np.eye(4), atol=1e-3)
