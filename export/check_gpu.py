@@ -48,22 +48,19 @@ def main(argv: list[str]) -> None:
 
 
 def _samples(path: Path) -> list[dict[str, np.ndarray]]:
-    """Frames evenly spread over the clip as inputs by name; of several, each the next frame."""
-    from dfnet_tf.data import clip  # After the flags: these take TensorFlow with them.
+    """Frames, evenly spread over the clip, as inputs by name; a second input is the next frame."""
+    from dfnet_tf.data.frame_pairs import frame_pairs  # After the flags: TensorFlow comes with it.
     from export.tflite_model import as_input, resized
 
-    one = clip.read_clip(_CLIP.value)
     wanted = sorted(Interpreter(str(path)).get_signature_runner().get_input_details().items())
-    starts = np.linspace(0, max(len(one) - len(wanted), 0), NUM_SAMPLES).round().astype(int)
     return [
         {
             name: as_input(
-                resized(one.image(min(start + i, len(one) - 1)), tuple(details["shape"][1:3])),
-                np.dtype(details["dtype"]).name,
+                resized(frame, tuple(details["shape"][1:3])), np.dtype(details["dtype"]).name
             )
-            for i, (name, details) in enumerate(wanted)
+            for (name, details), frame in zip(wanted, pair, strict=False)  # Depth takes the first.
         }
-        for start in starts
+        for pair in frame_pairs(_CLIP.value, NUM_SAMPLES)
     ]
 
 
