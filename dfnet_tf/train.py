@@ -31,7 +31,8 @@ _INIT_FROM = flags.DEFINE_multi_string(
     "init_from",
     [],
     "Another run's folder: a new run starts from the networks that it trained. Can be given "
-    "repeatedly: one run for the flow, one for depth and motion.",
+    "repeatedly: one run for the flow, one for depth and motion; of a network that several "
+    "trained, the last one named gives it.",
 )
 _STRATEGY = flags.DEFINE_enum(
     "strategy",

@@ -110,13 +110,14 @@ def publish(run_dir: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
 def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> None:
     """Gives a built, not yet compiled model the networks that other runs trained.
 
-    Of each run, the newest weights of the networks that both its stage and the model's train.
-    Learned intrinsics stay: a run's are those of its own clips.
+    Of each run, the newest weights of the networks that both its stage and the model's train; of a
+    network that several runs trained, the last one's. Learned intrinsics stay: a run's are those of
+    its own clips.
 
     Raises:
       ConfigError: a folder holds no readable config.json.
       RunError: a folder holds no finished checkpoint, or a damaged one, or other networks, or none
-        that the model's stage trains; or two trained the same network.
+        that the model's stage trains, or none but what later runs trained too.
     """
     wanted, origin = STAGES[model.config.training.stage], {}
     for run_dir in run_dirs:
@@ -130,13 +131,14 @@ def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> None:
                 f"{model.config.network.name}. Received: one of {config.network.name} that trained "
                 f"{', '.join(trained)}."
             )
-        for name in networks:
-            if name in origin:
-                raise RunError(
-                    f"Expected runs that trained different networks. Received: {origin[name]} and "
-                    f"{run_dir}, both with a trained {name}."
-                )
-            origin[name] = run_dir
+        origin |= dict.fromkeys(networks, run_dir)
+    for run_dir in run_dirs:
+        networks = [name for name in origin if origin[name] == run_dir]
+        if not networks:
+            raise RunError(
+                f"{run_dir}: expected a run with a network that none named after it trained. "
+                f"Received: {', '.join(map(str, run_dirs))}, in this order."
+            )
         _load_networks(model, run_dir, networks)
 
 
