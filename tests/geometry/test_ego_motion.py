@@ -49,6 +49,18 @@ def test_a_third_that_moves_by_itself_changes_little():
     np.testing.assert_allclose(found, motion, atol=0.01)
 
 
+def test_wrong_depths_hardly_turn_the_direction_of_travel():
+    """A third wrong in the right half, where all parallax points to the right: 2 degrees if it
+    were a camera moving right."""
+    depth, motion = _depth(), _motion(0, 0, -1, 0, 0, 0)
+    guess, disparity = _motion(0.2, 0.1, -1, 0.02, 0.01, 0), 1 / depth
+    disparity[:, :, 32:] /= 1.33
+    found = ego_motion.refined(guess, _flow(depth, motion), disparity, INTRINSICS, TRUSTED)
+    direction = np.asarray(found)[0, :3, 3] / np.linalg.norm(np.asarray(found)[0, :3, 3])
+    assert direction @ [0, 0, -1] > np.cos(np.radians(0.5))
+    np.testing.assert_allclose(found[:, :3, :3], motion[:, :3, :3], atol=3e-3)
+
+
 def test_what_is_not_trusted_does_not_count():
     depth, motion = _depth(), _motion(0, 0, -1, 0, 0.05, 0)
     flow, trusted = _flow(depth, motion), TRUSTED.copy()
