@@ -37,8 +37,8 @@ _FOV = flags.DEFINE_float(
     "fov_degrees",
     None,
     "Horizontal field of view, if the input is no clip folder.",
-    lower_bound=1,
-    upper_bound=179,
+    lower_bound=1.0,
+    upper_bound=179.0,
 )
 _INTRINSICS = flags.DEFINE_string(
     "intrinsics",

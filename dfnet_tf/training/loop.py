@@ -133,6 +133,7 @@ def _fit(
     if step:
         print(f"Resuming at step {step} of {training.epochs * training.steps_per_epoch}.")
     check_up = CheckUp(run_dir, sample, step // training.steps_per_epoch)
+    check_up.set_model(model)  # Where nothing is left to train, no `fit` does.
     callbacks = [StopOnSkipped(training.max_skipped_steps, training.steps_per_epoch)]
     if chief:
         provenance.note_start(run_dir, clips, step)

@@ -45,6 +45,14 @@ def test_a_stopped_run_resumes_to_the_weights_of_an_undisturbed_one(clips, whole
         np.testing.assert_array_equal(undisturbed, resumed)
 
 
+def test_a_finished_run_trains_no_more_and_gives_its_model_again(clips, whole):
+    before = {path: path.read_bytes() for path in checkpoints.all_checkpoints(whole)}
+    again = loop.train(CONFIG, clips, whole)
+    for kept, returned in zip(_newest_weights(whole), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(kept, returned)
+    assert before == {path: path.read_bytes() for path in checkpoints.all_checkpoints(whole)}
+
+
 def test_a_run_leaves_settings_checkpoints_and_logs(whole):
     names = [path.name for path in checkpoints.all_checkpoints(whole)]
     assert names == ["step_00000004.weights.h5", "step_00000006.weights.h5"]
