@@ -113,9 +113,10 @@ class LossConfig:
 class RobustLossConfig:
     """Weights and switches of what was found after DF-Net; a weight of 0 turns its part off.
 
-    `auto_mask` is off: while motion is near zero it hides most of what would make it grow. From
-    random weights (`tiny`, 64x96, rendered, 300 steps of stage depth) abs rel was 0.478 with it and
-    0.292 without. For films with many standing frames, start it from a trained run.
+    What did not help when it was measured is off (README, "In stages"). So is `auto_mask`, for
+    another reason: while motion is near zero it hides most of what would make it grow. From random
+    weights (`tiny`, 64x96, rendered, 300 steps of stage depth) abs rel was 0.478 with it and 0.292
+    without. For films with many standing frames, start it from a trained run.
 
     Levels beyond a list, of weights or of `census_radii` (as in `LossConfig`), are left out.
     """
@@ -123,19 +124,19 @@ class RobustLossConfig:
     census_radii: tuple[int, ...] = (3, 2, 2, 1, 1)
     depth_level_weights: tuple[float, ...] = (0.25, 0.25, 0.25, 0.25)  # Monodepth2, ICCV 2019.
     flow_level_weights: tuple[float, ...] = (1.0, 0.34, 0.31, 0.27, 0.09)  # UnFlow, from 1 on.
-    full_resolution: bool = False  # Monodepth2: coarser disparities are enlarged before they warp.
+    full_resolution: bool = True  # Monodepth2: coarser disparities are enlarged before they warp.
     rigid_photometric: float = 1.0
     ssim: float = 0.85  # The share of it that is not L1 (Monodepth, CVPR 2017).
-    minimum_over_sources: bool = True  # Monodepth2.
+    minimum_over_sources: bool = False  # Monodepth2.
     auto_mask: bool = False  # Monodepth2: not where a standing camera explains the pixel better.
-    consistency_mask: bool = True  # SC-SfMLearner, NeurIPS 2019: less where depths disagree.
+    consistency_mask: bool = False  # SC-SfMLearner, NeurIPS 2019: less where depths disagree.
     depth_smoothness: float = 0.1  # SC-SfMLearner; Monodepth2: 1e-3. Halved from level to level.
-    depth_consistency: float = 0.5  # SC-SfMLearner.
+    depth_consistency: float = 0.0  # SC-SfMLearner: 0.5.
     motion_consistency: float = 0.01  # Gordon et al., ICCV 2019, whose form is another.
     flow_photometric: float = 1.0  # UFlow.
     flow_smoothness: float = 10.0  # Ours; UFlow on KITTI: 2, beside a smaller census loss.
-    flow_distillation: float = 0.0  # UFlow: 0.6, in the second half of the training.
-    cross_task: float = 0.01  # Ours.
+    flow_distillation: float = 0.6  # UFlow, there in the second half of the training.
+    cross_task: float = 0.1  # Ours.
     objective: str = dataclasses.field(default="robust", init=False)
 
     def __post_init__(self):

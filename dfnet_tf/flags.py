@@ -47,8 +47,8 @@ def define_training_flags() -> None:
         "paper",
         list(OBJECTIVES),
         "What is minimised. paper: DF-Net's seven terms; robust: with what was found since "
-        "(minimum over sources, scale-consistent depth, teachers by pixel), which "
-        "so far learns less in short runs.",
+        "(full resolution, distilled flow, teachers by pixel), which learns more from where the "
+        "paper's stages ended, and less from random weights.",
     )
     flags.DEFINE_integer("height", None, "Height of the training frames, pixels.", lower_bound=32)
     flags.DEFINE_integer("width", None, "Width of the training frames, pixels.", lower_bound=32)
