@@ -7,7 +7,7 @@ from keras import ops
 
 from dfnet_tf import replicas
 from dfnet_tf.config import Config
-from dfnet_tf.geometry import camera
+from dfnet_tf.geometry import camera, patchwork
 from dfnet_tf.losses import distillation, objective, pairs, robust
 from dfnet_tf.losses.frames import as_clips, as_frames, reduced
 from dfnet_tf.networks import depth_net, flow_net, pose_net
@@ -35,6 +35,7 @@ class DFNet(keras.Model):
     Call: a batch, a dictionary of
       images: [B, F, H, W, 3], what the networks see;
       clean_images: [B, F, H, W, 3], what the losses compare;
+      draws: [B, F, patchwork.NUM_DRAWS] in [0, 1), where depth is distilled;
       intrinsics: [B, 3, 3], in pixels of H x W; or, where they are learned,
       clip: [B], whose they are, and crop: [B, 3, 3], new from old pixels in augmentation.
     Returns: the predictions, a dictionary (in the stages `flow` and `depth` a part of it) of
@@ -43,6 +44,8 @@ class DFNet(keras.Model):
       flows: list, finest first, of [B * 2 * S, ., ., 2], in the order of `losses.pairs`, in pixels
         of their own grid;
       crop_flows: the finest flow of `losses.distillation.crop` of the frames, where it is taught;
+      patchwork_disparities: those of `geometry.patchwork` of the frames, list, finest first, of
+        [B * F, h / 2^s, w / 2^s, 1], where they are taught; with the `draws`;
       intrinsics: [B, 3, 3] of the whole frames, where they are learned.
 
     Args:
@@ -87,6 +90,12 @@ class DFNet(keras.Model):
         return loss.objective == "robust" and loss.flow_distillation > 0
 
     @property
+    def distils_depth(self) -> bool:
+        """Whether the depth of patchworks is predicted too, for that of the frames to teach it."""
+        loss = self.config.loss
+        return loss.objective == "robust" and loss.depth_distillation > 0
+
+    @property
     def flow_size(self) -> tuple[int, int]:
         """Height and width of what the flow network sees."""
         return self.config.data.height, self.config.data.width
@@ -117,6 +126,8 @@ class DFNet(keras.Model):
                 predictions["crop_flows"] = self._flows(crops)[0]
         if "depth_net" in networks:
             predictions |= self._disparities_and_motions(batch["images"], training)
+            if self.distils_depth:
+                predictions |= self._patchwork_disparities(batch, training)
         if self.cameras:
             predictions["intrinsics"] = self.cameras(batch["clip"])
         return predictions
@@ -139,6 +150,13 @@ class DFNet(keras.Model):
         motions = self.pose_net(small[:, pairs.target_index(num_frames)], sources)
         disparities = [as_clips(maps, num_frames) for maps in disparities]
         return {"disparities": disparities, "motions": motions}
+
+    def _patchwork_disparities(self, batch, training):
+        """What the depth network says of patchworks of the frames, and how these were drawn."""
+        frames = as_frames(self._downscale(batch["images"]))
+        mixed = patchwork.patchwork(frames, as_frames(batch["draws"]))
+        disparities = self.depth_net(mixed, training=training)
+        return {"patchwork_disparities": disparities, "draws": batch["draws"]}
 
     def loss_inputs(self, batch: dict[str, Any], predictions: dict[str, Any]):
         """The clean frames, and their intrinsics, at the size at which the losses compare them."""

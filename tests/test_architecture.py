@@ -90,7 +90,8 @@ ALLOWED = {
     "benchmarks.phone": (*LIBRARY, *ONLY_FOR_MAINS, "export", "benchmarks"),
     "benchmarks.variants": ("export",),
     "benchmarks.loader": (*LIBRARY, *ONLY_FOR_MAINS),
-    "benchmarks.results": (*LIBRARY, *ONLY_FOR_MAINS),
+    "benchmarks.joint_training": ("dfnet_tf.config",),
+    "benchmarks.results": (*LIBRARY, *ONLY_FOR_MAINS, "benchmarks"),
     "benchmarks.scaling": (*LIBRARY, *ONLY_FOR_MAINS),
 }
 # These run on every backend of Keras; the model names TensorFlow only inside its train step.

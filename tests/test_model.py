@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from dfnet_tf.config import preset
+from dfnet_tf.geometry import patchwork
 from dfnet_tf.losses import robust
 from dfnet_tf.losses.objective import TERMS
 from dfnet_tf.model import DFNet
@@ -25,6 +26,7 @@ def random_batch(num_frames=3, batch_size=2, height=HEIGHT, width=WIDTH):
     return {
         "images": images,
         "clean_images": images,
+        "draws": tf.fill([batch_size, num_frames, patchwork.NUM_DRAWS], 0.5),
         "intrinsics": tf.constant(np.repeat(intrinsics, batch_size, 0), "float32"),
     }
 
@@ -128,9 +130,13 @@ def robust_tiny(**changes):
 
 
 def test_the_robust_objective_trains_every_network_and_tracks_its_own_terms():
-    model, batch = DFNet(robust_tiny(loss__flow_distillation=0.6)), random_batch()
+    model, batch = DFNet(robust_tiny()), random_batch()
     predictions = model(batch)
     assert predictions["crop_flows"].shape == predictions["flows"][0].shape
+    for mixed, whole in zip(
+        predictions["patchwork_disparities"], predictions["disparities"], strict=True
+    ):
+        assert mixed.shape == (2 * 3, *whole.shape[2:])
     assert [tracker.name for tracker in model.term_trackers] == list(robust.TERMS)
     model.compile(keras.optimizers.Adam(1e-3))
     before = [[v.numpy() for v in net.trainable_variables] for net in model.layers]

@@ -17,7 +17,7 @@ from dfnet_tf.data import augment
 from dfnet_tf.data.broken_frames import BrokenFrames
 from dfnet_tf.data.clip import Clip, ClipError
 from dfnet_tf.data.python_exit import FinishedBeforeExit
-from dfnet_tf.geometry import camera
+from dfnet_tf.geometry import camera, patchwork
 
 NUM_UNIFORM_DRAWS = augment.NUM_CROP_DRAWS, augment.NUM_COLOR_DRAWS, augment.NUM_FLIP_DRAWS
 
@@ -84,7 +84,10 @@ def training_batches(
         )
         place = tf.ensure_shape(place, [])  # Where a frame is broken, another than was drawn.
         own = {name: tf.gather(values, place) for name, values in cameras.items()}
-        return {"images": jittered, "clean_images": clean, **own, moved: to_pixels}
+        draws_shape = config.num_frames, patchwork.NUM_DRAWS
+        draws = tf.random.stateless_uniform(draws_shape, ~sample_seed)
+        frames = {"images": jittered, "clean_images": clean, "draws": draws}
+        return {**frames, **own, moved: to_pixels}
 
     indices = _indices(config.batch_size, first_step, part)
     samples = indices.map(sample, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
@@ -124,6 +127,7 @@ def plain_batch(
     return {
         "images": _unit_range(images),
         "clean_images": _unit_range(images),
+        "draws": tf.fill([len(whole), config.num_frames, patchwork.NUM_DRAWS], 0.5),
         **{name: tf.constant(values[whole]) for name, values in cameras.items()},
     }
 

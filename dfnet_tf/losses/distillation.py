@@ -1,9 +1,15 @@
-"""The flow of whole frames teaches the flow of their crops, which see less (SelFlow, UFlow)."""
+"""What a network says of whole frames teaches it what to say of worse pictures of the same.
+
+Flow: of crops, which see less (SelFlow, UFlow). Depth: of patchworks, which look like no street. In
+a street what is near stands low, at any place there is much the same, and a network that has seen
+few streets may learn that and little else.
+"""
 
 from keras import ops
 
-from dfnet_tf.geometry import camera, optical_flow, sampling, visibility
+from dfnet_tf.geometry import camera, optical_flow, patchwork, sampling, visibility
 from dfnet_tf.losses import pairs
+from dfnet_tf.losses.frames import as_frames
 
 CROP = 0.8  # Of width and height: UFlow on KITTI takes 64 of 640 pixels off each side.
 
@@ -47,3 +53,27 @@ def flow_distillation(flow, visible, crop_flows, num_frames: int):
     taught = sees * (1.0 - visibility.visible(student, backward))
     gap = ops.sqrt(ops.square(teacher - student) + 1e-6)
     return ops.mean(taught * ops.sum(gap, axis=-1, keepdims=True), axis=(1, 2, 3))
+
+
+def depth_distillation(predictions):
+    """L1 gap of the log disparities of patchworks to those of the frames, which are the teacher's.
+
+    Each picture's mean gap apart: a patchwork's scale is nobody's to know. The idea, of pictures
+    mixed and coloured, is that of Depth Anything (Yang et al., CVPR 2024).
+
+    Args:
+      predictions: `disparities`, `patchwork_disparities` and `draws`, as for `robust.objective`;
+        `disparities` get no gradient.
+
+    Returns:
+      [B * F], summed over the levels.
+    """
+    whole = ops.stop_gradient(as_frames(predictions["disparities"][0]))
+    taught = ops.log(patchwork.patchwork(whole, as_frames(predictions["draws"])))
+    total = 0.0
+    for disparity in predictions["patchwork_disparities"]:
+        factor = taught.shape[1] // disparity.shape[1]
+        gap = ops.log(disparity) - ops.average_pool(taught, factor, strides=factor)
+        gap = gap - ops.mean(gap, axis=(1, 2, 3), keepdims=True)
+        total = total + ops.mean(ops.abs(gap), axis=(1, 2, 3))
+    return total

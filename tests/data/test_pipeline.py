@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from dfnet_tf.config import preset
 from dfnet_tf.data import broken_frames, clip, pipeline
+from dfnet_tf.geometry import patchwork
 
 CONFIG = (
     preset("tiny")
@@ -70,6 +71,14 @@ def test_another_seed_gives_another_order(clips):
 def test_only_the_networks_inputs_are_jittered(clips):
     batch = _take(clips, 1, seed=0)[0]
     assert np.abs(batch["images"] - batch["clean_images"]).max() > 1e-3
+
+
+def test_every_frame_of_every_batch_draws_its_own_patchwork(clips):
+    draws = np.concatenate([batch["draws"] for batch in _take(clips, 20, seed=0)])
+    assert draws.shape == (40, 3, patchwork.NUM_DRAWS)
+    assert len(np.unique(draws)) > 0.99 * draws.size
+    assert 0 <= draws.min() < 0.01 and 0.99 < draws.max() < 1
+    assert draws.mean() == pytest.approx(0.5, abs=0.03)
 
 
 def test_clips_shorter_than_a_window_are_refused(clips):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from dfnet_tf.geometry import patchwork
 from dfnet_tf.losses import distillation
 
 ONES = np.ones([4, 20, 30, 1], "float32")  # Three frames: four pairs.
@@ -49,3 +50,40 @@ def test_the_teacher_gets_no_gradient():
     to_teacher, to_student = tape.gradient(taught, [teacher, student])
     assert to_teacher is None
     assert np.abs(to_student[..., 0]).min() > 0
+
+
+def drawn(num_frames=2, height=16, width=32):
+    """Disparities of one clip, what their patchworks should be, and how those are drawn."""
+    generator = np.random.default_rng(0)
+    draws = generator.uniform(size=[1, num_frames, patchwork.NUM_DRAWS]).astype("float32")
+    disparity = generator.uniform(0.5, 2.0, [1, num_frames, height, width, 1]).astype("float32")
+    right = np.exp(patchwork.patchwork(np.log(disparity[0]), draws[0]))
+    return {"disparities": [disparity], "patchwork_disparities": [right], "draws": draws}
+
+
+def test_a_patchwork_should_be_that_of_the_frames_disparity_up_to_scale():
+    predictions = drawn()
+    predictions["patchwork_disparities"][0] *= np.float32([0.5, 3.0])[:, None, None, None]
+    # Not exactly: the logarithm of an average of neighbours is not the average of logarithms.
+    assert np.max(distillation.depth_distillation(predictions)) < 0.06
+
+
+def test_half_of_a_patchwork_twice_as_near_costs_half_a_log_2():
+    predictions = drawn()
+    predictions["disparities"] = [np.ones_like(predictions["disparities"][0])]
+    wrong = np.ones([2, 16, 32, 1], "float32")
+    wrong[:, :8] = 2.0
+    predictions["patchwork_disparities"] = [wrong, wrong[:, ::2, ::2]]
+    taught = distillation.depth_distillation(predictions)  # Two levels, each log 2 / 2 everywhere.
+    np.testing.assert_allclose(taught, np.log(2), rtol=1e-5)
+
+
+def test_whole_frames_learn_nothing_from_patchworks():
+    predictions = tf.nest.map_structure(tf.constant, drawn())
+    predictions["patchwork_disparities"][0] += 0.1
+    with tf.GradientTape() as tape:
+        tape.watch(predictions)
+        taught = distillation.depth_distillation(predictions)
+    gradients = tape.gradient(taught, predictions)
+    assert gradients["disparities"] == [None]
+    assert np.abs(gradients["patchwork_disparities"][0]).max() > 0

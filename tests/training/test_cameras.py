@@ -53,8 +53,8 @@ def test_batches_tell_what_would_have_been_done_to_given_intrinsics(clips):
     kinds = [pipeline.training_batches(clips, config.data, seed=0) for config in (GIVEN, LEARNED)]
     known = pipeline.intrinsics_at_training_size(clips, GIVEN.data)
     for given, learned in itertools.islice(zip(*kinds, strict=True), 4):
-        assert set(given) == {"images", "clean_images", "intrinsics"}
-        assert set(learned) == {"images", "clean_images", "clip", "crop"}
+        assert set(given) == {"images", "clean_images", "draws", "intrinsics"}
+        assert set(learned) == {"images", "clean_images", "draws", "clip", "crop"}
         np.testing.assert_array_equal(given["clean_images"], learned["clean_images"])
         found = camera.intrinsics_after(learned["crop"], known[learned["clip"]])
         np.testing.assert_allclose(found, given["intrinsics"], rtol=1e-5)

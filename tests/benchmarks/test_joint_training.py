@@ -1,0 +1,70 @@
+import pytest
+
+from benchmarks import joint_training
+from dfnet_tf.config import ConfigError, preset
+
+
+@pytest.fixture
+def stages(tmp_path):
+    """The folder of a run of stage depth, as far as its settings."""
+    preset("tiny").replace(
+        data__height=64, loss__cross_task=0.7, training__stage="depth", training__motion_first=9
+    ).save(tmp_path / "config.json")
+    return [tmp_path]
+
+
+def joint(stages, objective, **weights):
+    return joint_training.joint_config(stages, objective, weights, epochs=2, learning_rate=1e-4)
+
+
+def test_a_joint_training_has_the_stages_frames_and_another_objectives_own_weights(stages):
+    config = joint(stages, "robust")
+    assert config.loss == preset("tiny", "robust").loss
+    assert config.data.height == 64
+    assert (config.training.stage, config.training.motion_first) == ("joint", 0)
+
+
+def test_the_same_objective_keeps_the_stages_weights_but_for_those_given(stages):
+    assert joint(stages, "paper").loss == preset("tiny").replace(loss__cross_task=0.7).loss
+    assert joint(stages, "paper", cross_task=0.1).loss.cross_task == 0.1
+
+
+def test_without_a_part_all_else_is_alike(stages):
+    whole = joint(stages, "robust")
+    assert joint_training.without(whole, None) == whole
+    weight = joint_training.without(whole, "depth_distillation")
+    assert weight == whole.replace(loss__depth_distillation=0.0)
+    switch = joint_training.without(whole, "full_resolution")
+    assert switch == whole.replace(loss__full_resolution=False)
+
+
+@pytest.mark.parametrize("part", ["everything", "objective", "census_radii"])
+def test_what_is_no_part_of_the_objective_is_refused(stages, part):
+    with pytest.raises(ConfigError, match=f"one of .*cross_task.* Received: {part}"):
+        joint_training.without(joint(stages, "paper"), part)
+
+
+def measured(world, training, depth):
+    return {
+        "world": world,
+        "network": "tiny",
+        "training": training,
+        "ours": {"depth": depth, "flow": 1.0, "motion": 0.05},
+        "trivial": {"depth": 0.5, "flow": 2.0, "motion": 0.1},
+    }
+
+
+def test_a_row_has_the_mean_and_each_seed():
+    robust = joint_training.training_name("robust", "cross_task")
+    rows = [measured("KITTI", robust, 0.2), measured("KITTI", robust, 0.3)]
+    rows += [measured("KITTI", joint_training.BEFORE, 0.4), measured("rendered", robust, 0.1)]
+    table = joint_training.table(rows).splitlines()[2:]
+    name = "joint, robust, without cross task"
+    assert table == [
+        "| KITTI, `tiny`, before | 0.400 | 1.000 | 0.050 |",
+        f"| KITTI, `tiny`, {name} | 0.250 (0.200, 0.300) | 1.000 (1.000, 1.000) "
+        "| 0.050 (0.050, 0.050) |",
+        "| KITTI, trivial answer | 0.500 | 2.000 | 0.100 |",
+        f"| rendered, `tiny`, {name} | 0.100 | 1.000 | 0.050 |",
+        "| rendered, trivial answer | 0.500 | 2.000 | 0.100 |",
+    ]
