@@ -5,7 +5,8 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from dfnet_tf.config import Config, ConfigError, preset
+from dfnet_tf.config import Config, ConfigError
+from dfnet_tf.presets import preset
 
 STEPS = 100  # Of an epoch.
 AVERAGE_MOMENTUM = 0.995  # Else what is compared drowns in the noise of the last few batches.

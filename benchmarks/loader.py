@@ -18,7 +18,7 @@ import numpy as np
 from absl import app, flags
 
 from dfnet_tf import mains
-from dfnet_tf.config import preset
+from dfnet_tf.presets import preset
 
 _SECONDS = flags.DEFINE_float("seconds", 2.0, "How long each is measured a turn.", lower_bound=0.1)
 _TURNS = flags.DEFINE_integer("turns", 7, "How often each is measured.", lower_bound=1)

@@ -21,7 +21,8 @@ import numpy as np
 from absl import app, flags
 
 from dfnet_tf import mains
-from dfnet_tf.config import PRESETS, Config, preset
+from dfnet_tf.config import Config
+from dfnet_tf.presets import PRESETS, preset
 from dfnet_tf.progress import progress
 
 _WORKERS = flags.DEFINE_multi_integer(

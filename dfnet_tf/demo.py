@@ -15,8 +15,9 @@ import numpy as np
 from absl import app, flags
 
 from dfnet_tf import mains, outputs, visualize
-from dfnet_tf.config import Config, preset
+from dfnet_tf.config import Config
 from dfnet_tf.data import clip, flow_pairs, synthetic, video
+from dfnet_tf.presets import preset
 
 HEIGHT, WIDTH = 64, 192
 TRAINING_SEEDS, TEST_SEEDS = range(16), range(100, 104)

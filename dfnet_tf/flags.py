@@ -6,7 +6,8 @@ the preset's value.
 
 from absl import flags
 
-from dfnet_tf.config import OBJECTIVES, PRECISIONS, PRESETS, Config, ConfigError, preset
+from dfnet_tf.config import OBJECTIVES, PRECISIONS, Config, ConfigError
+from dfnet_tf.presets import PRESETS, preset
 from dfnet_tf.training import stages
 
 SETTINGS = {

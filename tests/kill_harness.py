@@ -30,10 +30,11 @@ import h5py
 import numpy as np
 import tensorflow as tf
 
-from dfnet_tf.config import Config, preset
+from dfnet_tf.config import Config
 from dfnet_tf.data import clip, synthetic
 from dfnet_tf.interruption import Interrupted
 from dfnet_tf.model import DFNet
+from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, loop, stages
 
 CONFIG = preset("tiny").replace(

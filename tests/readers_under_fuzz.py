@@ -13,7 +13,7 @@ import numpy as np
 import scipy.io
 from hypothesis import strategies as st
 
-from dfnet_tf.config import Config, preset
+from dfnet_tf.config import Config
 from dfnet_tf.data import (
     cityscapes,
     clip,
@@ -26,6 +26,7 @@ from dfnet_tf.data import (
     tum,
     velodyne,
 )
+from dfnet_tf.presets import preset
 
 SIZE = 12, 24
 IMAGE = np.arange(3 * 12 * 24, dtype=np.uint8).reshape(*SIZE, 3)

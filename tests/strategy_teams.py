@@ -19,9 +19,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 import numpy as np
 import tensorflow as tf
 
-from dfnet_tf.config import Config, preset
+from dfnet_tf.config import Config
 from dfnet_tf.data import clip, pipeline, synthetic
 from dfnet_tf.networks import flow_net
+from dfnet_tf.presets import preset
 from dfnet_tf.training import loop, schedule, strategies
 from dfnet_tf.training.divergence import StopOnSkipped
 

@@ -31,6 +31,7 @@ NETWORK = ("dfnet_tf.model", "dfnet_tf.networks", "dfnet_tf.losses", "dfnet_tf.g
 LIBRARY = (
     *NETWORK,
     "dfnet_tf.config",
+    "dfnet_tf.presets",
     "dfnet_tf.interruption",
     "dfnet_tf.outputs",
     "dfnet_tf.progress",
@@ -46,6 +47,7 @@ LIBRARY = (
 ALLOWED = {
     "dfnet_tf": LIBRARY,  # The package's own __init__.py, which may offer public names.
     "dfnet_tf.config": (),
+    "dfnet_tf.presets": ("dfnet_tf.config",),
     "dfnet_tf.interruption": (),
     "dfnet_tf.outputs": (),
     "dfnet_tf.progress": (),
@@ -73,7 +75,7 @@ ALLOWED = {
     ),
     "dfnet_tf.evaluation": ("dfnet_tf.geometry", "dfnet_tf.data", "dfnet_tf.progress"),
     "dfnet_tf.training": LIBRARY,
-    "dfnet_tf.flags": ("dfnet_tf.config", "dfnet_tf.training.stages"),
+    "dfnet_tf.flags": ("dfnet_tf.config", "dfnet_tf.presets", "dfnet_tf.training.stages"),
     "dfnet_tf.mains": ("dfnet_tf.interruption",),
     **{main: (*LIBRARY, *ONLY_FOR_MAINS) for main in MAINS},
     "dfnet_tf.demo": (*LIBRARY, *ONLY_FOR_MAINS, "export"),
@@ -90,7 +92,7 @@ ALLOWED = {
     "benchmarks.phone": (*LIBRARY, *ONLY_FOR_MAINS, "export", "benchmarks"),
     "benchmarks.variants": ("export",),
     "benchmarks.loader": (*LIBRARY, *ONLY_FOR_MAINS),
-    "benchmarks.joint_training": ("dfnet_tf.config",),
+    "benchmarks.joint_training": ("dfnet_tf.config", "dfnet_tf.presets"),
     "benchmarks.results": (*LIBRARY, *ONLY_FOR_MAINS, "benchmarks"),
     "benchmarks.scaling": (*LIBRARY, *ONLY_FOR_MAINS),
 }

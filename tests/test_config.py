@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from dfnet_tf.config import OBJECTIVES, PRESETS, Config, ConfigError, LossConfig, preset
+from dfnet_tf.config import OBJECTIVES, Config, ConfigError, LossConfig
+from dfnet_tf.presets import PRESETS, preset
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)

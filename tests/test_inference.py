@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from dfnet_tf import inference
-from dfnet_tf.config import preset
 from dfnet_tf.geometry import optical_flow
 from dfnet_tf.inference import Predictor
 from dfnet_tf.model import DFNet
+from dfnet_tf.presets import preset
 
 SIZE = (32, 64)
 

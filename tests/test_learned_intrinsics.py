@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dfnet_tf.config import preset
 from dfnet_tf.data import scene, synthetic
 from dfnet_tf.geometry import rigid_motion
 from dfnet_tf.model import DFNet
+from dfnet_tf.presets import preset
 
 HEIGHT, WIDTH = 32, 64
 CONFIG = preset("tiny").replace(

@@ -13,9 +13,9 @@ import pytest
 from kitti_tree import write_raw_tree
 from main_endings import assert_misused
 
-from dfnet_tf.config import preset
 from dfnet_tf.data import clip, kitti_splits, synthetic, video
 from dfnet_tf.model import DFNet
+from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, loop, schedule
 
 HEIGHT, WIDTH = 32, 64

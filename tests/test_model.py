@@ -3,11 +3,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dfnet_tf.config import preset
 from dfnet_tf.geometry import patchwork
 from dfnet_tf.losses import robust
 from dfnet_tf.losses.objective import TERMS
 from dfnet_tf.model import DFNet
+from dfnet_tf.presets import preset
 
 HEIGHT, WIDTH = 32, 64
 

@@ -16,9 +16,10 @@ import strategy_teams
 import tensorflow as tf
 
 from dfnet_tf import replicas
-from dfnet_tf.config import ConfigError, preset
+from dfnet_tf.config import ConfigError
 from dfnet_tf.data import clip, pipeline, synthetic
 from dfnet_tf.model import DFNet
+from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, schedule, strategies, workers
 
 

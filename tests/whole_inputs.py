@@ -16,9 +16,9 @@ import kitti_tree
 import numpy as np
 import scipy.io
 
-from dfnet_tf.config import preset
 from dfnet_tf.data import clip, flo_files, kitti_splits, records, synthetic, video
 from dfnet_tf.model import DFNet
+from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, loop, schedule
 
 NUM_FRAMES, HEIGHT, WIDTH = 6, 48, 96

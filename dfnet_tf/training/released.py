@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import keras
 import tensorflow as tf
 
-from dfnet_tf.config import preset
 from dfnet_tf.model import DFNet
+from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, schedule
 
 # What a training leaves in a checkpoint besides weights: its step, and the state of Adam.

@@ -1,7 +1,8 @@
 import pytest
 
 from benchmarks import joint_training
-from dfnet_tf.config import ConfigError, preset
+from dfnet_tf.config import ConfigError
+from dfnet_tf.presets import preset
 
 
 @pytest.fixture

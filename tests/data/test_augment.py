@@ -2,9 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from dfnet_tf.config import preset
 from dfnet_tf.data import augment
 from dfnet_tf.geometry import camera
+from dfnet_tf.presets import preset
 
 CONFIG = preset("tiny").data
 SIZE, MAX_SCALE = (16, 32), 1.15

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from dfnet_tf.config import preset
 from dfnet_tf.data import broken_frames, clip, pipeline, records
 from dfnet_tf.data.broken_frames import BrokenFrames
+from dfnet_tf.presets import preset
 
 CONFIG = (
     preset("tiny")

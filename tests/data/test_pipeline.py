@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dfnet_tf.config import preset
 from dfnet_tf.data import broken_frames, clip, pipeline
 from dfnet_tf.geometry import patchwork
+from dfnet_tf.presets import preset
 
 CONFIG = (
     preset("tiny")

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dfnet_tf.config import preset
 from dfnet_tf.data import broken_frames, clip, pipeline, record_clip, records
+from dfnet_tf.presets import preset
 
 CONFIG = preset("tiny").replace(data__height=32, data__width=64, data__batch_size=2).data
 INTRINSICS = np.array([[100.1, 0, 63.5], [0, 99.9, 31.5], [0, 0, 1]])

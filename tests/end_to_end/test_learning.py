@@ -3,11 +3,11 @@
 import keras
 import pytest
 
-from dfnet_tf.config import preset
 from dfnet_tf.data import clip, depth_samples, flow_pairs, pipeline, synthetic
 from dfnet_tf.evaluation import depth_protocol, flow_protocol
 from dfnet_tf.inference import Predictor
 from dfnet_tf.model import DFNet
+from dfnet_tf.presets import preset
 from dfnet_tf.training import schedule
 
 STEPS = 200

@@ -8,12 +8,12 @@ import keras
 import numpy as np
 import pytest
 
-from dfnet_tf.config import preset
 from dfnet_tf.data import flow_pairs, synthetic
 from dfnet_tf.data.clip import read_clip
 from dfnet_tf.evaluation import headline
 from dfnet_tf.inference import Predictor
 from dfnet_tf.model import DFNet
+from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, schedule
 from export import metadata, parity, profile
 from export.tflite_model import TfliteModel

@@ -7,10 +7,10 @@ import re
 import numpy as np
 import pytest
 
-from dfnet_tf.config import preset
 from dfnet_tf.data import clip, pipeline, synthetic
 from dfnet_tf.geometry import camera
 from dfnet_tf.model import DFNet
+from dfnet_tf.presets import preset
 from dfnet_tf.training import averaging, cameras, checkpoints, loop, schedule
 
 GIVEN = preset("tiny").replace(

@@ -6,10 +6,10 @@ import math
 import numpy as np
 import pytest
 
-from dfnet_tf.config import preset
 from dfnet_tf.data import clip, pipeline, synthetic
 from dfnet_tf.model import DFNet
 from dfnet_tf.networks import pose_net
+from dfnet_tf.presets import preset
 from dfnet_tf.training import check_up, doctor, schedule
 from dfnet_tf.training.check_up import observe
 from dfnet_tf.training.doctor import Observation

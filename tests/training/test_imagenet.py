@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from keras import ops
 
-from dfnet_tf.config import ConfigError, preset
+from dfnet_tf.config import ConfigError
 from dfnet_tf.data import clip, synthetic
 from dfnet_tf.networks import depth_net
 from dfnet_tf.networks.blocks import centred
 from dfnet_tf.networks.encoders import EfficientNetLite0
+from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, imagenet, loop, torch_file
 
 

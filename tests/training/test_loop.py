@@ -3,8 +3,8 @@ import shutil
 import numpy as np
 import pytest
 
-from dfnet_tf.config import preset
 from dfnet_tf.data import clip, synthetic
+from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, loop
 
 CONFIG = preset("tiny").replace(

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dfnet_tf.config import Config, preset
+from dfnet_tf.config import Config
 from dfnet_tf.model import DFNet
+from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, released
 
 # Name and shape of every trainable variable of the released program, one a line.

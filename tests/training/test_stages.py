@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dfnet_tf.config import Config, ConfigError, preset
+from dfnet_tf.config import Config, ConfigError
 from dfnet_tf.data import clip, pipeline, synthetic
 from dfnet_tf.geometry import optical_flow, visibility
 from dfnet_tf.losses import objective
 from dfnet_tf.model import STAGES, DFNet
+from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, loop, schedule, stages, weights_file
 
 NETWORKS = STAGES["joint"]
