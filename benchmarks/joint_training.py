@@ -21,18 +21,13 @@ def training_name(objective: str, part: str | None) -> str:
 
 
 def joint_config(
-    stages: Sequence[Path],
-    objective: str,
-    weights: dict[str, float],
-    epochs: int,
-    learning_rate: float,
+    stages: Sequence[Path], objective: str, epochs: int, learning_rate: float
 ) -> Config:
     """The joint stage after the runs `stages`, the last of which says networks and frames.
 
     Args:
       stages: run folders.
-      objective: that of the last stage, whose weights are kept, or another.
-      weights: of the objective, by name, that are not its own.
+      objective: that of the last stage, whose weights are kept, or another, with its own.
       epochs: of STEPS steps.
       learning_rate: from first to last.
 
@@ -40,12 +35,11 @@ def joint_config(
       ConfigError: a folder is not that of a run.
     """
     config = Config.load(stages[-1] / "config.json")
-    loss = config.loss
-    if loss.objective != objective:
-        loss = preset(config.network.name, objective).loss
+    if config.loss.objective != objective:
+        config = dataclasses.replace(config, loss=preset(config.network.name, objective).loss)
     if objective == "paper":
-        weights = {"rigid_occlusions": True, **weights}
-    return dataclasses.replace(config, loss=dataclasses.replace(loss, **weights)).replace(
+        config = config.replace(loss__rigid_occlusions=True)
+    return config.replace(
         training__stage="joint",
         training__epochs=epochs,
         training__steps_per_epoch=STEPS,
@@ -56,14 +50,26 @@ def joint_config(
     )
 
 
-def without(config: Config, part: str | None) -> Config:
-    """The same training without one weight or switch of its objective; raises ConfigError."""
-    if part is None:
-        return config
-    parts = [each.name for each in dataclasses.fields(config.loss) if each.type in (float, bool)]
+def parse_weight(text: str) -> tuple[str, float]:
+    """The name and the value of "name=value"; raises ConfigError for anything else."""
+    name, _, value = text.partition("=")
+    try:
+        return name, float(value)
+    except ValueError as error:
+        raise ConfigError(f"Expected a weight as name=number. Received: {text}.") from error
+
+
+def with_weight(config: Config, part: str, weight: float) -> Config:
+    """The same with another weight of a part of the objective; of a switch, 0 is off.
+
+    Raises:
+      ConfigError: the objective has no such part, or not with such a weight.
+    """
+    kinds = {part.name: part.type for part in dataclasses.fields(config.loss)}
+    parts = [name for name, kind in kinds.items() if kind in (float, bool)]
     if part not in parts:
-        raise ConfigError(f"Expected --without one of {', '.join(parts)}. Received: {part}.")
-    return config.replace(**{f"loss__{part}": type(getattr(config.loss, part))(0)})
+        raise ConfigError(f"Expected one of {', '.join(parts)}. Received: {part}.")
+    return config.replace(**{f"loss__{part}": kinds[part](weight)})
 
 
 def table(results: list[dict]) -> str:

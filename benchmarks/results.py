@@ -2,7 +2,8 @@
 
 python -m benchmarks.results --world=KITTI --init_from=runs/flow --init_from=runs/depth \
   --data=data/kitti --truth=data/kitti_truth --output=runs/results
-python -m benchmarks.results ... --objective=robust --without=depth_distillation
+python -m benchmarks.results ... --objective=robust --weight=depth_distillation=0.2 \
+  --without=depth_distillation
 
 Trains on from the networks of other runs, with the whole objective and without each part that
 --without names, all else alike and with several seeds; measures what it began with and what came
@@ -16,7 +17,14 @@ from pathlib import Path
 
 from absl import app, flags
 
-from benchmarks.joint_training import BEFORE, joint_config, table, training_name, without
+from benchmarks.joint_training import (
+    BEFORE,
+    joint_config,
+    parse_weight,
+    table,
+    training_name,
+    with_weight,
+)
 from dfnet_tf import mains, outputs
 from dfnet_tf.config import OBJECTIVES, Config
 from dfnet_tf.data import clip, flow_pairs
@@ -35,17 +43,23 @@ _OBJECTIVE = flags.DEFINE_enum("objective", "paper", list(OBJECTIVES), "What is 
 _WITHOUT = flags.DEFINE_multi_string(
     "without", ["cross_task"], "A weight or switch of the objective to train without, by its name."
 )
-_CROSS_TASK = flags.DEFINE_float("cross_task", None, "Weight of that term, if not the objective's.")
+_WEIGHT = flags.DEFINE_multi_string(
+    "weight", [], "A weight of the objective that is not its own, such as cross_task=0.5."
+)
 
 
 def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
     output, stages = Path(_OUTPUT.value), [Path(folder) for folder in _INIT_FROM.value]
-    weights = {} if _CROSS_TASK.value is None else {"cross_task": _CROSS_TASK.value}
-    config = joint_config(stages, _OBJECTIVE.value, weights, _EPOCHS.value, _LEARNING_RATE.value)
+    config = joint_config(stages, _OBJECTIVE.value, _EPOCHS.value, _LEARNING_RATE.value)
+    for name, weight in map(parse_weight, _WEIGHT.value):
+        config = with_weight(config, name, weight)
     parts = *_WITHOUT.value, None
-    trainings = {training_name(_OBJECTIVE.value, part): without(config, part) for part in parts}
+    trainings = {
+        training_name(_OBJECTIVE.value, part): with_weight(config, part, 0) if part else config
+        for part in parts
+    }
     for seed in map(int, _SEEDS.value):
         for name, own in trainings.items():
             _run(own.replace(training__seed=seed), stages, output, name)
@@ -59,7 +73,7 @@ def main(argv: list[str]) -> None:
 def _run(config: Config, stages: list[Path], output: Path, training: str) -> None:
     """Trains, unless it is BEFORE that, and measures; nothing if the JSON file is there."""
     row = {"world": _WORLD.value, "network": config.network.name, "training": training}
-    title = "_".join([*row.values(), str(config.training.seed)]).replace(", ", "_")
+    title = "_".join([*row.values(), str(config.training.seed)]).replace(",", "").replace(" ", "_")
     result = output / f"{title}.json"
     if result.exists():
         return

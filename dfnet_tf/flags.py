@@ -21,6 +21,7 @@ SETTINGS = {
     "imagenet": "network",
     "width_multiplier": "network",
     "cross_task": "loss",
+    "depth_distillation": "loss",
     "epochs": "training",
     "steps_per_epoch": "training",
     "learning_rate": "training",
@@ -30,7 +31,11 @@ SETTINGS = {
     "seed": "training",
     "max_skipped_steps": "training",
 }
-UNUSED = {"flow": ("cross_task", "imagenet", "intrinsics"), "depth": ("cross_task",), "joint": ()}
+UNUSED = {
+    "flow": ("cross_task", "depth_distillation", "imagenet", "intrinsics"),
+    "depth": ("cross_task",),
+    "joint": (),
+}
 
 
 def define_training_flags() -> None:
@@ -89,6 +94,14 @@ def define_training_flags() -> None:
     flags.DEFINE_float(
         "cross_task", None, "Weight of the cross-task consistency; 0: without.", lower_bound=0.0
     )
+    flags.DEFINE_float(
+        "depth_distillation",
+        None,
+        "With --objective=robust: weight of the gap between the depth of frames and that of "
+        "patchworks of them, in which things are where they usually are not. 0.2 helps a trained "
+        "run to be right about scenes unlike those it saw.",
+        lower_bound=0.0,
+    )
     flags.DEFINE_integer("epochs", None, "Epochs in all; a checkpoint follows each.", lower_bound=1)
     flags.DEFINE_integer("steps_per_epoch", None, "Batches in an epoch.", lower_bound=1)
     flags.DEFINE_float("learning_rate", None, "Adam's first learning rate.", lower_bound=0.0)
@@ -121,6 +134,10 @@ def training_config() -> Config:
     stage = values["stage"].value
     if unused := [f"--{name}" for name in UNUSED[stage] if name in given]:
         raise ConfigError(f"Expected no {unused[0]} with --stage={stage}. Received: one.")
+    if values["objective"].value == "paper" and "depth_distillation" in given:
+        raise ConfigError(
+            "Expected --objective=robust with --depth_distillation. Received: --objective=paper."
+        )
     start = preset(values["preset"].value, values["objective"].value)
     return stages.staged(start, stage).replace(
         **{f"{SETTINGS[name]}__{name}": value for name, value in given.items()}

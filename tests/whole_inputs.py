@@ -16,6 +16,7 @@ import kitti_tree
 import numpy as np
 import scipy.io
 
+from dfnet_tf.config import Config
 from dfnet_tf.data import clip, flo_files, kitti_splits, records, synthetic, video
 from dfnet_tf.model import DFNet
 from dfnet_tf.presets import preset
@@ -79,11 +80,11 @@ def write_sintel(root: Path, rendered: synthetic.RenderedClip) -> None:
     flo_files.write_flo(root / "training/flow/alley/frame_0001.flo", flow, np.ones(flow.shape[:2]))
 
 
-def write_run(folder: Path) -> None:
+def write_run(folder: Path, seed: int = 0, config: Config = CONFIG) -> None:
     """A run with the weights that it begins with."""
-    keras.utils.set_random_seed(0)
-    model = DFNet(CONFIG)
+    keras.utils.set_random_seed(seed)
+    model = DFNet(config)
     model.build()
     schedule.compile_model(model)
     checkpoints.save(model, folder)
-    loop.claim(folder, CONFIG)
+    loop.claim(folder, config)

@@ -90,21 +90,44 @@ def load_trained(run_dir: pathlib.Path, networks: Sequence[str] = ()) -> DFNet:
     return model
 
 
-def publish(run_dir: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
+def publish(
+    run_dir: pathlib.Path, folder: pathlib.Path, depth_from: pathlib.Path | None = None
+) -> pathlib.Path:
     """Makes a run of the newest networks alone, in float16, in an empty `folder`.
+
+    Args:
+      run_dir: the run's folder.
+      folder: what is written.
+      depth_from: another run's folder, whose depth network takes the place of this one's.
 
     Returns:
       the file of its weights.
 
     Raises:
-      ConfigError, RunError: as of `load_trained`.
+      ConfigError, RunError: as of `load_trained`; also if the other run's depth network is not of
+        the same preset and frame size.
     """
     model = load_trained(run_dir)
+    if depth_from:
+        other = load_trained(depth_from, ["depth_net"])
+        expected, received = _depth_network(model), _depth_network(other)
+        if received != expected:
+            raise RunError(
+                f"{depth_from}: expected a depth network as of {run_dir}, {expected}. "
+                f"Received: {received}."
+            )
+        model.depth_net.set_weights(other.depth_net.get_weights())
     model.config.save(folder / "config.json")
     path = folder / "checkpoints" / all_checkpoints(run_dir)[-1].name
     path.parent.mkdir()
     weights_file.write(model, path, half=True)
     return path
+
+
+def _depth_network(model: DFNet) -> str:
+    """What tells the shapes and uses of depth networks apart."""
+    network, (height, width) = model.config.network, model.depth_size
+    return f"{network.name} with {network.width_multiplier:g} of its channels at {height}x{width}"
 
 
 def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> None:

@@ -14,8 +14,8 @@ def stages(tmp_path):
     return [tmp_path]
 
 
-def joint(stages, objective, **weights):
-    return joint_training.joint_config(stages, objective, weights, epochs=2, learning_rate=1e-4)
+def joint(stages, objective):
+    return joint_training.joint_config(stages, objective, epochs=2, learning_rate=1e-4)
 
 
 def test_a_joint_training_has_the_stages_frames_and_another_objectives_own_weights(stages):
@@ -25,24 +25,28 @@ def test_a_joint_training_has_the_stages_frames_and_another_objectives_own_weigh
     assert (config.training.stage, config.training.motion_first) == ("joint", 0)
 
 
-def test_the_same_objective_keeps_the_stages_weights_but_for_those_given(stages):
+def test_the_same_objective_keeps_the_stages_weights_and_hides_what_is_occluded(stages):
     assert joint(stages, "paper").loss == preset("tiny").replace(loss__cross_task=0.7).loss
-    assert joint(stages, "paper", cross_task=0.1).loss.cross_task == 0.1
 
 
-def test_without_a_part_all_else_is_alike(stages):
+def test_with_another_weight_all_else_is_alike(stages):
     whole = joint(stages, "robust")
-    assert joint_training.without(whole, None) == whole
-    weight = joint_training.without(whole, "depth_distillation")
-    assert weight == whole.replace(loss__depth_distillation=0.0)
-    switch = joint_training.without(whole, "full_resolution")
-    assert switch == whole.replace(loss__full_resolution=False)
+    other = joint_training.with_weight(whole, *joint_training.parse_weight("ssim=0.5"))
+    assert other == whole.replace(loss__ssim=0.5)
+    off = joint_training.with_weight(whole, "full_resolution", 0)
+    assert off == whole.replace(loss__full_resolution=False)
 
 
 @pytest.mark.parametrize("part", ["everything", "objective", "census_radii"])
 def test_what_is_no_part_of_the_objective_is_refused(stages, part):
     with pytest.raises(ConfigError, match=f"one of .*cross_task.* Received: {part}"):
-        joint_training.without(joint(stages, "paper"), part)
+        joint_training.with_weight(joint(stages, "paper"), part, 0)
+
+
+@pytest.mark.parametrize("text", ["cross_task", "cross_task=much", ""])
+def test_a_weight_that_is_no_number_is_refused(text):
+    with pytest.raises(ConfigError, match=f"name=number. Received: {text}"):
+        joint_training.parse_weight(text)
 
 
 def measured(world, training, depth):
