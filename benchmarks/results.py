@@ -2,7 +2,7 @@
 
 python -m benchmarks.results --world=KITTI --init_from=runs/flow --init_from=runs/depth \
   --data=data/kitti --truth=data/kitti_truth --output=runs/results
-python -m benchmarks.results ... --objective=robust --weight=depth_distillation=0.2 \
+python -m benchmarks.results ... --objective=robust --weight=depth_distillation=0.1 \
   --without=depth_distillation
 
 Trains on from the networks of other runs, with the whole objective and without each part that

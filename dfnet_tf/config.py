@@ -136,7 +136,7 @@ class RobustLossConfig:
     flow_photometric: float = 1.0  # UFlow.
     flow_smoothness: float = 10.0  # Ours; UFlow on KITTI: 2, beside a smaller census loss.
     flow_distillation: float = 0.6  # UFlow, there in the second half of the training.
-    depth_distillation: float = 0.0  # Ours, after Depth Anything, CVPR 2024; on KITTI: 0.2.
+    depth_distillation: float = 0.0  # Ours, after Depth Anything, CVPR 2024; on KITTI: 0.1.
     cross_task: float = 0.1  # Ours.
     objective: str = dataclasses.field(default="robust", init=False)
 

@@ -98,7 +98,7 @@ def define_training_flags() -> None:
         "depth_distillation",
         None,
         "With --objective=robust: weight of the gap between the depth of frames and that of "
-        "patchworks of them, in which things are where they usually are not. 0.2 helps a trained "
+        "patchworks of them, in which things are where they usually are not. 0.1 helps a trained "
         "run to be right about scenes unlike those it saw.",
         lower_bound=0.0,
     )

@@ -61,26 +61,53 @@ def drawn(num_frames=2, height=16, width=32):
     return {"disparities": [disparity], "patchwork_disparities": [right], "draws": draws}
 
 
-def test_a_patchwork_should_be_that_of_the_frames_disparity_up_to_scale():
+def test_a_patchwork_should_have_the_relief_of_the_frames_disparity():
     predictions = drawn()
-    predictions["patchwork_disparities"][0] *= np.float32([0.5, 3.0])[:, None, None, None]
-    # Not exactly: the logarithm of an average of neighbours is not the average of logarithms.
-    assert np.max(distillation.depth_distillation(predictions)) < 0.06
+    per_picture = np.float32([0.5, 3.0])[:, None, None, None]
+    right = predictions["patchwork_disparities"][0]
+    predictions["patchwork_disparities"] = [per_picture * right**0.7]
+    np.testing.assert_allclose(distillation.depth_distillation(predictions), 0, atol=1e-4)
 
 
-def test_half_of_a_patchwork_twice_as_near_costs_half_a_log_2():
+def test_a_relief_has_mean_0_and_mean_deviation_1_unless_it_is_flat():
+    maps = np.float32([[1, 1, 5, 5], [3, 3, 3, 3]])[:, None, :, None]
+    np.testing.assert_allclose(distillation.relief(maps)[..., 0, :, 0], [[-1, -1, 1, 1], [0] * 4])
+
+
+def test_a_relief_turned_upside_down_costs_twice_its_deviation():
     predictions = drawn()
-    predictions["disparities"] = [np.ones_like(predictions["disparities"][0])]
-    wrong = np.ones([2, 16, 32, 1], "float32")
-    wrong[:, :8] = 2.0
-    predictions["patchwork_disparities"] = [wrong, wrong[:, ::2, ::2]]
-    taught = distillation.depth_distillation(predictions)  # Two levels, each log 2 / 2 everywhere.
-    np.testing.assert_allclose(taught, np.log(2), rtol=1e-5)
+    flipped = 1 / predictions["patchwork_disparities"][0]
+    predictions["patchwork_disparities"] = [flipped, flipped]  # Two levels of one size.
+    np.testing.assert_allclose(distillation.depth_distillation(predictions), 2 + 2, rtol=1e-4)
+
+
+def test_saying_less_of_a_patchwork_costs_no_less():
+    predictions = tf.nest.map_structure(tf.constant, drawn())
+    noise = np.random.default_rng(1).normal(0, 0.5, [2, 16, 32, 1]).astype("float32")
+    contrast = tf.Variable(1.0)
+    with tf.GradientTape() as tape:
+        said = tf.math.log(predictions["patchwork_disparities"][0]) + noise
+        predictions["patchwork_disparities"] = [tf.exp(contrast * said)]
+        cost = tf.reduce_sum(distillation.depth_distillation(predictions))
+    assert cost > 0.5
+    assert float(tape.gradient(cost, contrast)) == pytest.approx(0, abs=1e-4)
+
+
+def test_flat_disparities_have_finite_gradients():
+    predictions = tf.nest.map_structure(tf.constant, drawn())
+    predictions["disparities"] = [tf.ones_like(predictions["disparities"][0])]
+    flat = tf.ones_like(predictions["patchwork_disparities"][0])
+    with tf.GradientTape() as tape:
+        tape.watch(flat)
+        predictions["patchwork_disparities"] = [flat]
+        taught = distillation.depth_distillation(predictions)
+    np.testing.assert_array_equal(taught, 0)
+    assert np.isfinite(tape.gradient(taught, flat)).all()
 
 
 def test_whole_frames_learn_nothing_from_patchworks():
     predictions = tf.nest.map_structure(tf.constant, drawn())
-    predictions["patchwork_disparities"][0] += 0.1
+    predictions["patchwork_disparities"] = [predictions["patchwork_disparities"][0] ** 2 + 0.1]
     with tf.GradientTape() as tape:
         tape.watch(predictions)
         taught = distillation.depth_distillation(predictions)
