@@ -85,7 +85,7 @@ def training_batches(
         place = tf.ensure_shape(place, [])  # Where a frame is broken, another than was drawn.
         own = {name: tf.gather(values, place) for name, values in cameras.items()}
         draws_shape = config.num_frames, patchwork.NUM_DRAWS
-        draws = tf.random.stateless_uniform(draws_shape, ~sample_seed)
+        draws = tf.random.stateless_uniform(draws_shape, ~sample_seed)  # None of the above.
         frames = {"images": jittered, "clean_images": clean, "draws": draws}
         return {**frames, **own, moved: to_pixels}
 
