@@ -76,7 +76,7 @@ def table(results: list[dict]) -> str:
     """Markdown: of each world and network a row per training, means and each seed's values.
 
     Args:
-      results: what `_run` wrote.
+      results: what `benchmarks.results` writes of each training.
     """
     groups = {}
     for result in results:

@@ -125,9 +125,10 @@ class DFNet(keras.Model):
                 crops = as_clips(distillation.crop(as_frames(batch["images"])), num_frames)
                 predictions["crop_flows"] = self._flows(crops)[0]
         if "depth_net" in networks:
-            predictions |= self._disparities_and_motions(batch["images"], training)
+            small = self._downscale(batch["images"])
+            predictions |= self._disparities_and_motions(small, training)
             if self.distils_depth:
-                predictions |= self._patchwork_disparities(batch, training)
+                predictions |= self._patchwork_disparities(small, batch["draws"], training)
         if self.cameras:
             predictions["intrinsics"] = self.cameras(batch["clip"])
         return predictions
@@ -142,21 +143,19 @@ class DFNet(keras.Model):
             [pairs.second_frames(maps) for maps in features],
         )
 
-    def _disparities_and_motions(self, images, training):
-        num_frames = images.shape[1]
-        small = self._downscale(images)
+    def _disparities_and_motions(self, small, training):
+        num_frames = small.shape[1]
         disparities = self.depth_net(as_frames(small), training=training)
         sources = ops.take(small, ops.convert_to_tensor(pairs.source_indices(num_frames)), axis=1)
         motions = self.pose_net(small[:, pairs.target_index(num_frames)], sources)
         disparities = [as_clips(maps, num_frames) for maps in disparities]
         return {"disparities": disparities, "motions": motions}
 
-    def _patchwork_disparities(self, batch, training):
+    def _patchwork_disparities(self, small, draws, training):
         """What the depth network says of patchworks of the frames, and how these were drawn."""
-        frames = as_frames(self._downscale(batch["images"]))
-        mixed = patchwork.patchwork(frames, as_frames(batch["draws"]))
+        mixed = patchwork.patchwork(as_frames(small), as_frames(draws))
         disparities = self.depth_net(mixed, training=training)
-        return {"patchwork_disparities": disparities, "draws": batch["draws"]}
+        return {"patchwork_disparities": disparities, "draws": draws}
 
     def loss_inputs(self, batch: dict[str, Any], predictions: dict[str, Any]):
         """The clean frames, and their intrinsics, at the size at which the losses compare them."""
