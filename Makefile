@@ -33,8 +33,8 @@ android-models: $(VENV)/.ready $(CALIBRATION)  ## Exports networks into the Andr
 data/streets:
 	$(RUN) -m dfnet_tf.prepare --source=synthetic --num_clips=4 --num_frames=9 --height=192 --width=320 --output=$@
 
-test: $(VENV)/.ready  ## Runs the tests; ARGS="tests/data -k video" some of them
-	$(RUN) -m pytest $(ARGS)
+test: $(VENV)/.ready  ## Runs the tests, two at a time; ARGS="tests/data -k video" some of them
+	$(RUN) -m pytest -n 2 --dist loadfile $(ARGS)
 
 kill-test: $(VENV)/.ready  ## Kills trainings 36 times at random moments; ARGS="--toy --seed=1": faster ones
 	$(RUN) tests/kill_harness.py $(ARGS)

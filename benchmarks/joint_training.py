@@ -1,4 +1,4 @@
-"""Joint trainings to be compared, what each goes without, and the table of their numbers."""
+"""Trainings to be compared, what each goes without, and the table of their numbers."""
 
 import dataclasses
 import statistics
@@ -14,33 +14,34 @@ METRICS = {"depth": "abs rel", "flow": "EPE, px", "motion": "5-frame ATE, m"}
 BEFORE = "before"  # What is measured without a training.
 
 
-def training_name(objective: str, part: str | None) -> str:
-    """What a row calls a training by an objective, perhaps without one part of it."""
-    name = "joint" if objective == "paper" else f"joint, {objective}"
+def training_name(stage: str, objective: str, part: str | None) -> str:
+    """What a row calls a training of a stage by an objective, perhaps without one part of it."""
+    name = stage if objective == "paper" else f"{stage}, {objective}"
     return name if part is None else f"{name}, without {part.replace('_', ' ')}"
 
 
-def joint_config(
-    stages: Sequence[Path], objective: str, epochs: int, learning_rate: float
+def next_config(
+    runs: Sequence[Path], stage: str, objective: str, epochs: int, learning_rate: float
 ) -> Config:
-    """The joint stage after the runs `stages`, the last of which says networks and frames.
+    """A stage after other runs, the last of which says networks and frames.
 
     Args:
-      stages: run folders.
-      objective: that of the last stage, whose weights are kept, or another, with its own.
+      runs: their folders.
+      stage: joint or distil.
+      objective: that of the last run, whose weights are kept, or another, with its own.
       epochs: of STEPS steps.
       learning_rate: from first to last.
 
     Raises:
       ConfigError: a folder is not that of a run.
     """
-    config = Config.load(stages[-1] / "config.json")
+    config = Config.load(runs[-1] / "config.json")
     if config.loss.objective != objective:
         config = dataclasses.replace(config, loss=preset(config.network.name, objective).loss)
     if objective == "paper":
         config = config.replace(loss__rigid_occlusions=True)
     return config.replace(
-        training__stage="joint",
+        training__stage=stage,
         training__epochs=epochs,
         training__steps_per_epoch=STEPS,
         training__learning_rate=learning_rate,

@@ -1,15 +1,15 @@
-"""The README's tables: what joint training adds, and what each part of its objective adds to that.
+"""The README's tables: what joint training adds, what each part of its objective, and what distil.
 
 python -m benchmarks.results --world=KITTI --init_from=runs/flow --init_from=runs/depth \
   --data=data/kitti --truth=data/kitti_truth --output=runs/results
-python -m benchmarks.results ... --objective=robust --weight=depth_distillation=0.1 \
-  --without=depth_distillation
+python -m benchmarks.results ... --objective=robust --without=flow_distillation
+python -m benchmarks.results ... --stage=distil --init_from=runs/joint
 
-Trains on from the networks of other runs, with the whole objective and without each part that
---without names, all else alike and with several seeds; measures what it began with and what came
-out, on clips that were not trained on; and writes table.md from the JSON files of all worlds in the
-output folder. Stopped, it goes on where it was. In the folder --truth are clips with truth: depth/,
-flow/ and odometry/.
+Trains on from the networks of other runs, jointly with the whole objective and without each part
+that --without names, or by stage distil, all else alike and with several seeds; measures what it
+began with and what came out, on clips that were not trained on; and writes table.md from the JSON
+files of all worlds in the output folder. Stopped, it goes on where it was. In the folder --truth
+are clips with truth: depth/, flow/ and odometry/.
 """
 
 import json
@@ -19,7 +19,7 @@ from absl import app, flags
 
 from benchmarks.joint_training import (
     BEFORE,
-    joint_config,
+    next_config,
     parse_weight,
     table,
     training_name,
@@ -32,16 +32,22 @@ from dfnet_tf.data import clip, flow_pairs
 _OUTPUT = flags.DEFINE_string("output", None, "The folder of runs and table.", required=True)
 _WORLD = flags.DEFINE_string("world", None, "A name for these clips, in the table.", required=True)
 _INIT_FROM = flags.DEFINE_multi_string(
-    "init_from", None, "A run of stage flow, and one of stage depth.", required=True
+    "init_from",
+    None,
+    "Runs that trained all networks, such as one of flow, one of depth.",
+    required=True,
 )
 _DATA = flags.DEFINE_string("data", None, "The clips to train on.", required=True)
 _TRUTH = flags.DEFINE_string("truth", None, "A folder of depth/, flow/, odometry/.", required=True)
 _SEEDS = flags.DEFINE_list("seeds", ["0", "1"], "The seeds to train each with.")
 _EPOCHS = flags.DEFINE_integer("epochs", 2, "Of each training, 100 steps each.", lower_bound=1)
 _LEARNING_RATE = flags.DEFINE_float("learning_rate", 1.5e-4, "Of each training.")
+_STAGE = flags.DEFINE_enum("stage", "joint", ["joint", "distil"], "What is trained.")
 _OBJECTIVE = flags.DEFINE_enum("objective", "paper", list(OBJECTIVES), "What is minimised.")
 _WITHOUT = flags.DEFINE_multi_string(
-    "without", ["cross_task"], "A weight or switch of the objective to train without, by its name."
+    "without",
+    ["cross_task"],
+    "A weight or switch of the objective to train jointly without, by its name.",
 )
 _WEIGHT = flags.DEFINE_multi_string(
     "weight", [], "A weight of the objective that is not its own, such as cross_task=0.5."
@@ -51,26 +57,27 @@ _WEIGHT = flags.DEFINE_multi_string(
 def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
-    output, stages = Path(_OUTPUT.value), [Path(folder) for folder in _INIT_FROM.value]
-    config = joint_config(stages, _OBJECTIVE.value, _EPOCHS.value, _LEARNING_RATE.value)
+    output, runs = Path(_OUTPUT.value), [Path(folder) for folder in _INIT_FROM.value]
+    stage, objective = _STAGE.value, _OBJECTIVE.value
+    config = next_config(runs, stage, objective, _EPOCHS.value, _LEARNING_RATE.value)
     for name, weight in map(parse_weight, _WEIGHT.value):
         config = with_weight(config, name, weight)
-    parts = *_WITHOUT.value, None
+    parts = *(_WITHOUT.value if stage == "joint" else ()), None
     trainings = {
-        training_name(_OBJECTIVE.value, part): with_weight(config, part, 0) if part else config
+        training_name(stage, objective, part): with_weight(config, part, 0) if part else config
         for part in parts
     }
     for seed in map(int, _SEEDS.value):
         for name, own in trainings.items():
-            _run(own.replace(training__seed=seed), stages, output, name)
-    _run(config, stages, output, BEFORE)
+            _run(own.replace(training__seed=seed), runs, output, name)
+    _run(config.replace(training__stage="joint"), runs, output, BEFORE)
     results = [json.loads(path.read_text()) for path in sorted(output.glob("*.json"))]
     with outputs.whole_file(output / "table.md") as path:
         path.write_text(table(results) + "\n")
     print(f"\n{table(results)}")
 
 
-def _run(config: Config, stages: list[Path], output: Path, training: str) -> None:
+def _run(config: Config, runs: list[Path], output: Path, training: str) -> None:
     """Trains, unless it is BEFORE that, and measures; nothing if the JSON file is there."""
     row = {"world": _WORLD.value, "network": config.network.name, "training": training}
     title = "_".join([*row.values(), str(config.training.seed)]).replace(",", "").replace(" ", "_")
@@ -89,10 +96,10 @@ def _run(config: Config, stages: list[Path], output: Path, training: str) -> Non
     if training == BEFORE:
         model = DFNet(config)
         model.build()
-        checkpoints.start_from(model, stages)
+        checkpoints.start_from(model, runs)
     else:
         clips = clip.read_clips(_DATA.value)
-        model = loop.train(config, clips, output / "runs" / title, init_from=stages)
+        model = loop.train(config, clips, output / "runs" / title, init_from=runs)
     measured = _measure(Predictor(model), Path(_TRUTH.value))
     with outputs.whole_file(result) as path:
         path.write_text(

@@ -136,7 +136,6 @@ class RobustLossConfig:
     flow_photometric: float = 1.0  # UFlow.
     flow_smoothness: float = 10.0  # Ours; UFlow on KITTI: 2, beside a smaller census loss.
     flow_distillation: float = 0.6  # UFlow, there in the second half of the training.
-    depth_distillation: float = 0.0  # Ours, after Depth Anything, CVPR 2024; on KITTI: 0.1.
     cross_task: float = 0.1  # Ours.
     objective: str = dataclasses.field(default="robust", init=False)
 
@@ -163,7 +162,8 @@ class TrainingConfig:
     dtype policy of the networks; losses are always in float32 (with mixed_float16 the loss is
     scaled, so that small gradients do not vanish). `jit_loss` compiles the objective
     together with its gradient by XLA. `stage` is flow (that network alone), depth (with motion,
-    without flow) or joint (all three): only its networks run, are trained and appear in the loss.
+    without flow) or joint (all three): only its networks run, are trained and appear in the loss;
+    or distil (depth alone, by what a trained run says: `student`).
     """
 
     epochs: int
@@ -183,7 +183,11 @@ class TrainingConfig:
         _require(
             self.epochs >= 1 and self.steps_per_epoch >= 1, "epochs, steps_per_epoch >= 1", self
         )
-        _require(self.stage in ("flow", "depth", "joint"), "stage flow, depth or joint", self)
+        _require(
+            self.stage in ("flow", "depth", "joint", "distil"),
+            "stage flow, depth, joint or distil",
+            self,
+        )
         _require(self.learning_rate > 0, "learning_rate > 0", self)
         _require(self.motion_first >= 0, "motion_first >= 0", self)
         _require(0 <= self.average_momentum < 1, "average_momentum in [0, 1)", self)
@@ -204,8 +208,8 @@ class Config:
 
     def __post_init__(self):
         _require(
-            self.training.stage != "flow" or self.data.intrinsics == "given",
-            "intrinsics given with stage flow, whose loss knows no camera",
+            self.training.stage not in ("flow", "distil") or self.data.intrinsics == "given",
+            "intrinsics given with stages flow and distil, whose losses know no camera",
             self.data,
         )
         smallest = self.network.depth_downscale * 2 ** (len(self.loss.census_radii) - 1)

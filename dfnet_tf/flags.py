@@ -21,7 +21,6 @@ SETTINGS = {
     "imagenet": "network",
     "width_multiplier": "network",
     "cross_task": "loss",
-    "depth_distillation": "loss",
     "epochs": "training",
     "steps_per_epoch": "training",
     "learning_rate": "training",
@@ -32,9 +31,10 @@ SETTINGS = {
     "max_skipped_steps": "training",
 }
 UNUSED = {
-    "flow": ("cross_task", "depth_distillation", "imagenet", "intrinsics"),
+    "flow": ("cross_task", "imagenet", "intrinsics"),
     "depth": ("cross_task",),
     "joint": (),
+    "distil": ("objective", "cross_task", "imagenet", "intrinsics"),
 }
 
 
@@ -46,7 +46,8 @@ def define_training_flags() -> None:
         "joint",
         list(stages.CHANGES),
         "What is trained, with the preset's settings for it. flow: optical flow alone; depth: with "
-        "camera motion, without flow; joint: all three, best --init_from a run of each.",
+        "camera motion, without flow; joint: all three, best --init_from a run of each; distil: "
+        "depth again, by what that of --init_from says of pictures made of parts of its own.",
     )
     flags.DEFINE_enum(
         "objective",
@@ -94,14 +95,6 @@ def define_training_flags() -> None:
     flags.DEFINE_float(
         "cross_task", None, "Weight of the cross-task consistency; 0: without.", lower_bound=0.0
     )
-    flags.DEFINE_float(
-        "depth_distillation",
-        None,
-        "With --objective=robust: weight of the gap between the depth of frames and that of "
-        "patchworks of them, in which things are where they usually are not. 0.1 helps a trained "
-        "run to be right about scenes unlike those it saw.",
-        lower_bound=0.0,
-    )
     flags.DEFINE_integer("epochs", None, "Epochs in all; a checkpoint follows each.", lower_bound=1)
     flags.DEFINE_integer("steps_per_epoch", None, "Batches in an epoch.", lower_bound=1)
     flags.DEFINE_float("learning_rate", None, "Adam's first learning rate.", lower_bound=0.0)
@@ -132,12 +125,8 @@ def training_config() -> Config:
     given = {name: values[name].value for name in SETTINGS if values[name].value is not None}
     given = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}
     stage = values["stage"].value
-    if unused := [f"--{name}" for name in UNUSED[stage] if name in given]:
+    if unused := [f"--{name}" for name in UNUSED[stage] if values[name].present]:
         raise ConfigError(f"Expected no {unused[0]} with --stage={stage}. Received: one.")
-    if values["objective"].value == "paper" and "depth_distillation" in given:
-        raise ConfigError(
-            "Expected --objective=robust with --depth_distillation. Received: --objective=paper."
-        )
     start = preset(values["preset"].value, values["objective"].value)
     return stages.staged(start, stage).replace(
         **{f"{SETTINGS[name]}__{name}": value for name, value in given.items()}

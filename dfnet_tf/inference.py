@@ -11,7 +11,7 @@ from keras import ops
 
 from dfnet_tf.geometry import camera, ego_motion, optical_flow, rigid_motion, visibility
 from dfnet_tf.losses import pairs
-from dfnet_tf.model import DFNet
+from dfnet_tf.model import STAGES, DFNet
 from dfnet_tf.networks.blocks import check_size
 
 REMEMBERED = 16  # Answers: of a window's frames, for which the next window asks again.
@@ -46,7 +46,7 @@ class Predictor:
         it, `frames_before` it and `frames_after` it.
       flow_size, depth_size: (height, width) of the predictions.
       refines_motion: whether, for known intrinsics, the pose network's guess is refined until depth
-        and flow agree (`geometry.ego_motion`): where the run trained them all.
+        and flow agree (`geometry.ego_motion`): where the run has them all.
     """
 
     def __init__(self, model: DFNet, flow_size: tuple[int, int] | None = None):
@@ -54,7 +54,7 @@ class Predictor:
         self.frames_before = pairs.target_index(self.num_frames)
         self.frames_after = self.num_frames - 1 - self.frames_before
         self.flow_size, self.depth_size = flow_size or model.flow_size, model.depth_size
-        self.refines_motion = model.config.training.stage == "joint"
+        self.refines_motion = STAGES[model.config.training.stage] == STAGES["joint"]
         check_size(keras.KerasTensor((1, *self.flow_size, 3)), model.flow_net.size_multiple)
         self._coarse_size = tuple(side // REFINED_AT for side in self.depth_size)
         self._disparity = tf.function(lambda images: model.depth_net(images)[0])

@@ -7,7 +7,7 @@ from keras import ops
 
 from dfnet_tf import replicas
 from dfnet_tf.config import Config
-from dfnet_tf.geometry import camera, patchwork
+from dfnet_tf.geometry import camera
 from dfnet_tf.losses import distillation, objective, pairs, robust
 from dfnet_tf.losses.frames import as_clips, as_frames, reduced
 from dfnet_tf.networks import depth_net, flow_net, pose_net
@@ -20,11 +20,13 @@ NETWORKS = {
     "tiny": (depth_net.TinyDepthNet, pose_net.TinyPoseNet, flow_net.TinyFlowNet),
 }
 OBJECTIVES = {"paper": objective, "robust": robust}
-# The networks that each stage of training runs and trains.
+# The networks that each stage runs, and trains, but for `distil`: it trains depth alone, of a run
+# that has them all.
 STAGES = {
     "flow": ("flow_net",),
     "depth": ("depth_net", "pose_net"),
     "joint": ("depth_net", "pose_net", "flow_net"),
+    "distil": ("depth_net", "pose_net", "flow_net"),
 }
 
 
@@ -35,7 +37,6 @@ class DFNet(keras.Model):
     Call: a batch, a dictionary of
       images: [B, F, H, W, 3], what the networks see;
       clean_images: [B, F, H, W, 3], what the losses compare;
-      draws: [B, F, patchwork.NUM_DRAWS] in [0, 1), where depth is distilled;
       intrinsics: [B, 3, 3], in pixels of H x W; or, where they are learned,
       clip: [B], whose they are, and crop: [B, 3, 3], new from old pixels in augmentation.
     Returns: the predictions, a dictionary (in the stages `flow` and `depth` a part of it) of
@@ -44,8 +45,6 @@ class DFNet(keras.Model):
       flows: list, finest first, of [B * 2 * S, ., ., 2], in the order of `losses.pairs`, in pixels
         of their own grid;
       crop_flows: the finest flow of `losses.distillation.crop` of the frames, where it is taught;
-      patchwork_disparities: those of `geometry.patchwork` of the frames, list, finest first, of
-        [B * F, h / 2^s, w / 2^s, 1], where they are taught; with the `draws`;
       intrinsics: [B, 3, 3] of the whole frames, where they are learned.
 
     Args:
@@ -73,9 +72,8 @@ class DFNet(keras.Model):
         stage = config.training.stage
         for name in STAGES["joint"]:
             getattr(self, name).trainable = name in STAGES[stage]
-        terms = self.objective.STAGE_TERMS[stage]
         self.loss_tracker = replicas.Mean(name="loss")
-        self.term_trackers = [replicas.Mean(name=name) for name in terms]
+        self.term_trackers = [replicas.Mean(name=name) for name in self.terms]
         self.skipped_steps = replicas.Sum(name="skipped_steps")  # Of this epoch.
 
     @property
@@ -84,16 +82,15 @@ class DFNet(keras.Model):
         return OBJECTIVES[self.config.loss.objective]
 
     @property
+    def terms(self) -> tuple[str, ...]:
+        """The names of the loss's summands."""
+        return self.objective.STAGE_TERMS[self.config.training.stage]
+
+    @property
     def distils_flow(self) -> bool:
         """Whether the flow of crops is predicted too, for that of the whole frames to teach it."""
         loss = self.config.loss
         return loss.objective == "robust" and loss.flow_distillation > 0
-
-    @property
-    def distils_depth(self) -> bool:
-        """Whether the depth of patchworks is predicted too, for that of the frames to teach it."""
-        loss = self.config.loss
-        return loss.objective == "robust" and loss.depth_distillation > 0
 
     @property
     def flow_size(self) -> tuple[int, int]:
@@ -125,10 +122,8 @@ class DFNet(keras.Model):
                 crops = as_clips(distillation.crop(as_frames(batch["images"])), num_frames)
                 predictions["crop_flows"] = self._flows(crops)[0]
         if "depth_net" in networks:
-            small = self._downscale(batch["images"])
+            small = self.downscale(batch["images"])
             predictions |= self._disparities_and_motions(small, training)
-            if self.distils_depth:
-                predictions |= self._patchwork_disparities(small, batch["draws"], training)
         if self.cameras:
             predictions["intrinsics"] = self.cameras(batch["clip"])
         return predictions
@@ -151,12 +146,6 @@ class DFNet(keras.Model):
         disparities = [as_clips(maps, num_frames) for maps in disparities]
         return {"disparities": disparities, "motions": motions}
 
-    def _patchwork_disparities(self, small, draws, training):
-        """What the depth network says of patchworks of the frames, and how these were drawn."""
-        mixed = patchwork.patchwork(as_frames(small), as_frames(draws))
-        disparities = self.depth_net(mixed, training=training)
-        return {"patchwork_disparities": disparities, "draws": draws}
-
     def loss_inputs(self, batch: dict[str, Any], predictions: dict[str, Any]):
         """The clean frames, and their intrinsics, at the size at which the losses compare them."""
         if self.cameras:  # Not cropped in `call`, whose inputs a policy may cast to bfloat16.
@@ -165,7 +154,7 @@ class DFNet(keras.Model):
             intrinsics = batch["intrinsics"]
         scale = 1.0 / self.config.network.depth_downscale
         intrinsics = camera.scale_intrinsics(intrinsics, scale, scale)
-        return self._downscale(batch["clean_images"]), intrinsics
+        return self.downscale(batch["clean_images"]), intrinsics
 
     def loss_terms(self, batch: dict[str, Any], predictions: dict[str, Any]):
         """The objective of these predictions: the total, and its summands by name."""
@@ -272,7 +261,7 @@ class DFNet(keras.Model):
         for tracker in (self.loss_tracker, *self.term_trackers):
             tracker.update_state(losses[tracker.name], sample_weight=weight)
 
-    def _downscale(self, clips):
+    def downscale(self, clips):
         """Clips at the size of the depth and pose networks and of the losses, area-resized."""
         return reduced(clips, self.config.network.depth_downscale)
 

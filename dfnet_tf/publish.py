@@ -2,8 +2,6 @@
 
 python -m dfnet_tf.publish --run_dir=runs/drive --output=drive_networks
 
-With --depth_from=runs/other the depth network of another run takes the place of this one's.
-
 It can be taken as --run_dir by predict, evaluate and the export, and as --init_from by a training.
 Its about.json says what the networks learned from and whose they are: see dfnet_tf.training.origin.
 """
@@ -16,9 +14,6 @@ from dfnet_tf import mains, outputs
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder of a training run.", required=True)
 _OUTPUT = flags.DEFINE_string("output", None, "The folder to write.", required=True)
-_DEPTH_FROM = flags.DEFINE_string(
-    "depth_from", None, "Another run's folder, to take the depth network from."
-)
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace the output if it exists.")
 
 
@@ -32,8 +27,7 @@ def main(argv: list[str]) -> None:
     from dfnet_tf.training import checkpoints, origin  # After the checks: TensorFlow takes seconds.
 
     with outputs.whole_folder(output) as folder:
-        depth_from = Path(_DEPTH_FROM.value) if _DEPTH_FROM.value else None
-        path = checkpoints.publish(run_dir, folder, depth_from)
+        path = checkpoints.publish(run_dir, folder)
         origin.write(origin.read(run_dir, Config.load(folder / "config.json")), folder)
         size = path.stat().st_size
     print(f"Wrote the networks of {run_dir}, {size / 1e6:.1f} MB, to {output}.")

@@ -27,7 +27,13 @@ MAINS = {
 }
 ONLY_FOR_MAINS = ("dfnet_tf.flags", "dfnet_tf.mains")
 
-NETWORK = ("dfnet_tf.model", "dfnet_tf.networks", "dfnet_tf.losses", "dfnet_tf.geometry")
+NETWORK = (
+    "dfnet_tf.model",
+    "dfnet_tf.student",
+    "dfnet_tf.networks",
+    "dfnet_tf.losses",
+    "dfnet_tf.geometry",
+)
 LIBRARY = (
     *NETWORK,
     "dfnet_tf.config",
@@ -60,6 +66,7 @@ ALLOWED = {
     "dfnet_tf.losses.robust": ("dfnet_tf.losses", "dfnet_tf.geometry", "dfnet_tf.config"),
     "dfnet_tf.replicas": (),
     "dfnet_tf.model": (*NETWORK, "dfnet_tf.config", "dfnet_tf.replicas"),
+    "dfnet_tf.student": (*NETWORK, "dfnet_tf.config"),
     "dfnet_tf.inference": (*NETWORK, "dfnet_tf.config"),
     "dfnet_tf.prediction": (
         "dfnet_tf.geometry",

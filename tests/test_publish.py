@@ -40,29 +40,6 @@ def test_it_can_start_a_training(run_dir, tmp_path):
     assert any(value.any() for value in model.depth_net.get_weights())
 
 
-def test_depth_may_come_from_another_run(run_dir, tmp_path, run_main):
-    other, output = tmp_path / "other", tmp_path / "small"
-    whole_inputs.write_run(other, seed=1)
-    flags = f"--run_dir={run_dir}", f"--depth_from={other}", f"--output={output}"
-    assert run_main("dfnet_tf.publish", *flags)[0] == 0
-    own, others, published = map(checkpoints.load_trained, (run_dir, other, output))
-    for network, origin in (("depth_net", others), ("pose_net", own), ("flow_net", own)):
-        found, expected = (getattr(model, network).get_weights() for model in (published, origin))
-        for value, whole in zip(found, expected, strict=True):
-            np.testing.assert_allclose(value, whole, rtol=1e-3, atol=1e-7)
-    changed = zip(own.depth_net.weights, published.depth_net.weights, strict=True)
-    assert any(not np.allclose(before, after, atol=1e-3) for before, after in changed)
-
-
-def test_the_depth_of_another_size_is_refused(run_dir, tmp_path, run_main):
-    other, output = tmp_path / "other", tmp_path / "small"
-    whole_inputs.write_run(other, config=whole_inputs.CONFIG.replace(data__width=128))
-    flags = f"--run_dir={run_dir}", f"--depth_from={other}", f"--output={output}"
-    status, _, err = run_main("dfnet_tf.publish", *flags)
-    assert status == 1 and f"{other}: expected a depth network as of" in err
-    assert not output.exists()
-
-
 def test_a_folder_without_a_run_is_refused_and_nothing_written(tmp_path, run_main):
     output = tmp_path / "small"
     status, _, err = run_main("dfnet_tf.publish", f"--run_dir={tmp_path}", f"--output={output}")

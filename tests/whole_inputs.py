@@ -16,7 +16,6 @@ import kitti_tree
 import numpy as np
 import scipy.io
 
-from dfnet_tf.config import Config
 from dfnet_tf.data import clip, flo_files, kitti_splits, records, synthetic, video
 from dfnet_tf.model import DFNet
 from dfnet_tf.presets import preset
@@ -80,11 +79,11 @@ def write_sintel(root: Path, rendered: synthetic.RenderedClip) -> None:
     flo_files.write_flo(root / "training/flow/alley/frame_0001.flo", flow, np.ones(flow.shape[:2]))
 
 
-def write_run(folder: Path, seed: int = 0, config: Config = CONFIG) -> None:
+def write_run(folder: Path) -> None:
     """A run with the weights that it begins with."""
-    keras.utils.set_random_seed(seed)
-    model = DFNet(config)
+    keras.utils.set_random_seed(0)
+    model = DFNet(CONFIG)
     model.build()
     schedule.compile_model(model)
     checkpoints.save(model, folder)
-    loop.claim(folder, config)
+    loop.claim(folder, CONFIG)

@@ -127,7 +127,6 @@ def plain_batch(
     return {
         "images": _unit_range(images),
         "clean_images": _unit_range(images),
-        "draws": tf.fill([len(whole), config.num_frames, patchwork.NUM_DRAWS], 0.5),
         **{name: tf.constant(values[whole]) for name, values in cameras.items()},
     }
 

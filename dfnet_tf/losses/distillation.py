@@ -7,11 +7,9 @@ few streets may learn that and little else.
 
 from keras import ops
 
-from dfnet_tf.geometry import camera, optical_flow, patchwork, sampling, visibility
+from dfnet_tf.geometry import camera, optical_flow, sampling, visibility
 from dfnet_tf.losses import pairs
-from dfnet_tf.losses.frames import as_frames
 
-FLATTEST = 0.01  # Mean deviation of log disparities: of less, nothing can be told.
 CROP = 0.8  # Of width and height: UFlow on KITTI takes 64 of 640 pixels off each side.
 
 
@@ -56,34 +54,23 @@ def flow_distillation(flow, visible, crop_flows, num_frames: int):
     return ops.mean(taught * ops.sum(gap, axis=-1, keepdims=True), axis=(1, 2, 3))
 
 
-def depth_distillation(predictions):
-    """L1 gap of patchworks' log disparities to those of the frames, which are the teacher's.
+def depth_distillation(taught, disparities):
+    """L1 gap of the log disparities of pictures to what they should be, but for a factor.
 
-    Each picture's relief alone is compared, its mean taken off and its mean deviation made 1 (as in
-    MiDaS, Ranftl et al., TPAMI 2022). A patchwork's scale is nobody's to know. And a student in
-    doubt says little: to compare ranges would reward that, and as teacher and student are one
-    network, both ended with the same disparity everywhere. To teach by pictures that are mixed is
-    the idea of Depth Anything (Yang et al., CVPR 2024).
+    Each picture's gaps have their mean taken off (as in Eigen et al., NIPS 2014, all of it): the
+    scale of a patchwork, whose parts are enlarged, is nobody's to know.
 
     Args:
-      predictions: `disparities`, `patchwork_disparities` and `draws`, as for `robust.objective`;
-        `disparities` get no gradient.
+      taught: [N, H, W, 1], log disparities; gets no gradient.
+      disparities: list, finest first, of [N, H / 2^s, W / 2^s, 1].
 
     Returns:
-      [B * F], summed over the levels.
+      [N], summed over the levels.
     """
-    whole = ops.stop_gradient(as_frames(predictions["disparities"][0]))
-    taught = patchwork.patchwork(ops.log(whole), as_frames(predictions["draws"]))
-    total = 0.0
-    for disparity in predictions["patchwork_disparities"]:
+    taught, total = ops.stop_gradient(taught), 0.0
+    for disparity in disparities:
         factor = taught.shape[1] // disparity.shape[1]
-        teacher = relief(ops.average_pool(taught, factor, strides=factor))
-        total = total + ops.mean(ops.abs(relief(ops.log(disparity)) - teacher), axis=(1, 2, 3))
+        gap = ops.log(disparity) - ops.average_pool(taught, factor, strides=factor)
+        gap = gap - ops.mean(gap, axis=(1, 2, 3), keepdims=True)
+        total = total + ops.mean(ops.abs(gap), axis=(1, 2, 3))
     return total
-
-
-def relief(maps):
-    """Maps [N, H, W, 1] whose mean is 0 and whose mean deviation is 1; flat ones become 0."""
-    maps = maps - ops.mean(maps, axis=(1, 2, 3), keepdims=True)
-    deviation = ops.mean(ops.abs(maps), axis=(1, 2, 3), keepdims=True)
-    return maps / ops.maximum(deviation, FLATTEST)

@@ -11,19 +11,13 @@ from keras import ops
 from dfnet_tf.config import RobustLossConfig
 from dfnet_tf.geometry import camera, optical_flow, rigid_motion, visibility
 from dfnet_tf.losses import consistency, pairs, photometric, smoothness, teaching
-from dfnet_tf.losses.distillation import depth_distillation, flow_distillation
+from dfnet_tf.losses.distillation import flow_distillation
 from dfnet_tf.losses.frames import as_clips, as_frames, reduced
 from dfnet_tf.losses.masking import masked_mean
 from dfnet_tf.losses.objective import FlowView, predicted_view, rigid_view
 
 FLOW_TERMS = ("flow_photometric", "flow_smoothness", "flow_distillation")
-DEPTH_TERMS = (
-    "rigid_photometric",
-    "depth_smoothness",
-    "depth_consistency",
-    "motion_consistency",
-    "depth_distillation",
-)
+DEPTH_TERMS = ("rigid_photometric", "depth_smoothness", "depth_consistency", "motion_consistency")
 TERMS = (*DEPTH_TERMS, *FLOW_TERMS, "cross_task")
 # What is left when one of the predictions is missing, in the stages that train networks apart.
 STAGE_TERMS = {"flow": FLOW_TERMS, "depth": DEPTH_TERMS, "joint": TERMS}
@@ -37,10 +31,8 @@ def objective(images, intrinsics, predictions, config: RobustLossConfig) -> tupl
       images: clean frames [B, F, H, W, 3].
       intrinsics: [B, 3, 3] of those frames.
       predictions: as for `losses.objective.objective`; where flow is distilled also `crop_flows`
-        [B * 2 * S, h, w, 2], the flow of `distillation.crop` of the frames; where depth is,
-        `patchwork_disparities`, a list of [B * F, H / 2^s, W / 2^s, 1], those of `patchwork` of the
-        frames, and its `draws` [B, F, NUM_DRAWS]. Without flows, or without disparities and
-        motions, the terms that need them are left out.
+        [B * 2 * S, h, w, 2], the flow of `distillation.crop` of the frames. Without flows, or
+        without disparities and motions, the terms that need them are left out.
       config: the weights and switches.
 
     Returns:
@@ -103,8 +95,6 @@ def _depth_parts(images, intrinsics, predictions, config: RobustLossConfig):
         views.append(view)
     there_and_back = consistency.motion_consistency(motions[:, :, 0], motions[:, :, 1])
     parts.append(("motion_consistency", config.motion_consistency * there_and_back))
-    gap = depth_distillation(predictions) if config.depth_distillation else 0.0
-    parts.append(("depth_distillation", config.depth_distillation * gap))
     return views[0], parts
 
 

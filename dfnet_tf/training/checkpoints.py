@@ -83,6 +83,8 @@ def load_trained(run_dir: pathlib.Path, networks: Sequence[str] = ()) -> DFNet:
             f"{run_dir}: expected a run that trained {', '.join(missing)}. Received: one of "
             f"--stage={config.training.stage}, which trained {', '.join(trained)}."
         )
+    if config.training.stage == "distil":  # What has been taught is a DFNet like any other.
+        config = config.replace(training__stage="joint")
     keras.config.set_dtype_policy("float32")
     model = DFNet(config)
     model.build()
@@ -90,44 +92,21 @@ def load_trained(run_dir: pathlib.Path, networks: Sequence[str] = ()) -> DFNet:
     return model
 
 
-def publish(
-    run_dir: pathlib.Path, folder: pathlib.Path, depth_from: pathlib.Path | None = None
-) -> pathlib.Path:
+def publish(run_dir: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
     """Makes a run of the newest networks alone, in float16, in an empty `folder`.
-
-    Args:
-      run_dir: the run's folder.
-      folder: what is written.
-      depth_from: another run's folder, whose depth network takes the place of this one's.
 
     Returns:
       the file of its weights.
 
     Raises:
-      ConfigError, RunError: as of `load_trained`; also if the other run's depth network is not of
-        the same preset and frame size.
+      ConfigError, RunError: as of `load_trained`.
     """
     model = load_trained(run_dir)
-    if depth_from:
-        other = load_trained(depth_from, ["depth_net"])
-        expected, received = _depth_network(model), _depth_network(other)
-        if received != expected:
-            raise RunError(
-                f"{depth_from}: expected a depth network as of {run_dir}, {expected}. "
-                f"Received: {received}."
-            )
-        model.depth_net.set_weights(other.depth_net.get_weights())
     model.config.save(folder / "config.json")
     path = folder / "checkpoints" / all_checkpoints(run_dir)[-1].name
     path.parent.mkdir()
     weights_file.write(model, path, half=True)
     return path
-
-
-def _depth_network(model: DFNet) -> str:
-    """What tells the shapes and uses of depth networks apart."""
-    network, (height, width) = model.config.network, model.depth_size
-    return f"{network.name} with {network.width_multiplier:g} of its channels at {height}x{width}"
 
 
 def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> None:
@@ -155,6 +134,12 @@ def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> None:
                 f"{', '.join(trained)}."
             )
         origin |= dict.fromkeys(networks, run_dir)
+    missing = [name for name in wanted if name not in origin]
+    if missing and model.config.training.stage == "distil":
+        raise RunError(
+            f"Expected --init_from a run that trained {', '.join(missing)}, with --stage=distil. "
+            f"Received: {', '.join(map(str, run_dirs)) or 'none'}."
+        )
     for run_dir in run_dirs:
         networks = [name for name in origin if origin[name] == run_dir]
         if not networks:
@@ -173,11 +158,8 @@ def _require_one(run_dir: pathlib.Path) -> None:
 
 
 def _load_networks(model: DFNet, run_dir: pathlib.Path, networks: Sequence[str]) -> None:
-    """Loads these networks alone: the cameras of a run are its own affair."""
-    others = [getattr(model, name) for name in STAGES["joint"] if name not in networks]
-    if model.cameras:
-        others.append(model.cameras)
-    _load_newest(model, run_dir, skipped=others)
+    """Loads these networks alone: a run's cameras and teacher are its own affair."""
+    _load_newest(model, run_dir, [layer for layer in model.layers if layer.name not in networks])
 
 
 def _load_newest(

@@ -15,6 +15,7 @@ from dfnet_tf.config import Config
 from dfnet_tf.data import broken_frames, pipeline
 from dfnet_tf.data.clip import Clip
 from dfnet_tf.model import STAGES, DFNet
+from dfnet_tf.student import DepthStudent
 from dfnet_tf.training import (
     averaging,
     cameras,
@@ -70,7 +71,8 @@ def train(
     strategies.check_shares(strategy, config)
     learns_cameras = config.data.intrinsics == "learned"
     with strategy.scope():
-        model = DFNet(config, num_cameras=len(clips) if learns_cameras else 0)
+        kind = DepthStudent if config.training.stage == "distil" else DFNet
+        model = kind(config, num_cameras=len(clips) if learns_cameras else 0)
         model.build()
     if learns_cameras:
         model.cameras.assign(pipeline.intrinsics_at_training_size(clips, config.data))
@@ -113,6 +115,8 @@ def _initialise(model: DFNet, sample: dict, init_from: Sequence[pathlib.Path]) -
         frames = tf.concat(tf.unstack(sample["clean_images"]), axis=0)
         imagenet.normalise_features(model.depth_net.encoder, frames)
     checkpoints.start_from(model, init_from)
+    if isinstance(model, DepthStudent):
+        model.begin()
 
 
 def _fit(

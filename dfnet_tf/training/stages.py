@@ -10,6 +10,9 @@ wrong, and what is hidden costs nothing.
 motion, read off stacked frames, is learned, nearer everywhere is the quickest way to more parallax.
 So motion is learned first, against the depth of a network that knows nothing. The other presets'
 motion compares features, and needs no such start.
+
+`distil` is no stage of the paper's: see `student`. It is short: what there is to be had from one
+teacher is had after some hundred steps.
 """
 
 from dfnet_tf.config import Config
@@ -28,11 +31,19 @@ CHANGES = {
         "tiny": {"loss__rigid_occlusions": False},
     },
     "joint": {},
+    "distil": dict.fromkeys(
+        ("paper", "mobile", "tiny"),
+        {
+            "training__epochs": 4,
+            "training__steps_per_epoch": 100,
+            "training__learning_rate": 1e-4,
+        },
+    ),
 }
 
 
 def staged(config: Config, stage: str) -> Config:
-    """A preset's settings for a stage: flow, depth or joint."""
+    """A preset's settings for a stage: flow, depth, joint or distil."""
     changes = CHANGES[stage].get(config.network.name, {})
     if config.loss.objective != "paper":  # Another objective has masks and windows of its own.
         changes = {name: value for name, value in changes.items() if not name.startswith("loss__")}

@@ -15,7 +15,7 @@ def stages(tmp_path):
 
 
 def joint(stages, objective):
-    return joint_training.joint_config(stages, objective, epochs=2, learning_rate=1e-4)
+    return joint_training.next_config(stages, "joint", objective, epochs=2, learning_rate=1e-4)
 
 
 def test_a_joint_training_has_the_stages_frames_and_another_objectives_own_weights(stages):
@@ -60,7 +60,7 @@ def measured(world, training, depth):
 
 
 def test_a_row_has_the_mean_and_each_seed():
-    robust = joint_training.training_name("robust", "cross_task")
+    robust = joint_training.training_name("joint", "robust", "cross_task")
     rows = [measured("KITTI", robust, 0.2), measured("KITTI", robust, 0.3)]
     rows += [measured("KITTI", joint_training.BEFORE, 0.4), measured("rendered", robust, 0.1)]
     table = joint_training.table(rows).splitlines()[2:]

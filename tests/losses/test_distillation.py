@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dfnet_tf.geometry import patchwork
 from dfnet_tf.losses import distillation
 
 ONES = np.ones([4, 20, 30, 1], "float32")  # Three frames: four pairs.
@@ -52,65 +51,35 @@ def test_the_teacher_gets_no_gradient():
     assert np.abs(to_student[..., 0]).min() > 0
 
 
-def drawn(num_frames=2, height=16, width=32):
-    """Disparities of one clip, what their patchworks should be, and how those are drawn."""
-    generator = np.random.default_rng(0)
-    draws = generator.uniform(size=[1, num_frames, patchwork.NUM_DRAWS]).astype("float32")
-    disparity = generator.uniform(0.5, 2.0, [1, num_frames, height, width, 1]).astype("float32")
-    right = np.exp(patchwork.patchwork(np.log(disparity[0]), draws[0]))
-    return {"disparities": [disparity], "patchwork_disparities": [right], "draws": draws}
+def log_disparities(num=2, height=4, width=8):
+    return np.random.default_rng(0).normal(size=[num, height, width, 1]).astype("float32")
 
 
-def test_a_patchwork_should_have_the_relief_of_the_frames_disparity():
-    predictions = drawn()
-    per_picture = np.float32([0.5, 3.0])[:, None, None, None]
-    right = predictions["patchwork_disparities"][0]
-    predictions["patchwork_disparities"] = [per_picture * right**0.7]
-    np.testing.assert_allclose(distillation.depth_distillation(predictions), 0, atol=1e-4)
+def test_what_is_right_but_for_each_pictures_scale_costs_nothing():
+    taught = log_disparities()
+    scales = np.float32([0.5, 3.0])[:, None, None, None]
+    coarse = taught.reshape(2, 2, 2, 4, 2, 1).mean(axis=(2, 4))
+    right = [scales * np.exp(taught), scales[::-1] * np.exp(coarse)]
+    np.testing.assert_allclose(distillation.depth_distillation(taught, right), 0, atol=1e-5)
 
 
-def test_a_relief_has_mean_0_and_mean_deviation_1_unless_it_is_flat():
-    maps = np.float32([[1, 1, 5, 5], [3, 3, 3, 3]])[:, None, :, None]
-    np.testing.assert_allclose(distillation.relief(maps)[..., 0, :, 0], [[-1, -1, 1, 1], [0] * 4])
+def test_the_gap_is_that_of_log_disparities():
+    taught = np.repeat(np.float32([0, 4, 0, 0]), 2)[None, None, :, None].repeat(2, axis=1)
+    # Of a flat picture: -1, 3, -1, -1 from the mean; as much at half the size.
+    flat = [np.ones([1, 2, 8, 1], "float32"), np.ones([1, 1, 4, 1], "float32")]
+    np.testing.assert_allclose(distillation.depth_distillation(taught, flat), [1.5 + 1.5])
 
 
-def test_a_relief_turned_upside_down_costs_twice_its_deviation():
-    predictions = drawn()
-    flipped = 1 / predictions["patchwork_disparities"][0]
-    predictions["patchwork_disparities"] = [flipped, flipped]  # Two levels of one size.
-    np.testing.assert_allclose(distillation.depth_distillation(predictions), 2 + 2, rtol=1e-4)
-
-
-def test_saying_less_of_a_patchwork_costs_no_less():
-    predictions = tf.nest.map_structure(tf.constant, drawn())
-    noise = np.random.default_rng(1).normal(0, 0.5, [2, 16, 32, 1]).astype("float32")
-    contrast = tf.Variable(1.0)
+def test_flat_disparities_have_finite_gradients_and_the_teacher_none():
+    taught, said = tf.constant(log_disparities()), tf.ones([2, 4, 8, 1])
     with tf.GradientTape() as tape:
-        said = tf.math.log(predictions["patchwork_disparities"][0]) + noise
-        predictions["patchwork_disparities"] = [tf.exp(contrast * said)]
-        cost = tf.reduce_sum(distillation.depth_distillation(predictions))
-    assert cost > 0.5
-    assert float(tape.gradient(cost, contrast)) == pytest.approx(0, abs=1e-4)
-
-
-def test_flat_disparities_have_finite_gradients():
-    predictions = tf.nest.map_structure(tf.constant, drawn())
-    predictions["disparities"] = [tf.ones_like(predictions["disparities"][0])]
-    flat = tf.ones_like(predictions["patchwork_disparities"][0])
+        tape.watch([taught, said])
+        gap = distillation.depth_distillation(taught, [said])
+    to_teacher, to_student = tape.gradient(gap, [taught, said])
+    assert to_teacher is None
+    assert np.isfinite(to_student).all() and np.abs(to_student).max() > 0
     with tf.GradientTape() as tape:
-        tape.watch(flat)
-        predictions["patchwork_disparities"] = [flat]
-        taught = distillation.depth_distillation(predictions)
-    np.testing.assert_array_equal(taught, 0)
-    assert np.isfinite(tape.gradient(taught, flat)).all()
-
-
-def test_whole_frames_learn_nothing_from_patchworks():
-    predictions = tf.nest.map_structure(tf.constant, drawn())
-    predictions["patchwork_disparities"] = [predictions["patchwork_disparities"][0] ** 2 + 0.1]
-    with tf.GradientTape() as tape:
-        tape.watch(predictions)
-        taught = distillation.depth_distillation(predictions)
-    gradients = tape.gradient(taught, predictions)
-    assert gradients["disparities"] == [None]
-    assert np.abs(gradients["patchwork_disparities"][0]).max() > 0
+        tape.watch(said)
+        gap = distillation.depth_distillation(tf.zeros_like(taught), [said])
+    np.testing.assert_array_equal(gap, 0)
+    assert np.isfinite(tape.gradient(gap, said)).all()

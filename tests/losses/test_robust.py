@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from dfnet_tf.config import RobustLossConfig
 from dfnet_tf.data import synthetic
-from dfnet_tf.geometry import patchwork
 from dfnet_tf.losses import distillation, photometric, robust
 
 HEIGHT, WIDTH = 64, 96
@@ -17,7 +16,6 @@ CONFIG = RobustLossConfig(  # With what is off unless asked for.
     flow_level_weights=(1.0, 0.5),
     depth_level_weights=(0.5, 0.5),
     full_resolution=False,
-    depth_distillation=0.2,
     minimum_over_sources=True,
     consistency_mask=True,
     depth_consistency=0.5,
@@ -65,15 +63,11 @@ def truth(film):
     flow = np.stack(
         [film.backward_flow[0], film.forward_flow[1], film.forward_flow[0], film.backward_flow[1]]
     )
-    draws = np.random.default_rng(0).uniform(size=[1, 3, patchwork.NUM_DRAWS]).astype("float32")
-    mixed = np.array(patchwork.patchwork(disparity[0], draws[0]))
     return {
         "disparities": [disparity, halved(disparity)],
         "motions": np.array([motions], "float32"),
         "flows": [flow, halved(flow) / 2],
         "crop_flows": np.array(distillation.crop_flow(flow)),
-        "patchwork_disparities": [mixed, halved(mixed)],
-        "draws": draws,
     }
 
 
@@ -110,9 +104,6 @@ def spoilt(predictions, what):
         new["flows"] = [maps + noise(maps.shape, 0.2) for maps in new["flows"]]
     elif what == "crop":
         new["crop_flows"] = new["crop_flows"] + noise(new["crop_flows"].shape, 2.0)
-    elif what == "patchwork":
-        levels = new["patchwork_disparities"]
-        new["patchwork_disparities"] = [m * np.exp(noise(m.shape, 0.2)) for m in levels]
     return new
 
 
@@ -129,7 +120,6 @@ def spoilt(predictions, what):
         ("shift", "cross_task"),
         ("rough flow", "flow_smoothness"),
         ("crop", "flow_distillation"),
-        ("patchwork", "depth_distillation"),
     ],
 )
 def test_the_truth_costs_less(images, intrinsics, truth, what, term):
@@ -162,7 +152,6 @@ def test_the_truth_is_consistent(images, intrinsics, truth):
         ({"flow_level_weights": (1.0,)}, "flow_photometric"),
         ({"flow_smoothness": 0.0}, "flow_smoothness"),
         ({"flow_distillation": 0.0}, "flow_distillation"),
-        ({"depth_distillation": 0.0}, "depth_distillation"),
         ({"cross_task": 0.0}, "cross_task"),
         ({"full_resolution": True}, "rigid_photometric depth_consistency"),
     ],

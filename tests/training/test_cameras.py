@@ -17,6 +17,7 @@ GIVEN = preset("tiny").replace(
     data__height=32,
     data__width=64,
     data__flip=True,
+    training__stage="depth",
     training__jit_loss=False,
     training__epochs=1,
     training__steps_per_epoch=2,

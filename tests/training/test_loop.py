@@ -5,9 +5,10 @@ import pytest
 
 from dfnet_tf.data import clip, synthetic
 from dfnet_tf.presets import preset
-from dfnet_tf.training import checkpoints, loop
+from dfnet_tf.training import checkpoints, loop, stages
 
-CONFIG = preset("tiny").replace(
+# Of depth and motion: all three networks would be traced, here most of the time, twice as long.
+CONFIG = stages.staged(preset("tiny"), "depth").replace(
     data__height=32,
     data__width=64,
     training__jit_loss=False,

@@ -205,7 +205,7 @@ def test_settings_written_before_there_were_stages_are_read():
 
 
 def test_what_contradicts_a_stage_is_refused():
-    with pytest.raises(ConfigError, match="stage flow, depth or joint"):
+    with pytest.raises(ConfigError, match="stage flow, depth, joint or distil"):
         stages.staged(preset("tiny"), "joint").replace(training__stage="all")
-    with pytest.raises(ConfigError, match="intrinsics given with stage flow"):
+    with pytest.raises(ConfigError, match="intrinsics given with stages flow and distil"):
         tiny("flow", data__intrinsics="learned")

@@ -1,0 +1,168 @@
+"""Stage `distil`: depth learns from its former self, and nothing else changes."""
+
+import shutil
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dfnet_tf.data import clip, pipeline, synthetic
+from dfnet_tf.geometry import patchwork
+from dfnet_tf.losses import distillation
+from dfnet_tf.model import DFNet
+from dfnet_tf.presets import preset
+from dfnet_tf.student import DepthStudent
+from dfnet_tf.training import checkpoints, loop, schedule, stages
+
+NETWORKS = ("depth_net", "pose_net", "flow_net")
+
+
+def settings(stage="distil", name="tiny", size=(32, 64), **changes):
+    return stages.staged(preset(name), stage).replace(
+        data__height=size[0],
+        data__width=size[1],
+        data__batch_size=1,
+        training__jit_loss=False,
+        training__epochs=1,
+        training__steps_per_epoch=2,
+        **changes,
+    )
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("street") / "clip"
+    synthetic.write_clip(synthetic.render_clip(0, 6, 32, 64), folder)
+    return clip.read_clips(folder)
+
+
+@pytest.fixture(scope="module")
+def batch(clips):
+    return next(iter(pipeline.training_batches(clips, settings().data, seed=0)))
+
+
+@pytest.fixture(scope="module")
+def begun_from(tmp_path_factory):
+    """The folder of a run that has all networks."""
+    folder = tmp_path_factory.mktemp("runs") / "joint"
+    config = settings("joint", training__seed=7)
+    keras.utils.set_random_seed(7)
+    model = DFNet(config)
+    model.build()
+    schedule.compile_model(model)
+    checkpoints.save(model, folder)
+    loop.claim(folder, config)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def taught(clips, begun_from, tmp_path_factory):
+    """The folder of a run of stage distil."""
+    folder = tmp_path_factory.mktemp("runs") / "taught"
+    loop.train(settings(), clips, folder, [begun_from])
+    return folder
+
+
+def student(**changes):
+    model = DepthStudent(settings(**changes))
+    model.build()
+    model.begin()
+    return model
+
+
+def weights(network):
+    return [np.array(weight) for weight in network.weights]
+
+
+def same(some, others):
+    return all(np.array_equal(a, b) for a, b in zip(some, others, strict=True))
+
+
+def test_the_teacher_says_of_clean_frames_what_their_patchworks_should_be(batch):
+    model = student()
+    predictions = model(batch, training=True)
+    log_disparity = np.log(model.depth_net(batch["clean_images"][0])[0])
+    expected = patchwork.patchwork(log_disparity, batch["draws"][0])
+    np.testing.assert_allclose(predictions["taught"], expected, atol=1e-5)
+
+
+def test_the_student_sees_patchworks_of_the_jittered_frames(batch):
+    model = student()
+    found = model(batch, training=True)["patchwork_disparities"]
+    seen = patchwork.patchwork(batch["images"][0], batch["draws"][0])
+    for level, expected in zip(found, model.depth_net(seen), strict=True):
+        np.testing.assert_allclose(level, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "size"), [("paper", (128, 128)), ("mobile", (64, 64))])
+def test_every_presets_teacher_is_its_depth_network_as_it_was(name, size):
+    config = settings(name=name, size=size)
+    if name == "paper":
+        config = config.replace(network__width_multiplier=0.1)
+    model = DepthStudent(config)
+    model.build()
+    assert not same(weights(model.teacher), weights(model.depth_net))
+    model.begin()
+    assert same(weights(model.teacher), weights(model.depth_net))
+
+
+def test_a_step_changes_depth_alone(batch):
+    model = student()
+    schedule.compile_model(model)
+    before = {name: weights(getattr(model, name)) for name in (*NETWORKS, "teacher")}
+    assert set(model.train_step((batch,))) == {"loss", "depth_distillation", "skipped_steps"}
+    for name, old in before.items():
+        assert same(old, weights(getattr(model, name))) == (name != "depth_net"), name
+    assert len(model.trainable_variables) == len(model.depth_net.weights)
+
+
+def test_what_it_learns_is_what_it_is_taught(batch):
+    """Of one batch, taught again and again, the gap closes."""
+    model = student(training__learning_rate=1e-3)
+    schedule.compile_model(model)
+
+    def gap():
+        said = model(batch, training=True)
+        return float(np.mean(distillation.depth_distillation(*said.values())))
+
+    before, step = gap(), tf.function(model.train_step)
+    for _ in range(60):
+        step((batch,))
+    assert gap() < 0.5 * before
+
+
+def test_without_training_it_predicts_as_any_other(batch):
+    model = student()
+    plain = DFNet(settings("joint"))
+    plain.build()
+    for name in NETWORKS:
+        getattr(plain, name).set_weights(getattr(model, name).get_weights())
+    expected, found = plain(batch), model(batch, training=False)
+    tf.nest.map_structure(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), expected, found)
+
+
+def test_a_run_keeps_motion_and_flow_and_changes_depth(begun_from, taught):
+    origin, model = checkpoints.load_trained(begun_from), checkpoints.load_trained(taught)
+    assert type(model) is DFNet and model.config.training.stage == "joint"
+    for name in NETWORKS:
+        unchanged = same(weights(getattr(origin, name)), weights(getattr(model, name)))
+        assert unchanged == (name != "depth_net"), name
+
+
+def test_a_resumed_run_has_the_same_teacher(clips, begun_from, taught, tmp_path):
+    longer = settings().replace(training__epochs=2)
+    expected = loop.train(longer, clips, tmp_path / "straight", [begun_from])
+    found = loop.train(longer, clips, shutil.copytree(taught, tmp_path / "resumed"))
+    origin = checkpoints.load_trained(begun_from)
+    assert same(weights(found.teacher), weights(origin.depth_net))
+    assert same(weights(found.depth_net), weights(expected.depth_net))
+
+
+def test_it_must_be_begun_from_all_networks(clips, begun_from, tmp_path):
+    with pytest.raises(checkpoints.RunError, match="--init_from .* depth_net, .* Received: none"):
+        loop.train(settings(), clips, tmp_path)
+    settings("depth").save(tmp_path / "config.json")
+    (tmp_path / "checkpoints").symlink_to(begun_from / "checkpoints")
+    with pytest.raises(checkpoints.RunError, match=f"trained flow_net, .* Received: {tmp_path}"):
+        checkpoints.start_from(student(), [tmp_path])
