@@ -37,6 +37,7 @@ CHANGES = {
             "training__epochs": 4,
             "training__steps_per_epoch": 100,
             "training__learning_rate": 1e-4,
+            "training__halve_at": (),
         },
     ),
 }
