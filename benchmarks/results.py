@@ -2,8 +2,8 @@
 
 python -m benchmarks.results --world=KITTI --init_from=runs/flow --init_from=runs/depth \
   --data=data/kitti --truth=data/kitti_truth --output=runs/results
-python -m benchmarks.results ... --objective=robust --without=flow_distillation
-python -m benchmarks.results ... --stage=distil --init_from=runs/joint
+python -m benchmarks.results --world=KITTI --init_from=runs/joint --stage=distil \
+  --data=data/kitti --truth=data/kitti_truth --output=runs/results --epochs=3 --learning_rate=1e-4
 
 Trains on from the networks of other runs, jointly with the whole objective and without each part
 that --without names, or by stage distil, all else alike and with several seeds; measures what it
@@ -17,8 +17,8 @@ from pathlib import Path
 
 from absl import app, flags
 
-from benchmarks.joint_training import (
-    BEFORE,
+from benchmarks.trainings import (
+    before,
     next_config,
     parse_weight,
     table,
@@ -59,6 +59,8 @@ def main(argv: list[str]) -> None:
         raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
     output, runs = Path(_OUTPUT.value), [Path(folder) for folder in _INIT_FROM.value]
     stage, objective = _STAGE.value, _OBJECTIVE.value
+    if stage == "distil" and any(flag.present for flag in (_OBJECTIVE, _WITHOUT, _WEIGHT)):
+        raise app.UsageError("Expected no --objective, --without or --weight with --stage=distil.")
     config = next_config(runs, stage, objective, _EPOCHS.value, _LEARNING_RATE.value)
     for name, weight in map(parse_weight, _WEIGHT.value):
         config = with_weight(config, name, weight)
@@ -70,7 +72,7 @@ def main(argv: list[str]) -> None:
     for seed in map(int, _SEEDS.value):
         for name, own in trainings.items():
             _run(own.replace(training__seed=seed), runs, output, name)
-    _run(config.replace(training__stage="joint"), runs, output, BEFORE)
+    _run(config.replace(training__stage="joint"), runs, output, before(stage))
     results = [json.loads(path.read_text()) for path in sorted(output.glob("*.json"))]
     with outputs.whole_file(output / "table.md") as path:
         path.write_text(table(results) + "\n")
@@ -78,7 +80,7 @@ def main(argv: list[str]) -> None:
 
 
 def _run(config: Config, runs: list[Path], output: Path, training: str) -> None:
-    """Trains, unless it is BEFORE that, and measures; nothing if the JSON file is there."""
+    """Trains, unless it is `before` that, and measures; nothing if the JSON file is there."""
     row = {"world": _WORLD.value, "network": config.network.name, "training": training}
     title = "_".join([*row.values(), str(config.training.seed)]).replace(",", "").replace(" ", "_")
     result = output / f"{title}.json"
@@ -93,7 +95,7 @@ def _run(config: Config, runs: list[Path], output: Path, training: str) -> None:
     from dfnet_tf.training import checkpoints, loop
 
     keras.backend.clear_session()
-    if training == BEFORE:
+    if training == before(_STAGE.value):
         model = DFNet(config)
         model.build()
         checkpoints.start_from(model, runs)

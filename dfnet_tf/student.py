@@ -26,7 +26,7 @@ class DepthStudent(DFNet):
     Returns: in training
       taught: [B * F, h, w, 1], the teacher's log disparities of the patchworks;
       patchwork_disparities: the student's, list, finest first, of [B * F, h / 2^s, w / 2^s, 1];
-      else what `DFNet` predicts.
+      else what `DFNet` predicts, of which there is no loss.
     """
 
     def __init__(self, config: Config, num_cameras: int = 0, **kwargs):
@@ -43,7 +43,7 @@ class DepthStudent(DFNet):
         self.teacher(ops.zeros((1, *self.depth_size, 3)))
         super().build(input_shape)
 
-    def begin(self) -> None:
+    def take_teacher(self) -> None:
         """Makes what the depth network knows now the teacher."""
         self.teacher.set_weights(self.depth_net.get_weights())
 

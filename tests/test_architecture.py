@@ -27,15 +27,10 @@ MAINS = {
 }
 ONLY_FOR_MAINS = ("dfnet_tf.flags", "dfnet_tf.mains")
 
-NETWORK = (
-    "dfnet_tf.model",
-    "dfnet_tf.student",
-    "dfnet_tf.networks",
-    "dfnet_tf.losses",
-    "dfnet_tf.geometry",
-)
+NETWORK = ("dfnet_tf.model", "dfnet_tf.networks", "dfnet_tf.losses", "dfnet_tf.geometry")
 LIBRARY = (
     *NETWORK,
+    "dfnet_tf.student",
     "dfnet_tf.config",
     "dfnet_tf.presets",
     "dfnet_tf.interruption",
@@ -99,7 +94,7 @@ ALLOWED = {
     "benchmarks.phone": (*LIBRARY, *ONLY_FOR_MAINS, "export", "benchmarks"),
     "benchmarks.variants": ("export",),
     "benchmarks.loader": (*LIBRARY, *ONLY_FOR_MAINS),
-    "benchmarks.joint_training": ("dfnet_tf.config", "dfnet_tf.presets"),
+    "benchmarks.trainings": ("dfnet_tf.config", "dfnet_tf.presets"),
     "benchmarks.results": (*LIBRARY, *ONLY_FOR_MAINS, "benchmarks"),
     "benchmarks.scaling": (*LIBRARY, *ONLY_FOR_MAINS),
 }

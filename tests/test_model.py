@@ -77,18 +77,17 @@ def test_features_of_a_frame_are_computed_once():
 
 
 def test_the_compiled_loss_has_the_same_value_and_gradient():
-    batch = random_batch(num_frames=2, batch_size=1)
-    config = robust_tiny(data__num_frames=2)
+    batch, config = random_batch(num_frames=2, batch_size=1), tiny(data__num_frames=2)
     plain, compiled = DFNet(config), DFNet(config.replace(training__jit_loss=True))
     predictions = plain(batch)
     total, terms, gradients = plain._loss_and_gradient(batch, predictions)
     jit_total, jit_terms, jit_gradients = compiled._loss_and_gradient(batch, predictions)
     assert float(jit_total) == pytest.approx(float(total), rel=1e-4)
-    for name in robust.TERMS:
+    for name in TERMS:
         assert float(jit_terms[name]) == pytest.approx(float(terms[name]), rel=1e-3, abs=1e-5)
     for gradient, jit_gradient in zip(gradients, jit_gradients, strict=True):
         scale = float(tf.reduce_max(tf.abs(gradient)))
-        np.testing.assert_allclose(jit_gradient, gradient, atol=1e-3 * scale)
+        np.testing.assert_allclose(jit_gradient, gradient, atol=2e-3 * scale)
 
 
 def test_a_saved_model_is_loaded_with_its_settings_and_weights(tmp_path):

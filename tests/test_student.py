@@ -2,11 +2,13 @@
 
 import shutil
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 import whole_inputs
 
+from dfnet_tf.config import Config
 from dfnet_tf.data import clip, pipeline, synthetic
 from dfnet_tf.geometry import patchwork
 from dfnet_tf.losses import distillation
@@ -62,7 +64,7 @@ def taught(clips, begun_from, tmp_path_factory):
 def student(**changes):
     model = DepthStudent(settings(**changes))
     model.build()
-    model.begin()
+    model.take_teacher()
     return model
 
 
@@ -98,7 +100,7 @@ def test_every_presets_teacher_is_its_depth_network_as_it_was(name, size):
     model = DepthStudent(config)
     model.build()
     assert not same(weights(model.teacher), weights(model.depth_net))
-    model.begin()
+    model.take_teacher()
     assert same(weights(model.teacher), weights(model.depth_net))
 
 
@@ -152,6 +154,32 @@ def test_a_resumed_run_has_the_same_teacher(clips, begun_from, taught, tmp_path)
     origin = checkpoints.load_trained(begun_from)
     assert same(weights(found.teacher), weights(origin.depth_net))
     assert same(weights(found.depth_net), weights(expected.depth_net))
+
+
+def test_a_taught_run_is_published_as_what_it_is_and_can_be_begun_from(taught, tmp_path):
+    checkpoints.publish(taught, tmp_path)
+    assert Config.load(tmp_path / "config.json") == Config.load(taught / "config.json")
+    trained = checkpoints.load_trained(taught)
+    for folder in (taught, tmp_path):
+        model = student()
+        checkpoints.start_from(model, [folder])
+        for name in NETWORKS:
+            found, expected = weights(getattr(model, name)), weights(getattr(trained, name))
+            for weight, whole in zip(found, expected, strict=True):
+                np.testing.assert_allclose(weight, whole, rtol=1e-3, atol=1e-7)
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_in_mixed_precision_the_loss_is_about_the_same(batch, precision):
+    expected = student()
+    keras.config.set_dtype_policy(precision)
+    model = student(training__precision=precision)
+    for network in ("depth_net", "teacher"):
+        getattr(model, network).set_weights(weights(getattr(expected, network)))
+    losses = [
+        float(one.loss_terms(batch, one(batch, training=True))[0]) for one in (expected, model)
+    ]
+    assert losses[1] == pytest.approx(losses[0], rel=0.05)
 
 
 def test_it_must_be_begun_from_all_networks(clips, begun_from, tmp_path):

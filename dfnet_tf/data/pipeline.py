@@ -43,7 +43,7 @@ def training_batches(
     part: Part = Part(),
     broken: BrokenFrames | None = None,
 ) -> tf.data.Dataset:
-    """Endless shuffled, augmented batches, as `DFNet` takes them.
+    """Endless shuffled, augmented batches, as `DFNet` and `DepthStudent` take them.
 
     Every epoch visits each window of consecutive frames once, in another order. Batch number k is
     the same whether the run started at step 0 or resumed at k, and, joined, however many workers

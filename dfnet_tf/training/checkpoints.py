@@ -102,7 +102,7 @@ def publish(run_dir: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
       ConfigError, RunError: as of `load_trained`.
     """
     model = load_trained(run_dir)
-    model.config.save(folder / "config.json")
+    Config.load(run_dir / "config.json").save(folder / "config.json")
     path = folder / "checkpoints" / all_checkpoints(run_dir)[-1].name
     path.parent.mkdir()
     weights_file.write(model, path, half=True)
@@ -112,14 +112,14 @@ def publish(run_dir: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
 def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> None:
     """Gives a built, not yet compiled model the networks that other runs trained.
 
-    Of each run, the newest weights of the networks that both its stage and the model's train; of a
-    network that several runs trained, the last one's. Learned intrinsics stay: a run's are those of
-    its own clips.
+    Of each run, the newest weights of the networks that both its stage and the model's have; of a
+    network that several runs have, the last one's. Stage `distil` must be given all. Learned
+    intrinsics stay: a run's are those of its own clips.
 
     Raises:
       ConfigError: a folder holds no readable config.json.
       RunError: a folder holds no finished checkpoint, or a damaged one, or other networks, or none
-        that the model's stage trains, or none but what later runs trained too.
+        that the model's stage has, or none but what later runs have too; or one is missing.
     """
     wanted, origin = STAGES[model.config.training.stage], {}
     for run_dir in run_dirs:

@@ -116,7 +116,7 @@ def _initialise(model: DFNet, sample: dict, init_from: Sequence[pathlib.Path]) -
         imagenet.normalise_features(model.depth_net.encoder, frames)
     checkpoints.start_from(model, init_from)
     if isinstance(model, DepthStudent):
-        model.begin()
+        model.take_teacher()
 
 
 def _fit(

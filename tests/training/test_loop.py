@@ -2,6 +2,7 @@ import shutil
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from dfnet_tf.data import clip, synthetic
 from dfnet_tf.presets import preset
@@ -42,6 +43,27 @@ def test_a_stopped_run_resumes_to_the_weights_of_an_undisturbed_one(clips, whole
     loop.train(CONFIG, clips, tmp_path)
     assert "Resuming at step 2 of 6" in capsys.readouterr().out
     weights = _newest_weights(whole), _newest_weights(tmp_path)
+    for undisturbed, resumed in zip(*weights, strict=True):
+        np.testing.assert_array_equal(undisturbed, resumed)
+
+
+def test_all_three_networks_resume_to_the_same_weights(clips, tmp_path):
+    joint = preset("tiny").replace(
+        data__height=32,
+        data__width=64,
+        data__batch_size=1,
+        training__jit_loss=False,
+        training__epochs=2,
+        training__steps_per_epoch=1,
+    )
+    tf.config.run_functions_eagerly(True)  # For one step, tracing would take longest.
+    try:
+        loop.train(joint, clips, tmp_path / "whole")
+        loop.train(joint.replace(training__epochs=1), clips, tmp_path / "resumed")
+        loop.train(joint, clips, tmp_path / "resumed")
+    finally:
+        tf.config.run_functions_eagerly(False)
+    weights = _newest_weights(tmp_path / "whole"), _newest_weights(tmp_path / "resumed")
     for undisturbed, resumed in zip(*weights, strict=True):
         np.testing.assert_array_equal(undisturbed, resumed)
 

@@ -11,7 +11,11 @@ from dfnet_tf.presets import preset
 STEPS = 100  # Of an epoch.
 AVERAGE_MOMENTUM = 0.995  # Else what is compared drowns in the noise of the last few batches.
 METRICS = {"depth": "abs rel", "flow": "EPE, px", "motion": "5-frame ATE, m"}
-BEFORE = "before"  # What is measured without a training.
+
+
+def before(stage: str) -> str:
+    """What a row calls what a stage began with."""
+    return f"before {stage}"
 
 
 def training_name(stage: str, objective: str, part: str | None) -> str:
@@ -85,7 +89,7 @@ def table(results: list[dict]) -> str:
         of.setdefault(result["training"], []).append(result)
     lines = ["| | " + " | ".join(METRICS.values()) + " |", "|---" * (len(METRICS) + 1) + "|"]
     for (world, network), of in groups.items():
-        for training in sorted(of, key=lambda name: (name != BEFORE, name)):
+        for training in sorted(of, key=lambda name: (not name.startswith("before "), name)):
             cells = [_cell([one["ours"][task] for one in of[training]]) for task in METRICS]
             lines.append(f"| {world}, `{network}`, {training} | " + " | ".join(cells) + " |")
         trivial = next(iter(of.values()))[0]["trivial"]

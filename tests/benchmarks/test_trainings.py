@@ -1,6 +1,6 @@
 import pytest
 
-from benchmarks import joint_training
+from benchmarks import trainings
 from dfnet_tf.config import ConfigError
 from dfnet_tf.presets import preset
 
@@ -15,7 +15,7 @@ def stages(tmp_path):
 
 
 def joint(stages, objective):
-    return joint_training.next_config(stages, "joint", objective, epochs=2, learning_rate=1e-4)
+    return trainings.next_config(stages, "joint", objective, epochs=2, learning_rate=1e-4)
 
 
 def test_a_joint_training_has_the_stages_frames_and_another_objectives_own_weights(stages):
@@ -31,22 +31,22 @@ def test_the_same_objective_keeps_the_stages_weights_and_hides_what_is_occluded(
 
 def test_with_another_weight_all_else_is_alike(stages):
     whole = joint(stages, "robust")
-    other = joint_training.with_weight(whole, *joint_training.parse_weight("ssim=0.5"))
+    other = trainings.with_weight(whole, *trainings.parse_weight("ssim=0.5"))
     assert other == whole.replace(loss__ssim=0.5)
-    off = joint_training.with_weight(whole, "full_resolution", 0)
+    off = trainings.with_weight(whole, "full_resolution", 0)
     assert off == whole.replace(loss__full_resolution=False)
 
 
 @pytest.mark.parametrize("part", ["everything", "objective", "census_radii"])
 def test_what_is_no_part_of_the_objective_is_refused(stages, part):
     with pytest.raises(ConfigError, match=f"one of .*cross_task.* Received: {part}"):
-        joint_training.with_weight(joint(stages, "paper"), part, 0)
+        trainings.with_weight(joint(stages, "paper"), part, 0)
 
 
 @pytest.mark.parametrize("text", ["cross_task", "cross_task=much", ""])
 def test_a_weight_that_is_no_number_is_refused(text):
     with pytest.raises(ConfigError, match=f"name=number. Received: {text}"):
-        joint_training.parse_weight(text)
+        trainings.parse_weight(text)
 
 
 def measured(world, training, depth):
@@ -60,13 +60,13 @@ def measured(world, training, depth):
 
 
 def test_a_row_has_the_mean_and_each_seed():
-    robust = joint_training.training_name("joint", "robust", "cross_task")
+    robust = trainings.training_name("joint", "robust", "cross_task")
     rows = [measured("KITTI", robust, 0.2), measured("KITTI", robust, 0.3)]
-    rows += [measured("KITTI", joint_training.BEFORE, 0.4), measured("rendered", robust, 0.1)]
-    table = joint_training.table(rows).splitlines()[2:]
+    rows += [measured("KITTI", trainings.before("joint"), 0.4), measured("rendered", robust, 0.1)]
+    table = trainings.table(rows).splitlines()[2:]
     name = "joint, robust, without cross task"
     assert table == [
-        "| KITTI, `tiny`, before | 0.400 | 1.000 | 0.050 |",
+        "| KITTI, `tiny`, before joint | 0.400 | 1.000 | 0.050 |",
         f"| KITTI, `tiny`, {name} | 0.250 (0.200, 0.300) | 1.000 (1.000, 1.000) "
         "| 0.050 (0.050, 0.050) |",
         "| KITTI, trivial answer | 0.500 | 2.000 | 0.100 |",
