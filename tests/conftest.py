@@ -15,12 +15,22 @@ import keras
 import pytest
 from absl import flags
 
+from dfnet_tf.data import clip, synthetic
+
 
 @pytest.fixture(autouse=True)
 def _same_random_state():
     keras.utils.set_random_seed(0)
     yield
     keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory):
+    """One clip, small, of a rendered street; a module that needs others has its own."""
+    folder = tmp_path_factory.mktemp("street") / "clip"
+    synthetic.write_clip(synthetic.render_clip(0, 6, 32, 64), folder)
+    return clip.read_clips(folder)
 
 
 @pytest.fixture(scope="session")

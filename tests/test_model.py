@@ -77,8 +77,8 @@ def test_features_of_a_frame_are_computed_once():
 
 
 def test_the_compiled_loss_has_the_same_value_and_gradient():
-    batch, config = random_batch(num_frames=2, batch_size=1), tiny(data__num_frames=2)
-    plain, compiled = DFNet(config), DFNet(config.replace(training__jit_loss=True))
+    batch = random_batch()
+    plain, compiled = DFNet(tiny()), DFNet(tiny().replace(training__jit_loss=True))
     predictions = plain(batch)
     total, terms, gradients = plain._loss_and_gradient(batch, predictions)
     jit_total, jit_terms, jit_gradients = compiled._loss_and_gradient(batch, predictions)
@@ -87,7 +87,7 @@ def test_the_compiled_loss_has_the_same_value_and_gradient():
         assert float(jit_terms[name]) == pytest.approx(float(terms[name]), rel=1e-3, abs=1e-5)
     for gradient, jit_gradient in zip(gradients, jit_gradients, strict=True):
         scale = float(tf.reduce_max(tf.abs(gradient)))
-        np.testing.assert_allclose(jit_gradient, gradient, atol=2e-3 * scale)
+        np.testing.assert_allclose(jit_gradient, gradient, atol=1e-3 * scale)
 
 
 def test_a_saved_model_is_loaded_with_its_settings_and_weights(tmp_path):
@@ -107,12 +107,12 @@ def test_a_size_that_the_networks_cannot_take_is_refused():
 
 
 def test_keras_evaluates_the_same_loss():
-    model, batch = DFNet(tiny(training__stage="flow")), random_batch()
+    model, batch = DFNet(tiny()), random_batch()
     model.compile()
     results = model.evaluate(tf.data.Dataset.from_tensors(batch), verbose=0, return_dict=True)
     total, terms = model.loss_terms(batch, model(batch))
     assert results["loss"] == pytest.approx(float(total), rel=1e-4)
-    assert results["flow_consistency"] == pytest.approx(float(terms["flow_consistency"]), rel=1e-4)
+    assert results["cross_task"] == pytest.approx(float(terms["cross_task"]), rel=1e-4)
 
 
 def robust_tiny(**changes):

@@ -9,7 +9,7 @@ import tensorflow as tf
 import whole_inputs
 
 from dfnet_tf.config import Config
-from dfnet_tf.data import clip, pipeline, synthetic
+from dfnet_tf.data import pipeline
 from dfnet_tf.geometry import patchwork
 from dfnet_tf.losses import distillation
 from dfnet_tf.model import DFNet
@@ -31,13 +31,6 @@ def settings(stage="distil", name="tiny", size=(32, 64), **changes):
         training__steps_per_epoch=2,
         **changes,
     )
-
-
-@pytest.fixture(scope="module")
-def clips(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("street") / "clip"
-    synthetic.write_clip(synthetic.render_clip(0, 6, 32, 64), folder)
-    return clip.read_clips(folder)
 
 
 @pytest.fixture(scope="module")

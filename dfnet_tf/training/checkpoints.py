@@ -109,12 +109,15 @@ def publish(run_dir: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
     return path
 
 
-def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> None:
+def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> set[str]:
     """Gives a built, not yet compiled model the networks that other runs trained.
 
     Of each run, the newest weights of the networks that both its stage and the model's have; of a
     network that several runs have, the last one's. Stage `distil` must be given all. Learned
     intrinsics stay: a run's are those of its own clips.
+
+    Returns:
+      the names of the networks given.
 
     Raises:
       ConfigError: a folder holds no readable config.json.
@@ -148,6 +151,7 @@ def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> None:
                 f"Received: {', '.join(map(str, run_dirs))}, in this order."
             )
         _load_networks(model, run_dir, networks)
+    return set(origin)
 
 
 def _require_one(run_dir: pathlib.Path) -> None:

@@ -109,12 +109,12 @@ def _spread_places(num_windows: int, batch_size: int) -> list[int]:
 
 def _initialise(model: DFNet, sample: dict, init_from: Sequence[pathlib.Path]) -> None:
     """What a new run knows from elsewhere."""
-    config = model.config
-    if config.network.imagenet and "depth_net" in STAGES[config.training.stage]:
+    given = checkpoints.start_from(model, init_from)
+    unknown = set(STAGES[model.config.training.stage]) - given
+    if model.config.network.imagenet and "depth_net" in unknown:
         imagenet.initialise(model.depth_net.encoder)
         frames = tf.concat(tf.unstack(sample["clean_images"]), axis=0)
         imagenet.normalise_features(model.depth_net.encoder, frames)
-    checkpoints.start_from(model, init_from)
     if isinstance(model, DepthStudent):
         model.take_teacher()
 

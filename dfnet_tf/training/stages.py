@@ -34,7 +34,6 @@ CHANGES = {
     "distil": dict.fromkeys(
         ("paper", "mobile", "tiny"),
         {
-            "network__imagenet": False,  # It begins from another run.
             "training__epochs": 4,
             "training__steps_per_epoch": 100,
             "training__learning_rate": 1e-4,

@@ -132,6 +132,7 @@ def test_a_new_run_starts_from_imagenet_unless_another_run_is_at_hand(monkeypatc
     np.testing.assert_array_equal(model.depth_net.encoder.stem.kernel, np.float32(stem))
     model.depth_net.encoder.stem.kernel.assign(0 * stem)
     checkpoints.save(model, tmp_path / "new")
+    monkeypatch.setattr(imagenet, "initialise", None)  # It would fail.
     model = loop.train(config, clips, tmp_path / "next", [tmp_path / "new"])
     assert not np.any(model.depth_net.encoder.stem.kernel)
 

@@ -8,14 +8,15 @@ from dfnet_tf.data import clip, synthetic
 from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, loop, stages
 
-# Of depth and motion: all three networks would be traced, here most of the time, twice as long.
-CONFIG = stages.staged(preset("tiny"), "depth").replace(
+JOINT = preset("tiny").replace(
     data__height=32,
     data__width=64,
     training__jit_loss=False,
     training__epochs=3,
     training__steps_per_epoch=2,
 )
+# All three networks would be traced, here most of the time, twice as long.
+CONFIG = stages.staged(JOINT, "depth")
 
 
 @pytest.fixture(scope="module")
@@ -38,24 +39,21 @@ def _newest_weights(run_dir):
     return [np.array(value) for value in model.get_weights()]
 
 
-def test_a_stopped_run_resumes_to_the_weights_of_an_undisturbed_one(clips, whole, tmp_path, capsys):
-    loop.train(CONFIG.replace(training__epochs=1), clips, tmp_path)
-    loop.train(CONFIG, clips, tmp_path)
-    assert "Resuming at step 2 of 6" in capsys.readouterr().out
-    weights = _newest_weights(whole), _newest_weights(tmp_path)
+def _assert_same_weights(undisturbed_dir, resumed_dir):
+    weights = _newest_weights(undisturbed_dir), _newest_weights(resumed_dir)
     for undisturbed, resumed in zip(*weights, strict=True):
         np.testing.assert_array_equal(undisturbed, resumed)
 
 
+def test_a_stopped_run_resumes_to_the_weights_of_an_undisturbed_one(clips, whole, tmp_path, capsys):
+    loop.train(CONFIG.replace(training__epochs=1), clips, tmp_path)
+    loop.train(CONFIG, clips, tmp_path)
+    assert "Resuming at step 2 of 6" in capsys.readouterr().out
+    _assert_same_weights(whole, tmp_path)
+
+
 def test_all_three_networks_resume_to_the_same_weights(clips, tmp_path):
-    joint = preset("tiny").replace(
-        data__height=32,
-        data__width=64,
-        data__batch_size=1,
-        training__jit_loss=False,
-        training__epochs=2,
-        training__steps_per_epoch=1,
-    )
+    joint = JOINT.replace(data__batch_size=1, training__epochs=2, training__steps_per_epoch=1)
     tf.config.run_functions_eagerly(True)  # For one step, tracing would take longest.
     try:
         loop.train(joint, clips, tmp_path / "whole")
@@ -63,9 +61,7 @@ def test_all_three_networks_resume_to_the_same_weights(clips, tmp_path):
         loop.train(joint, clips, tmp_path / "resumed")
     finally:
         tf.config.run_functions_eagerly(False)
-    weights = _newest_weights(tmp_path / "whole"), _newest_weights(tmp_path / "resumed")
-    for undisturbed, resumed in zip(*weights, strict=True):
-        np.testing.assert_array_equal(undisturbed, resumed)
+    _assert_same_weights(tmp_path / "whole", tmp_path / "resumed")
 
 
 def test_a_finished_run_trains_no_more_and_gives_its_model_again(clips, whole):

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from dfnet_tf.config import Config, ConfigError
-from dfnet_tf.data import clip, pipeline, synthetic
+from dfnet_tf.data import pipeline
 from dfnet_tf.geometry import optical_flow, visibility
 from dfnet_tf.losses import objective
 from dfnet_tf.model import STAGES, DFNet
@@ -30,13 +30,6 @@ def tiny(stage, **changes):
         training__steps_per_epoch=1,
         **changes,
     )
-
-
-@pytest.fixture(scope="module")
-def clips(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("street") / "clip"
-    synthetic.write_clip(synthetic.render_clip(0, 6, 32, 64), folder)
-    return clip.read_clips(folder)
 
 
 @pytest.fixture(scope="module")
