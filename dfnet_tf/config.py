@@ -151,6 +151,7 @@ class RobustLossConfig:
 OBJECTIVES = {"paper": LossConfig, "robust": RobustLossConfig}
 
 
+TEACHERS = ("network", "film")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
@@ -163,12 +164,16 @@ class TrainingConfig:
     scaled, so that small gradients do not vanish). `jit_loss` compiles the objective
     together with its gradient by XLA. `stage` is flow (that network alone), depth (with motion,
     without flow) or joint (all three): only its networks run, are trained and appear in the loss;
-    or distil (depth alone, by what a trained run says: `student`).
+    or distil (depth alone). The `teacher` of distil is `network`, the depth network as it was, see
+    `student`; or `film`, labels from the clips' own geometry, see `film_student`. These labels are
+    made anew in each of `rounds` equal parts of the training, with what depth has learned by then.
     """
 
     epochs: int
     steps_per_epoch: int
     stage: str = "joint"
+    teacher: str = "network"
+    rounds: int = 1
     learning_rate: float = 1e-4
     halve_at: tuple[int, ...] = ()  # Steps at which the learning rate halves.
     motion_first: int = 0  # Steps before depth is trained too.
@@ -186,6 +191,17 @@ class TrainingConfig:
         _require(
             self.stage in ("flow", "depth", "joint", "distil"),
             "stage flow, depth, joint or distil",
+            self,
+        )
+        _require(self.teacher in TEACHERS, f"a teacher of {', '.join(TEACHERS)}", self.teacher)
+        _require(
+            self.rounds == 1 or (self.teacher == "film" and 1 < self.rounds <= self.epochs),
+            "rounds from 1 to the number of epochs, more than 1 with teacher film alone",
+            self,
+        )
+        _require(
+            self.stage == "distil" or self.teacher == "network",
+            "teacher film with stage distil alone",
             self,
         )
         _require(self.learning_rate > 0, "learning_rate > 0", self)

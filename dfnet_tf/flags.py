@@ -6,7 +6,7 @@ the preset's value.
 
 from absl import flags
 
-from dfnet_tf.config import OBJECTIVES, PRECISIONS, Config, ConfigError
+from dfnet_tf.config import OBJECTIVES, PRECISIONS, TEACHERS, Config, ConfigError
 from dfnet_tf.presets import PRESETS, preset
 from dfnet_tf.training import stages
 
@@ -24,6 +24,7 @@ SETTINGS = {
     "epochs": "training",
     "steps_per_epoch": "training",
     "learning_rate": "training",
+    "rounds": "training",
     "halve_at": "training",
     "precision": "training",
     "jit_loss": "training",
@@ -31,9 +32,9 @@ SETTINGS = {
     "max_skipped_steps": "training",
 }
 UNUSED = {
-    "flow": ("cross_task", "imagenet", "intrinsics"),
-    "depth": ("cross_task",),
-    "joint": (),
+    "flow": ("cross_task", "imagenet", "intrinsics", "teacher", "rounds"),
+    "depth": ("cross_task", "teacher", "rounds"),
+    "joint": ("teacher", "rounds"),
     "distil": ("objective", "cross_task", "imagenet", "intrinsics"),
 }
 
@@ -47,7 +48,22 @@ def define_training_flags() -> None:
         list(stages.CHANGES),
         "What is trained, with the preset's settings for it. flow: optical flow alone; depth: with "
         "camera motion, without flow; joint: all three, best --init_from a run of each; distil: "
-        "depth again, by what that of --init_from says of pictures made of parts of its own.",
+        "depth again, taught by --teacher.",
+    )
+    flags.DEFINE_enum(
+        "teacher",
+        "network",
+        list(TEACHERS),
+        "Stage distil: who teaches depth. network: the depth network of --init_from, of pictures "
+        "made of parts of the frames; film: labels that each film's own geometry gives, by flow to "
+        "its neighbouring frames, motion and triangulation, made before the training.",
+    )
+    flags.DEFINE_integer(
+        "rounds",
+        None,
+        "Teacher film: how often labels are made, in equal parts of the training. Later labels "
+        "start from what depth has learned.",
+        lower_bound=1,
     )
     flags.DEFINE_enum(
         "objective",
@@ -128,6 +144,6 @@ def training_config() -> Config:
     if unused := [f"--{name}" for name in UNUSED[stage] if values[name].present]:
         raise ConfigError(f"Expected no {unused[0]} with --stage={stage}. Received: one.")
     start = preset(values["preset"].value, values["objective"].value)
-    return stages.staged(start, stage).replace(
+    return stages.staged(start, stage, values["teacher"].value).replace(
         **{f"{SETTINGS[name]}__{name}": value for name, value in given.items()}
     )

@@ -15,6 +15,7 @@ from dfnet_tf.model import STAGES, DFNet
 from dfnet_tf.networks.blocks import check_size
 
 REMEMBERED = 16  # Answers: of a window's frames, for which the next window asks again.
+LEAST_FLOW = 0.1  # Pixels, mean at the size that the motion is refined at: less may be no answer.
 REFINED_AT = 4  # Pixels from one that the motion is refined by to the next: six unknowns need few.
 
 
@@ -146,6 +147,7 @@ class Predictor:
                 self.flow(frame, following)[None],
                 self.flow(following, frame)[None],
                 self.disparity(frame)[None, ..., None],
+                self.disparity(following)[None, ..., None],
                 np.float32(self._at_depth_size(intrinsics, frame)[None]),
             )[0].numpy()
         return np.linalg.inv(np.float64(next_from_frame))
@@ -155,24 +157,30 @@ class Predictor:
         return camera.resized_intrinsics(intrinsics, image.shape[:2], self.depth_size)
 
 
-def _refined(frames, motion, flow, backward, disparity, intrinsics):
+def _refined(frames, motion, flow, backward, disparity, next_disparity, intrinsics):
     """`ego_motion.refined` at the size of `frames`, by what the flow there and back agree on.
 
-    A flow is believed only if it explains the two frames better than the guessed motion does: one
-    that found nothing is zero there and back, and would have the camera stand still.
+    Where there is hardly any flow, it must explain the two frames better than the guessed motion
+    does: a flow network that found nothing says zero there and back, as if the camera stood still.
     """
     frame, following = frames[:1], frames[1:]
     coarse = frames.shape[1:3]
     flow, backward = (optical_flow.resize_flow(maps, *coarse) for maps in (flow, backward))
     intrinsics = camera.resized_intrinsics(intrinsics, disparity.shape[1:3], coarse)
-    disparity = ops.image.resize(disparity, coarse)
+    disparity, next_disparity = (
+        ops.image.resize(maps, coarse) for maps in (disparity, next_disparity)
+    )
     visible = visibility.visible(flow, optical_flow.warp(backward, flow))
+    visible_back = visibility.visible(backward, optical_flow.warp(flow, backward))
     by_flow, by_guess = (
         ops.sum(visible * ops.abs(optical_flow.warp(following, way) - frame))
         for way in (flow, optical_flow.rigid_flow(1.0 / disparity, intrinsics, motion))
     )
-    trusted = visible * ops.cast(by_flow < by_guess, "float32")
-    return ego_motion.refined(motion, flow, disparity, intrinsics, trusted)
+    found = ops.logical_or(ops.mean(ops.norm(flow, axis=-1)) > LEAST_FLOW, by_flow < by_guess)
+    found = ops.cast(found, "float32")
+    there = ego_motion.Way(flow, disparity, found * visible)
+    back = ego_motion.Way(backward, next_disparity, found * visible_back)
+    return ego_motion.refined(motion, there, back, intrinsics)
 
 
 def resized(images: Sequence[np.ndarray], size: tuple[int, int]) -> tf.Tensor:

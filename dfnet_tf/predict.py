@@ -53,6 +53,12 @@ _POINT_CLOUDS = flags.DEFINE_string(
     None,
     "Frames to make point clouds of: `first:end:step` (end not included), or `0,50,100`.",
 )
+_FILM_DEPTH = flags.DEFINE_bool(
+    "film_depth",
+    True,
+    "Of a film whose camera is known: fuse each frame's depth with what its neighbouring frames "
+    "tell by flow, motion and triangulation.",
+)
 
 
 def main(argv: list[str]) -> None:
@@ -73,10 +79,11 @@ def main(argv: list[str]) -> None:
 
     networks = ("depth_net",) if source.num_frames == 1 else ("depth_net", "pose_net", "flow_net")
     predictor = Predictor(checkpoints.load_trained(Path(_RUN_DIR.value), networks))
-    seen = views(predictor, source.frames(), source.intrinsics)
+    film_depth = _FILM_DEPTH.value and source.is_film and source.intrinsics is not None
+    seen = views(predictor, source.frames(), source.intrinsics, film_depth)
     with (
         outputs.whole_folder(output) as folder,
-        PredictionFolder(folder, source, _RAW.value, clouds) as writer,
+        PredictionFolder(folder, source, _RAW.value, clouds, film_depth) as writer,
     ):
         for view in progress(seen, "predict", "frame", source.num_frames or None):
             writer.add(view)

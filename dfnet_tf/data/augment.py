@@ -58,6 +58,17 @@ def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return cv2.resize(multiple, (width, height), interpolation=cv2.INTER_AREA)
 
 
+def moved(maps: np.ndarray, new_from_old: np.ndarray) -> np.ndarray:
+    """Moves maps [H, W, C] as `scale_and_crop` and `mirror` moved their frame.
+
+    Args:
+      maps: float32, at the frame's new size.
+      new_from_old: [2, 3], new (x, y) = new_from_old @ old (x, y, 1).
+    """
+    border = {"flags": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REPLICATE}
+    return cv2.warpAffine(maps, new_from_old, maps.shape[1::-1], **border)
+
+
 def mirror(images: np.ndarray, to_pixels, draw):
     """Exchanges left and right if `draw`, uniform in [0, 1), is below a half: x' = W - 1 - x.
 

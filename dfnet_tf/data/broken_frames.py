@@ -34,10 +34,13 @@ class BrokenFrames:
         self._num_drawn = 0
         self._lock = threading.Lock()
 
-    def first_whole(self, window: int, read: Callable[[int], T]) -> tuple[int, T]:
+    def first_whole(
+        self, window: int, read: Callable[[int], T], num_windows: int | None = None
+    ) -> tuple[int, T]:
         """Draws a window: its number and what `read` makes of it or, if broken, of the next whole.
 
-        Which that is depends on the files alone, and not on what was drawn before.
+        Which that is depends on the files alone, and not on what was drawn before. After the last
+        of `num_windows` (default: as many as there are) comes the first.
 
         Raises:
           ClipError: too many windows are broken.
@@ -50,7 +53,7 @@ class BrokenFrames:
             except ClipError as error:
                 with self._lock:
                     self._pass_over(window, error)
-            window = (window + 1) % self.num_windows
+            window = (window + 1) % (num_windows or self.num_windows)
 
     def summary(self) -> str:
         """How much was passed over, in a line; "" if nothing was."""

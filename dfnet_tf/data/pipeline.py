@@ -7,6 +7,7 @@ lock is free meanwhile.
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -42,8 +43,9 @@ def training_batches(
     first_step: int = 0,
     part: Part = Part(),
     broken: BrokenFrames | None = None,
+    labels: Callable[[int, int], np.ndarray] | None = None,
 ) -> tf.data.Dataset:
-    """Endless shuffled, augmented batches, as `DFNet` and `DepthStudent` take them.
+    """Endless shuffled, augmented batches, as `DFNet` and the students of depth take them.
 
     Every epoch visits each window of consecutive frames once, in another order. Batch number k is
     the same whether the run started at step 0 or resumed at k, and, joined, however many workers
@@ -58,17 +60,23 @@ def training_batches(
       first_step: how many global batches to pass over.
       part: which samples of each global batch to make.
       broken: counts windows that cannot be read, each of which gives way to the next that can.
+      labels: (number of the clip, frame) -> float32 [H, W, 2] at training size, which moves with
+        the frames into `labels` [B, 1, H, W, 2]. Then a window is one frame, and a batch has as
+        many frames as without.
 
     Raises:
       ClipError: no clip has as many frames as a window. While it is read: too many are broken, as
         TensorFlow's InvalidArgumentError; see `broken_frames.tolerated`.
     """
     cv2.setNumThreads(1)  # The threads of tf.data occupy every core.
-    places, cameras = windows(clips, config)
+    length, global_batch = config.num_frames, config.batch_size
+    if labels:
+        length, global_batch = 1, config.batch_size * config.num_frames
+    places, cameras = windows(clips, config, length)
     num_windows = len(places)
     moved = _moved(config)
     broken = broken or BrokenFrames(num_windows, config.broken_share)
-    read = functools.partial(_images, clips, config, places)
+    read = functools.partial(_window, clips, places, length, labels)
     augmented = functools.partial(_augmented, read, broken, config, cameras[moved])
 
     def sample(index):
@@ -79,21 +87,24 @@ def training_batches(
         )
         uniform = tf.random.stateless_uniform([sum(NUM_UNIFORM_DRAWS)], sample_seed)
         normal = tf.random.stateless_normal([augment.NUM_OFFSET_DRAWS], sample_seed)
-        place, jittered, clean, to_pixels = tf.numpy_function(
-            augmented, (place, uniform, normal), [tf.int64, tf.uint8, tf.uint8, tf.float32]
+        kinds = [tf.int64, tf.uint8, tf.uint8, tf.float32, tf.float32]
+        place, jittered, clean, taught, to_pixels = tf.numpy_function(
+            augmented, (place, uniform, normal), kinds
         )
         place = tf.ensure_shape(place, [])  # Where a frame is broken, another than was drawn.
         own = {name: tf.gather(values, place) for name, values in cameras.items()}
-        draws_shape = config.num_frames, patchwork.NUM_DRAWS
+        draws_shape = length, patchwork.NUM_DRAWS + bool(labels)  # One more says whether.
         draws = tf.random.stateless_uniform(draws_shape, ~sample_seed)  # None of the above.
         frames = {"images": jittered, "clean_images": clean, "draws": draws}
+        frames |= {"labels": taught} if labels else {}
         return {**frames, **own, moved: to_pixels}
 
-    indices = _indices(config.batch_size, first_step, part)
+    indices = _indices(global_batch, first_step, part)
     samples = indices.map(sample, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    batch_size = config.batch_size // (part.workers * part.replicas)
+    batch_size = global_batch // (part.workers * part.replicas)
     batches = samples.batch(batch_size, drop_remainder=True)
-    finished = functools.partial(_finished, config=config, batch_size=batch_size)
+    shape = batch_size, length, config.height, config.width
+    finished = functools.partial(_finished, config=config, shape=shape)
     return batches.map(finished, num_parallel_calls=tf.data.AUTOTUNE).prefetch(2 * part.replicas)
 
 
@@ -120,10 +131,10 @@ def plain_batch(
     """
     every_place, cameras = windows(clips, config)
     broken = broken or BrokenFrames(len(every_place), config.broken_share)
-    read = functools.partial(_images, clips, config, every_place)
-    drawn = [broken.first_whole(place, read) for place in places]
+    read = functools.partial(_window, clips, every_place, config.num_frames, None)
+    drawn = [broken.first_whole(place, read, len(every_place)) for place in places]
     size, whole = (config.height, config.width), [place for place, _ in drawn]
-    images = np.array([[augment.resize(image, size) for image in frames] for _, frames in drawn])
+    images = np.array([[augment.resize(image, size) for image in w.images] for _, w in drawn])
     return {
         "images": _unit_range(images),
         "clean_images": _unit_range(images),
@@ -131,22 +142,25 @@ def plain_batch(
     }
 
 
-def windows(clips: Sequence[Clip], config: DataConfig) -> tuple[np.ndarray, dict]:
-    """Every run of consecutive frames.
+def windows(
+    clips: Sequence[Clip], config: DataConfig, length: int | None = None
+) -> tuple[np.ndarray, dict]:
+    """Every run of `length` consecutive frames; default: the configured number.
 
     Returns:
       the number of the clip and of the first frame [N, 2]; and what a batch says of the camera:
       `intrinsics` [N, 3, 3] at training size or, where they are learned, `clip` [N] and `crop`
       [N, 3, 3], the identity.
     """
+    length = length or config.num_frames
     places = [
         (number, start)
         for number, clip in enumerate(clips)
-        for start in range(len(clip) - config.num_frames + 1)
+        for start in range(len(clip) - length + 1)
     ]
     if not places:
         raise ClipError(
-            f"Expected a clip of at least {config.num_frames} frames. Received: "
+            f"Expected a clip of at least {length} frames. Received: "
             + ", ".join(f"{clip.folder} ({len(clip)} frames)" for clip in clips)
         )
     return np.array(places, "int32"), _cameras(clips, [number for number, _ in places], config)
@@ -167,10 +181,19 @@ def intrinsics_at_training_size(clips: Sequence[Clip], config: DataConfig) -> np
     return np.array(moved, "float32")
 
 
-def _images(clips: Sequence[Clip], config: DataConfig, places, window: int) -> list[np.ndarray]:
-    """The images of a window, as they are in their files; ClipError if one cannot be read."""
-    number, start = places[window]
-    return [clips[number].image(i) for i in range(start, start + config.num_frames)]
+class Window(NamedTuple):
+    """Consecutive frames as they are in their files, and their labels, if there are any."""
+
+    images: list[np.ndarray]
+    labels: list[np.ndarray]
+
+
+def _window(clips: Sequence[Clip], places, length: int, labels, number: int) -> Window:
+    """The window of that number; ClipError if an image or a label cannot be read."""
+    clip, start = places[number]
+    frames = range(start, start + length)
+    images = [clips[clip].image(frame) for frame in frames]
+    return Window(images, [labels(clip, frame) for frame in frames] if labels else [])
 
 
 @FinishedBeforeExit
@@ -180,24 +203,32 @@ def _augmented(
     """The first whole window from `window` on, drawn as `uniform` and `normal` say.
 
     Returns:
-      its number; its frames jittered and clean, uint8 [F, H, W, 3]; what leads to their pixels.
+      its number; its frames jittered and clean, uint8 [F, H, W, 3]; their labels, float32
+      [F, H, W, 2], or [0]; what leads to their pixels.
     """
     crop, color, flip = np.split(uniform, np.cumsum(NUM_UNIFORM_DRAWS)[:-1])
-    window, images = broken.first_whole(int(window), read)
-    size, to_pixels = (config.height, config.width), cameras[window]
-    clean, to_pixels = augment.scale_and_crop(images, to_pixels, crop, size, config.max_scale)
+    window, frames = broken.first_whole(int(window), read, len(cameras))
+    size, before = (config.height, config.width), cameras[window]
+    clean, after = augment.scale_and_crop(frames.images, before, crop, size, config.max_scale)
     if config.flip:
-        clean, to_pixels = augment.mirror(clean, to_pixels, flip[0])
-    return np.int64(window), augment.jitter_bytes(clean, color, normal, config), clean, to_pixels
+        clean, after = augment.mirror(clean, after, flip[0])
+    new_from_old = (after @ np.linalg.inv(np.float64(before)))[:2]
+    labels = [augment.moved(label, new_from_old) for label in frames.labels]
+    jittered = augment.jitter_bytes(clean, color, normal, config)
+    return np.int64(window), jittered, clean, np.array(labels, "float32"), after
 
 
-def _finished(batch: dict, config: DataConfig, batch_size: int) -> dict:
-    """A batch as `DFNet` takes it: images in floats, shapes known, X never turned about."""
-    frames = batch_size, config.num_frames, config.height, config.width, 3
+def _finished(batch: dict, config: DataConfig, shape: tuple[int, int, int, int]) -> dict:
+    """A batch as `DFNet` takes it: images in floats, shapes known, X never turned about.
+
+    `shape` is that of the images, without their channels.
+    """
     for name in ("images", "clean_images"):
-        batch[name] = tf.ensure_shape(_unit_range(batch[name]), frames)
+        batch[name] = tf.ensure_shape(_unit_range(batch[name]), (*shape, 3))
+    if "labels" in batch:
+        batch["labels"] = tf.ensure_shape(batch["labels"], (*shape, 2))
     moved = _moved(config)
-    batch[moved] = tf.ensure_shape(batch[moved], [batch_size, 3, 3])
+    batch[moved] = tf.ensure_shape(batch[moved], [shape[0], 3, 3])
     if moved == "intrinsics":
         batch[moved] = camera.of_mirrored_world(batch[moved])
     return batch

@@ -37,3 +37,32 @@ def transform(points, motion):
     first, second, third, translation = (motion[:, None, None, :3, i] for i in range(4))
     x, y, z = ops.split(points, 3, axis=-1)
     return x * first + y * second + z * third + translation
+
+
+def inverse(motion):
+    """The inverse of rigid motions [..., 4, 4]: R^T, -R^T t."""
+    turned = ops.swapaxes(motion[..., :3, :3], -1, -2)
+    translation = -ops.sum(turned * motion[..., None, :3, 3], axis=-1, keepdims=True)
+    return ops.concatenate([ops.concatenate([turned, translation], -1), motion[..., 3:, :]], -2)
+
+
+def adjoint(motion):
+    """How small motions (v, w) change places with M [B, 4, 4]: M exp(d) = exp(Ad d) M; [B, 6, 6].
+
+    Ad (v, w) = (R v + t x R w, R w).
+    """
+    rotation, (x, y, z) = motion[:, :3, :3], (motion[:, i, 3] for i in range(3))
+    none = ops.zeros_like(x)
+    cross = ops.stack(
+        [ops.stack(row, -1) for row in ((none, -z, y), (z, none, -x), (-y, x, none))], axis=-2
+    )
+    upper = ops.concatenate([rotation, compose(cross, rotation)], axis=-1)
+    lower = ops.concatenate([ops.zeros_like(rotation), rotation], axis=-1)
+    return ops.concatenate([upper, lower], axis=1)
+
+
+def with_length(motion, length):
+    """Motions [B, 4, 4] whose translations are `length` [B] times as long."""
+    translation = motion[:, :3, 3:] * length[:, None, None]
+    upper = ops.concatenate([motion[:, :3, :3], translation], axis=-1)
+    return ops.concatenate([upper, motion[:, 3:]], axis=1)

@@ -10,6 +10,7 @@ from keras import ops
 from dfnet_tf.geometry import camera, optical_flow, sampling, visibility
 from dfnet_tf.losses import pairs
 
+UNSURE = 0.1  # Weight of a pixel whose label is the network's own opinion.
 CROP = 0.8  # Of width and height: UFlow on KITTI takes 64 of 640 pixels off each side.
 
 
@@ -73,4 +74,28 @@ def depth_distillation(taught, disparities):
         gap = ops.log(disparity) - ops.average_pool(taught, factor, strides=factor)
         gap = gap - ops.mean(gap, axis=(1, 2, 3), keepdims=True)
         total = total + ops.mean(ops.abs(gap), axis=(1, 2, 3))
+    return total
+
+
+def film_depth(labels, disparities):
+    """L1 gap of log disparities to a film's labels, weighted by UNSURE + confidence.
+
+    Each picture's weighted mean gap is taken off: its scale is unknown.
+
+    Args:
+      labels: [N, H, W, 2], log disparity and confidence in [0, 1]; gets no gradient.
+      disparities: list, finest first, of [N, H / 2^s, W / 2^s, 1].
+
+    Returns:
+      [N], summed over the levels.
+    """
+    labels, total = ops.stop_gradient(labels), 0.0
+    for disparity in disparities:
+        factor = labels.shape[1] // disparity.shape[1]
+        level = ops.average_pool(labels, factor, strides=factor)
+        weight = UNSURE + level[..., 1:]
+        weight = weight / ops.mean(weight, axis=(1, 2, 3), keepdims=True)
+        gap = ops.log(disparity) - level[..., :1]
+        gap = gap - ops.mean(weight * gap, axis=(1, 2, 3), keepdims=True)
+        total = total + ops.mean(weight * ops.abs(gap), axis=(1, 2, 3))
     return total

@@ -54,10 +54,19 @@ class PredictionFolder:
       raw: "npz", every array of a view, in a file per frame; "png", depth and flow in KITTI's
         16-bit forms; or "none".
       clouds: numbers of the frames to make point clouds of; needs intrinsics.
+      film_depth: whether neighbouring frames helped with the depth of each.
     """
 
-    def __init__(self, folder: Path, source: Input, raw: str, clouds: Container[int]):
+    def __init__(
+        self,
+        folder: Path,
+        source: Input,
+        raw: str,
+        clouds: Container[int],
+        film_depth: bool = False,
+    ):
         self.folder, self.source, self.raw, self.clouds = folder, source, raw, clouds
+        self.film_depth = film_depth
         self.rows = [["frame"], ["depth"], ["flow"]]
         if source.intrinsics is not None:
             self.rows = [["frame", "depth"], ["flow", "rigid_flow"], ["object_motion", "moving"]]
@@ -151,6 +160,7 @@ class PredictionFolder:
             "image_size": {"height": self.source.size[0], "width": self.source.size[1]},
             "intrinsics": None if intrinsics is None else np.asarray(intrinsics).tolist(),
             "intrinsics_guessed": self.source.intrinsics_guessed,
+            "film_depth": self.film_depth,
             "unit_of_length": UNKNOWN_SCALE,
             "units": {"npz": UNITS, "png": PNG_UNITS, "none": {}}[self.raw],
             "point_clouds": f"without points beyond {FARTHEST:g} medians of their frame's depth",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dfnet_tf.film.depth import film_depths
 from dfnet_tf.geometry import camera, object_motion, optical_flow, scene_flow
 from dfnet_tf.inference import Predictor
 from dfnet_tf.prediction.scale_tracker import next_scale
@@ -32,24 +33,43 @@ class View:
     scene_flow: np.ndarray | None = None  # [h, w, 3]
 
 
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A frame, its depth, and the motion to the next frame where the film tells it."""
+
+    image: np.ndarray
+    depth: np.ndarray  # [h, w], as the network or the film has it, before any scale is held.
+    next_from_frame: np.ndarray | None = None
+
+
 def views(
-    predictor: Predictor, frames: Iterable[np.ndarray], intrinsics: np.ndarray | None = None
+    predictor: Predictor,
+    frames: Iterable[np.ndarray],
+    intrinsics: np.ndarray | None = None,
+    film_depth: bool = False,
 ) -> Iterator[View]:
-    """Yields the view of every frame; holds but the networks' window, however many there are.
+    """Yields the view of every frame; holds a few frames, however many there are.
 
     Args:
       predictor: of a trained run.
       frames: uint8 RGB [H, W, 3], consecutive and of one size.
       intrinsics: [3, 3], in pixels of the frames; None: not known. Then nothing holds the scale,
         and it stays as the network has it.
+      film_depth: fuse each frame's depth with what its neighbours tell (`film.depth`), and take
+        the motion from there as well; needs intrinsics. Depth then has the shape of the frames.
     """
-    scale, camera_to_first, next_depth = 1.0, np.eye(4), None
-    for images, i in windows(frames, predictor.frames_before, predictor.frames_after):
-        depth = _depth(predictor, images[i]) if next_depth is None else next_depth
-        view = View(images[i], scale * depth, scale, camera_to_first)
-        if i + 1 < len(images):
-            next_depth = _depth(predictor, images[i + 1])
-            motion = np.linalg.inv(predictor.frame_from_next(images, i, intrinsics))
+    scale, camera_to_first = 1.0, np.eye(4)
+    if film_depth:
+        seen = _seen_by_film(predictor, frames, intrinsics)
+    else:
+        seen = (Seen(image, 1.0 / predictor.disparity(image)) for image in frames)
+    for window, i in windows(seen, predictor.frames_before, predictor.frames_after):
+        images, now = [one.image for one in window], window[i]
+        view = View(now.image, scale * now.depth, scale, camera_to_first)
+        if i + 1 < len(window):
+            motion = now.next_from_frame
+            if motion is None:
+                motion = np.linalg.inv(predictor.frame_from_next(images, i, intrinsics))
             view = replace(
                 view,
                 next_from_frame=_scaled(motion, scale),
@@ -57,8 +77,17 @@ def views(
             )
             camera_to_first = camera_to_first @ np.linalg.inv(view.next_from_frame)
             if intrinsics is not None:
-                view, scale = _with_world(view, next_depth, intrinsics)
+                view, scale = _with_world(view, window[i + 1].depth, intrinsics)
         yield view
+
+
+def _seen_by_film(
+    predictor: Predictor, frames: Iterable[np.ndarray], intrinsics: np.ndarray
+) -> Iterator[Seen]:
+    frames, shown = itertools.tee(frames)
+    found = film_depths(frames, predictor.disparity, intrinsics)
+    for image, film in zip(shown, found, strict=True):
+        yield Seen(image, np.exp(-film.log_disparity), film.motions.get(1))
 
 
 def windows(frames: Iterable, before: int, after: int) -> Iterator[tuple[list, int]]:
@@ -100,10 +129,6 @@ def _with_world(view: View, next_depth: np.ndarray, intrinsics: np.ndarray) -> t
         "scene_flow": scene_flow.scene_flow(depth, there, flow, intrinsics),
     }
     return replace(view, **{name: np.asarray(maps[0]) for name, maps in found.items()}), scale
-
-
-def _depth(predictor: Predictor, image: np.ndarray) -> np.ndarray:
-    return 1.0 / predictor.disparity(image)
 
 
 def _scaled(motion: np.ndarray, scale: float) -> np.ndarray:

@@ -84,7 +84,9 @@ def load_trained(run_dir: pathlib.Path, networks: Sequence[str] = ()) -> DFNet:
             f"--stage={config.training.stage}, which trained {', '.join(trained)}."
         )
     if config.training.stage == "distil":  # What has been taught is a DFNet like any other.
-        config = config.replace(training__stage="joint")
+        config = config.replace(
+            training__stage="joint", training__teacher="network", training__rounds=1
+        )
     keras.config.set_dtype_policy("float32")
     model = DFNet(config)
     model.build()

@@ -14,12 +14,14 @@ from dfnet_tf import interruption, outputs
 from dfnet_tf.config import Config
 from dfnet_tf.data import broken_frames, pipeline
 from dfnet_tf.data.clip import Clip
+from dfnet_tf.film_student import FilmStudent
 from dfnet_tf.model import STAGES, DFNet
 from dfnet_tf.student import DepthStudent
 from dfnet_tf.training import (
     averaging,
     cameras,
     checkpoints,
+    film_teacher,
     imagenet,
     provenance,
     resumption,
@@ -71,8 +73,7 @@ def train(
     strategies.check_shares(strategy, config)
     learns_cameras = config.data.intrinsics == "learned"
     with strategy.scope():
-        kind = DepthStudent if config.training.stage == "distil" else DFNet
-        model = kind(config, num_cameras=len(clips) if learns_cameras else 0)
+        model = _kind(config)(config, num_cameras=len(clips) if learns_cameras else 0)
         model.build()
     if learns_cameras:
         model.cameras.assign(pipeline.intrinsics_at_training_size(clips, config.data))
@@ -100,6 +101,13 @@ def train(
         with interruption.noted() as request:
             _fit(model, clips, run_dir, sample, request, broken)
     return model
+
+
+def _kind(config: Config) -> type[DFNet]:
+    """The model that a stage trains."""
+    if config.training.stage != "distil":
+        return DFNet
+    return {"network": DepthStudent, "film": FilmStudent}[config.training.teacher]
 
 
 def _spread_places(num_windows: int, batch_size: int) -> list[int]:
@@ -150,8 +158,17 @@ def _fit(
     try:
         for first_step, epochs in resumption.legs(step, training):
             begun = [resumption.EpochBegun(model)] if first_step % training.steps_per_epoch else []
+            shown, labels = clips, None
+            if training.teacher == "film":
+                shown, labels = film_teacher.lesson(model, clips, run_dir, first_step)
             batches = functools.partial(
-                pipeline.training_batches, clips, data, training.seed, first_step, broken=broken
+                pipeline.training_batches,
+                shown,
+                data,
+                training.seed,
+                first_step,
+                broken=broken,
+                labels=labels,
             )
             model.fit(
                 strategies.distributed(strategy, batches),

@@ -13,7 +13,8 @@ from dfnet_tf.training import checkpoints
 def legs(step: int, training: TrainingConfig) -> Iterator[tuple[int, dict[str, int]]]:
     """What is left to do after `step` batches, as calls of Keras's `fit`.
 
-    An epoch that was begun is ended in a call of its own: `fit` has epochs of one length only.
+    An epoch that was begun is ended in a call of its own: `fit` has epochs of one length only. So
+    is each round: its batches are made of labels of its own.
 
     Yields:
       the step at which a call begins, and its arguments initial_epoch, epochs, steps_per_epoch.
@@ -23,9 +24,10 @@ def legs(step: int, training: TrainingConfig) -> Iterator[tuple[int, dict[str, i
     if done:
         yield step, {"initial_epoch": epoch, "epochs": epoch + 1, "steps_per_epoch": length - done}
         epoch += 1
-    if epoch < training.epochs:
-        whole = {"initial_epoch": epoch, "epochs": training.epochs, "steps_per_epoch": length}
-        yield epoch * length, whole
+    rounds = [(i + 1) * training.epochs // training.rounds for i in range(training.rounds)]
+    for end in (end for end in rounds if end > epoch):
+        yield epoch * length, {"initial_epoch": epoch, "epochs": end, "steps_per_epoch": length}
+        epoch = end
 
 
 class Checkpoint(keras.callbacks.Callback):

@@ -43,9 +43,19 @@ CHANGES = {
 }
 
 
-def staged(config: Config, stage: str) -> Config:
-    """A preset's settings for a stage: flow, depth, joint or distil."""
-    changes = CHANGES[stage].get(config.network.name, {})
+# What teacher film changes of stage distil.
+FILM = {
+    "training__epochs": 6,
+    "training__learning_rate": 2e-4,
+    "training__halve_at": (400, 500),
+}
+
+
+def staged(config: Config, stage: str, teacher: str = "network") -> Config:
+    """A preset's settings for a stage: flow, depth, joint or distil, there with its teacher."""
+    changes = dict(CHANGES[stage].get(config.network.name, {}))
+    if teacher == "film":
+        changes |= {**FILM, "training__teacher": teacher}
     if config.loss.objective != "paper":  # Another objective has masks and windows of its own.
         changes = {name: value for name, value in changes.items() if not name.startswith("loss__")}
     return config.replace(training__stage=stage, **changes)

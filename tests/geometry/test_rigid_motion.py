@@ -33,3 +33,25 @@ def test_gradient_is_finite_at_no_rotation():
         tape.watch(motion)
         total = tf.reduce_sum(rigid_motion.matrix_from_six_vector(motion))
     assert np.isfinite(tape.gradient(total, motion)).all()
+
+
+def test_the_inverse_undoes_a_motion():
+    motion = rigid_motion.matrix_from_six_vector(np.float32([[1, -2, 3, 0.3, -0.2, 0.5]]))
+    undone = rigid_motion.compose(rigid_motion.inverse(motion), motion)
+    np.testing.assert_allclose(undone, np.eye(4)[None], atol=1e-6)
+
+
+def test_the_adjoint_moves_a_small_motion_to_the_other_side():
+    motion = rigid_motion.matrix_from_six_vector(np.float32([[1, -2, 3, 0.3, -0.2, 0.5]]))
+    small = 1e-3 * np.float32([[1, 2, -1, 3, -2, 1]])
+    moved = np.sum(np.array(rigid_motion.adjoint(motion)) * small[:, None], axis=-1)
+    before = rigid_motion.compose(motion, rigid_motion.matrix_from_six_vector(small))
+    after = rigid_motion.compose(rigid_motion.matrix_from_six_vector(moved), motion)
+    np.testing.assert_allclose(before, after, atol=5e-5)
+
+
+def test_a_length_changes_the_translation_alone():
+    motion = np.array(rigid_motion.matrix_from_six_vector(np.float32([[1, -2, 3, 0.3, -0.2, 0.5]])))
+    longer = np.array(rigid_motion.with_length(motion, np.float32([2.0])))
+    np.testing.assert_allclose(longer[:, :3, 3], 2 * motion[:, :3, 3])
+    np.testing.assert_array_equal(longer[:, :, :3], motion[:, :, :3])

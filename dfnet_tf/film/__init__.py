@@ -1,0 +1,1 @@
+"""What a film says of its own depth: flow to many neighbours, motion, triangulation."""

@@ -1,0 +1,217 @@
+"""Depth of a film's frames from their neighbours, fused with what the depth network says."""
+
+import collections
+import dataclasses
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from dfnet_tf.film import pairs
+from dfnet_tf.geometry import camera, ground, optical_flow, triangulation
+from dfnet_tf.geometry.quantiles import masked_quantile
+
+AREA = 192 * 640  # Pixels of the frames that are worked on.
+COARSE = 3  # Pixels from one to the next, of those that medians are taken of.
+FLOW_DOUBT = 0.4  # Pixels, where there is texture.
+NOISE = 2.0  # Of grey levels: where the picture's gradient is smaller, the flow is in more doubt.
+PATCH = 9  # Pixels: flow sees the gradients of a patch together.
+ON_LINE = 1.5  # Pixels: farther from its epipolar line, a pixel moves by itself.
+SURE = 2.0  # Doubts: a view's scale comes from inverse depths greater than so many of them.
+FEWEST = 0.1  # Share of the picture that must be sure for a view to count.
+MOST_SPREAD = 0.3  # Median gap of log disparity between a view and the network; beyond, it is out.
+PRIOR_DOUBT = 0.5  # Of the network's log disparity.
+LEAST_DOUBT = 0.03  # Of the views' log disparity.
+LEAST_DISPARITY = 1e-6
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class FilmDepth:
+    """What a film says of the depth of one frame."""
+
+    log_disparity: np.ndarray  # float32 [H, W], in the network's unit.
+    confidence: np.ndarray  # float32 [H, W], 0: the network's own opinion; near 1: the film's.
+    spread: float  # Median gap of log disparity between views and network; NaN without views.
+    # other_from_this [4, 4] to each neighbour that counts, by its distance; in the network's unit.
+    motions: dict[int, np.ndarray]
+
+
+def film_depths(
+    frames: Iterable[np.ndarray],
+    disparity: Callable[[np.ndarray], np.ndarray],
+    intrinsics: np.ndarray,
+) -> Iterator[FilmDepth]:
+    """Yields what the film says of every frame's depth, in order.
+
+    Each frame is compared with its neighbours (`pairs.neighbours`). The camera's motion to each is
+    solved without depth, the pixels' inverse depths are triangulated and brought to the scale of
+    the network's disparity by the median of their ratio. The views are averaged by their precision
+    and fused with the network's log disparity, whose doubt is PRIOR_DOUBT. Left to the network are
+    pixels on which the views disagree, which leave their epipolar lines, or which would lie below
+    the ground: these move by themselves, or their flow is wrong.
+
+    Args:
+      frames: uint8 RGB [h, w, 3], consecutive and of one size.
+      disparity: the network's answer to a frame, any [h', w'] for the same view.
+      intrinsics: [3, 3], in pixels of the frames.
+    """
+    frames = iter(frames)
+    first = next(frames, None)
+    if first is None:
+        return
+    size = working_size(first.shape[:2])
+    scaled = np.float32(camera.resized_intrinsics(intrinsics, first.shape[:2], size))
+    ahead, behind = itertools.tee(itertools.chain([first], frames))
+    found = pairs.neighbours((_grey(frame, size) for frame in ahead), scaled)
+    under_way = collections.deque()
+    with ThreadPoolExecutor(pairs.THREADS) as threads:
+        for frame, neighbours in zip(behind, found, strict=True):
+            prior = np.maximum(cv2.resize(disparity(frame), size[::-1]), LEAST_DISPARITY)
+            grey = _grey(frame, size)
+            under_way.append(threads.submit(_film_depth, grey, prior, neighbours, scaled))
+            if len(under_way) > pairs.THREADS:
+                yield under_way.popleft().result()
+        yield from (future.result() for future in under_way)
+
+
+def working_size(size: tuple[int, int]) -> tuple[int, int]:
+    """The (height, width) of about AREA pixels with the shape of frames of `size`."""
+    scale = math.sqrt(AREA / (size[0] * size[1]))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _grey(frame: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A frame at `size`, uint8 [H, W]."""
+    shrinks = size[0] <= frame.shape[0] and size[1] <= frame.shape[1]
+    mode = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return cv2.cvtColor(cv2.resize(frame, size[::-1], interpolation=mode), cv2.COLOR_RGB2GRAY)
+
+
+def _film_depth(
+    grey: np.ndarray, prior: np.ndarray, neighbours: list[pairs.Neighbour], intrinsics: np.ndarray
+) -> FilmDepth:
+    """The fusion of one frame's `prior` disparity [H, W] with what its neighbours say."""
+    nothing = FilmDepth(np.log(prior), np.zeros_like(prior), math.nan, {})
+    if not neighbours:
+        return nothing
+    padded = neighbours + (2 * len(pairs.DISTANCES) - len(neighbours)) * [_unseen(neighbours[0])]
+    flows, agrees, motions = (
+        np.stack([getattr(one, name) for one in padded]) for name in ("flow", "agrees", "motion")
+    )
+    travel = _direction_of_travel(neighbours)
+    found = _fused(prior, flows, agrees, motions, _texture(grey), travel, intrinsics)
+    log_disparity, confidence, spreads, scales, counts = (part.numpy() for part in found)
+    counts = counts[: len(neighbours)] > 0
+    if not counts.any():
+        return nothing
+    motions = {
+        one.distance: _scaled(one.motion, 1.0 / scale)
+        for one, scale, counted in zip(neighbours, scales, counts, strict=False)
+        if counted
+    }
+    spread = float(spreads[: len(neighbours)][counts].mean())
+    return FilmDepth(log_disparity, confidence, spread, motions)
+
+
+def _scaled(motion: np.ndarray, length: float) -> np.ndarray:
+    """A motion [4, 4] whose translation is `length` times as long."""
+    scaled = np.float64(motion)
+    scaled[:3, 3] *= length
+    return scaled
+
+
+def _unseen(neighbour: pairs.Neighbour) -> pairs.Neighbour:
+    """A neighbour of which nothing is seen: all frames are worked on with as many."""
+    return dataclasses.replace(neighbour, agrees=np.zeros_like(neighbour.agrees))
+
+
+def _direction_of_travel(neighbours: list[pairs.Neighbour]) -> np.ndarray:
+    """The mean direction [3], |t| = 1, in which the camera moves, in the frame's own axes."""
+    ways = [-np.sign(one.distance) * one.motion[:3, :3].T @ one.motion[:3, 3] for one in neighbours]
+    total = np.sum(ways, axis=0)
+    return np.float32(total / max(np.linalg.norm(total), 1e-6))
+
+
+def _texture(grey: np.ndarray) -> np.ndarray:
+    """The mean outer product of the gradient in a patch: xx, xy, yy; float32 [H, W, 3]."""
+    smooth = cv2.GaussianBlur(np.float32(grey), (0, 0), 1.0)
+    x, y = (cv2.Scharr(smooth, cv2.CV_32F, *order) / 32 for order in ((1, 0), (0, 1)))
+    return cv2.blur(np.stack([x * x, x * y, y * y], axis=-1), (PATCH, PATCH))
+
+
+@tf.function(jit_compile=True)
+def _fused(prior, flows, agrees, motions, texture, travel, intrinsics):
+    """The fusion of V views of one frame of H x W.
+
+    Args:
+      prior: [H, W], the network's disparity.
+      flows: [V, H, W, 2]; agrees: [V, H, W]; motions: [V, 4, 4]: see `pairs.Neighbour`.
+      texture: [H, W, 3], see `_texture`.
+      travel: [3], the direction of travel.
+      intrinsics: [3, 3].
+
+    Returns:
+      log disparity and confidence, [H, W]; of each view, [V]: the spread against the prior, the
+      scale from 1 / |t| to the prior's unit, and whether it counts.
+    """
+    height, width = prior.shape
+    focal = ops.sqrt(intrinsics[0, 0] * intrinsics[1, 1])
+    ones = ops.ones_like(flows[..., :1])
+    first, second = (
+        ops.reshape(camera.lift(places, ones, intrinsics[None])[..., :2], (-1, height * width, 2))
+        for places in (
+            camera.pixel_grid(height, width) + ops.zeros_like(flows),
+            optical_flow.end_points(flows),
+        )
+    )
+    near, parallax, across = triangulation.of_matches(motions, first, second)
+    doubt = _flow_doubt(parallax, texture) / focal / ops.norm(parallax, axis=-1)
+    seen = ops.reshape(agrees, ops.shape(near)) * ops.cast(across * focal < ON_LINE, "float32")
+    sure = seen * ops.cast(near > SURE * doubt, "float32")
+    flat_prior = ops.reshape(prior, (1, -1))
+
+    def coarse(maps):
+        return ops.reshape(
+            ops.reshape(maps, (-1, height, width))[:, ::COARSE, ::COARSE],
+            (-1, -(-height // COARSE) * -(-width // COARSE)),
+        )
+
+    ratio = ops.log(coarse(flat_prior)) - ops.log(ops.maximum(coarse(near), 1e-9))
+    middle = masked_quantile(ratio, coarse(sure), 0.5)
+    spread = masked_quantile(ops.abs(ratio - middle[:, None]), coarse(sure), 0.5)
+    counts = ops.logical_and(ops.mean(sure, axis=1) > FEWEST, spread < MOST_SPREAD)
+    scale, counts = ops.exp(middle)[:, None], ops.cast(counts, "float32")
+    scale = ops.where(counts[:, None] > 0, scale, 1.0)
+
+    mean, relative, known = triangulation.combined(
+        near * scale, doubt * scale, seen * counts[:, None]
+    )
+    precision = known / ops.square(ops.maximum(relative, LEAST_DOUBT))
+    confidence = precision / (precision + 1.0 / PRIOR_DOUBT**2)
+    step = ops.log(ops.maximum(mean, LEAST_DISPARITY)) - ops.log(flat_prior[0])
+    label = ops.exp(ops.log(flat_prior) + confidence * step)
+
+    rays = ops.concatenate([first[:1], ops.ones_like(first[:1, :, :1])], axis=-1)
+    slope = ground.slopes(rays, travel[None])
+    below = ground.below(slope, label, flat_prior)[0]
+    confidence = confidence * (1.0 - below)
+    log_disparity = ops.log(flat_prior[0]) + confidence * step
+    maps = (ops.reshape(part, (height, width)) for part in (log_disparity, confidence))
+    return *maps, spread, scale[:, 0], counts
+
+
+def _flow_doubt(parallax, texture):
+    """The flow's doubt along the epipolar line, in pixels: [V, N] of parallax [V, N, 2].
+
+    An edge along the line says nothing of where on the line a point is; neither does blank road.
+    """
+    x, y = parallax[..., 0], parallax[..., 1]
+    xx, xy, yy = (ops.reshape(texture[..., i], (1, -1)) for i in range(3))
+    square = ops.square(x) + ops.square(y) + 1e-12
+    along = (x * x * xx + 2 * x * y * xy + y * y * yy) / square
+    return ops.sqrt(FLOW_DOUBT**2 + NOISE**2 / ops.maximum(along, 1e-6))

@@ -1,0 +1,180 @@
+"""Labels of depth that films give themselves, on disk: a 16-bit PNG for each frame.
+
+labels/000_drive/000000.png   red: log disparity, green: confidence; see `_write`
+labels/000_drive/frames.jsonl what was found in each frame, in the order in which it was written
+labels/prior.txt              which network's opinion the labels were fused with
+"""
+
+import contextlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from dfnet_tf import outputs
+from dfnet_tf.data.clip import Clip, ClipError
+from dfnet_tf.film import depth, pairs
+from dfnet_tf.progress import progress
+
+LOG_STEPS = 4096.0  # Stored value = (log disparity + LOG_OFFSET) * LOG_STEPS.
+LOG_OFFSET = 8.0
+WHOLE = "whole"  # A file that says that no label is missing.
+CONFIDENCE_STEPS = 65535.0
+LEAST_CONFIDENCE = 0.4  # Mean of a clip's frames; with less, its views know too little to teach.
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a clip's labels are worth."""
+
+    name: str
+    frames: int
+    confidence: float  # Mean over pixels and frames; 0: all is the network's own opinion.
+    spread: float  # Median over frames of the gap between views and network, in log disparity.
+    empty: float  # Share of frames whose neighbours tell nothing.
+
+    @property
+    def teaches(self) -> bool:
+        """Whether the clip's labels are good enough to learn from."""
+        return self.confidence >= LEAST_CONFIDENCE
+
+    def __str__(self) -> str:
+        word = "teaches" if self.teaches else "is left out"
+        return (
+            f"{self.name} {word}: confidence {self.confidence:.2f}, spread {self.spread:.2f}, "
+            f"{self.empty:.0%} of {self.frames} frames without a label"
+        )
+
+
+class Labels:
+    """The labels of some clips in a folder; made where they are missing.
+
+    Args:
+      folder: where they lie, or shall lie.
+      clips: the films.
+      size: (height, width) of the labels.
+    """
+
+    def __init__(self, folder: Path, clips: Sequence[Clip], size: tuple[int, int]):
+        self.folder, self.clips, self.size = folder, clips, size
+
+    def make(self, disparity: Callable[[np.ndarray], np.ndarray], prior: str) -> None:
+        """Writes what is missing.
+
+        Stopped half-way, the same call goes on. Labels that another network's opinion was fused
+        with are made anew.
+
+        Args:
+          disparity: the network's answer to a frame, uint8 RGB.
+          prior: names the network, by its weights' digest for instance.
+        """
+        named = self.folder / "prior.txt"
+        if not (named.is_file() and named.read_text() == prior):
+            shutil.rmtree(self.folder, ignore_errors=True)
+            with outputs.whole_file(named) as new:
+                new.write_text(prior)
+        total = sum(map(len, self.clips))
+        with progress(iter(()), "Labels", "frame", total) as bar:
+            for number in range(len(self.clips)):
+                self._make(number, disparity, bar.update)
+        (self.folder / WHOLE).touch()
+
+    @property
+    def are_whole(self) -> bool:
+        """Whether `make` has ended."""
+        return (self.folder / WHOLE).exists()
+
+    def verdicts(self) -> list[Verdict]:
+        """What the labels of each clip are worth."""
+        return [self._verdict(number) for number in range(len(self.clips))]
+
+    def read(self, number: int, frame: int) -> np.ndarray:
+        """Log disparity and confidence of a frame of clip `number`, float32 [H, W, 2].
+
+        Raises:
+          ClipError: there is none, or it cannot be read.
+        """
+        path = self._file(number, frame)
+        stored = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        if stored is None or stored.shape != (*self.size, 3) or stored.dtype != np.uint16:
+            raise ClipError(f"{path}: expected a label of {self.size}. Received: none such.")
+        return np.stack(
+            [
+                stored[..., 2] / np.float32(LOG_STEPS) - np.float32(LOG_OFFSET),
+                stored[..., 1] / np.float32(CONFIDENCE_STEPS),
+            ],
+            axis=-1,
+        )
+
+    def _of_clip(self, number: int) -> Path:
+        return self.folder / f"{number:03d}_{self.clips[number].name}"
+
+    def _file(self, number: int, frame: int) -> Path:
+        return self._of_clip(number) / f"{frame:06d}.png"
+
+    def _make(self, number: int, disparity: Callable, update: Callable) -> None:
+        clip = self.clips[number]
+        self._of_clip(number).mkdir(exist_ok=True)
+        done = {entry["frame"] for entry in self._entries(number)}
+        update(len(done))
+        missing = [frame for frame in range(len(clip)) if frame not in done]
+        # Frames before the first missing one are its neighbours.
+        start = max(0, missing[0] - max(pairs.DISTANCES)) if missing else len(clip)
+        while start < len(clip):
+            found = depth.film_depths(_readable(clip, start), disparity, clip.intrinsics)
+            frame = start
+            for frame, label in enumerate(found, start):
+                if frame not in done:
+                    self._write(number, frame, label)
+                    update(1)
+            start = frame + 2  # Beyond the frame that could not be read.
+
+    def _write(self, number: int, frame: int, label: depth.FilmDepth) -> None:
+        """Stores one label at the size of the labels: where it is surer it counts for more."""
+        weight = label.confidence + 1e-3
+        weighted, total, confidence = (
+            cv2.resize(maps, self.size[::-1], interpolation=cv2.INTER_AREA)
+            for maps in (weight * label.log_disparity, weight, label.confidence)
+        )
+        stored = np.zeros((*self.size, 3), np.uint16)
+        stored[..., 2] = np.clip((weighted / total + LOG_OFFSET) * LOG_STEPS + 0.5, 0, 65535)
+        stored[..., 1] = confidence * CONFIDENCE_STEPS + 0.5
+        with outputs.whole_file(self._file(number, frame)) as new:
+            cv2.imwrite(str(new), stored)
+        entry = {
+            "frame": frame,
+            "confidence": round(float(label.confidence.mean()), 4),
+            "spread": round(label.spread, 4),
+        }
+        with (self._of_clip(number) / "frames.jsonl").open("a") as file:
+            file.write(json.dumps(entry) + "\n")
+
+    def _entries(self, number: int) -> list[dict]:
+        path = self._of_clip(number) / "frames.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
+        entries = [json.loads(line) for line in lines if line.endswith("}")]
+        return [entry for entry in entries if self._file(number, entry["frame"]).exists()]
+
+    def _verdict(self, number: int) -> Verdict:
+        entries = self._entries(number)
+        confidence = np.array([entry["confidence"] for entry in entries] or [0.0])
+        spread = np.array([entry["spread"] for entry in entries] or [np.nan])
+        known = spread[np.isfinite(spread)]
+        return Verdict(
+            self.clips[number].name,
+            len(entries),
+            float(confidence.mean()),
+            float(np.median(known)) if known.size else float("nan"),
+            float((confidence == 0).mean()),
+        )
+
+
+def _readable(clip: Clip, start: int) -> Iterator[np.ndarray]:
+    """Yields the frames from `start` on, up to the first that cannot be read."""
+    with contextlib.suppress(ClipError):
+        for frame in range(start, len(clip)):
+            yield clip.image(frame)

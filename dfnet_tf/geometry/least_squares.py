@@ -1,0 +1,42 @@
+"""Robust, weighted least squares: one step of Gauss-Newton for a batch of problems."""
+
+from keras import ops
+
+from dfnet_tf.geometry.quantiles import masked_quantile
+
+DAMPING = 1e-4  # Relative to each unknown's own weight: unknowns that the data leave open stay.
+
+
+def cauchy_weights(length, weight, inliers: float, smallest: float):
+    """Cauchy's weights of residuals: weight / (1 + (length / scale)^2).
+
+    The scale is the `inliers` quantile of the lengths whose weight is not 0.
+
+    Args:
+      length: [B, N], lengths of the residuals.
+      weight: [B, N], each residual's weight; 0 leaves it out.
+      inliers: share of the residuals that get more than half of their weight.
+      smallest: the least scale.
+
+    Returns:
+      [B, N].
+    """
+    scale = masked_quantile(length, weight, inliers)[:, None]
+    scale = ops.maximum(ops.where(scale < float("inf"), scale, 1.0), smallest)
+    return weight / (1.0 + ops.square(length / scale))
+
+
+def normal_equations(rows, residual, weight):
+    """J^T W J [B, K, K] and J^T W r [B, K, 1] of rows [B, N, K], residual and weight [B, N]."""
+    weighted = ops.swapaxes(rows * weight[..., None], 1, 2)
+    return weighted @ rows, weighted @ residual[..., None]
+
+
+def solution(normal, right):
+    """Solves normal [B, K, K] x = right [B, K, 1], damped; [B, K].
+
+    Every unknown is measured in a unit of its own, so the damping treats all alike.
+    """
+    unit = ops.sqrt(ops.diagonal(normal, axis1=1, axis2=2) + 1e-12)[..., None]
+    scaled = normal / (unit * ops.swapaxes(unit, 1, 2)) + DAMPING * ops.eye(normal.shape[-1])
+    return (ops.solve(scaled, right / unit) / unit)[..., 0]

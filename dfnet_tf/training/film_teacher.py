@@ -1,0 +1,68 @@
+"""Teacher `film` of stage distil: which clips teach, and what, in each round of a training."""
+
+import hashlib
+import pathlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from dfnet_tf.config import TrainingConfig
+from dfnet_tf.data.clip import Clip, ClipError
+from dfnet_tf.film.labels import Labels
+from dfnet_tf.inference import Predictor
+from dfnet_tf.model import DFNet
+from dfnet_tf.training import averaging
+from dfnet_tf.training.checkpoints import RunError
+
+
+def first_step_of_round(step: int, training: TrainingConfig) -> int:
+    """The step at which the round that `step` belongs to begins; rounds end with an epoch."""
+    epoch = step // training.steps_per_epoch
+    begins = [number * training.epochs // training.rounds for number in range(training.rounds)]
+    return max(begin for begin in begins if begin <= epoch) * training.steps_per_epoch
+
+
+def lesson(
+    model: DFNet, clips: Sequence[Clip], run_dir: pathlib.Path, step: int
+) -> tuple[list[Clip], Callable[[int, int], np.ndarray]]:
+    """Makes the labels of the round that begins, or finds those of the round under way.
+
+    Prints what each clip's labels are worth.
+
+    Returns:
+      the clips whose labels are good enough; and (number of the clip among them, frame) -> log
+      disparity and confidence, float32 [H, W, 2].
+
+    Raises:
+      RunError: the labels of the round under way are gone: the network that they were fused with
+        has changed since.
+      ClipError: no clip's labels are good enough.
+    """
+    begin = first_step_of_round(step, model.config.training)
+    labels = Labels(run_dir / "labels" / f"step_{begin:08d}", clips, model.flow_size)
+    if step == begin:
+        with averaging.averaged(model):
+            labels.make(Predictor(model).disparity, _digest(model))
+    elif not labels.are_whole:
+        raise RunError(
+            f"{labels.folder}: expected the labels that training began with. Received: not all of "
+            "them. Start again with another --run_dir."
+        )
+    verdicts = labels.verdicts()
+    print(*verdicts, sep="\n")
+    taught = [number for number, verdict in enumerate(verdicts) if verdict.teaches]
+    if not taught:
+        raise ClipError(
+            "Expected a film that shows depth: a camera that moves past things that stand still "
+            f"and have texture. Received: {'; '.join(map(str, verdicts))}. --teacher=network "
+            "needs no such film."
+        )
+    return [clips[n] for n in taught], lambda clip, frame: labels.read(taught[clip], frame)
+
+
+def _digest(model: DFNet) -> str:
+    """Names the depth network by its weights."""
+    digest = hashlib.sha256()
+    for weight in model.depth_net.get_weights():
+        digest.update(weight.tobytes())
+    return digest.hexdigest()

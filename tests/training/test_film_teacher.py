@@ -1,0 +1,211 @@
+"""Stage `distil` with teacher `film`: depth learns its films' own geometry."""
+
+import shutil
+
+import numpy as np
+import pytest
+import whole_inputs
+
+from dfnet_tf.config import ConfigError
+from dfnet_tf.data import clip, pipeline, synthetic
+from dfnet_tf.data.clip import ClipError
+from dfnet_tf.film_student import NUM_DRAWS, FilmStudent
+from dfnet_tf.losses import distillation
+from dfnet_tf.presets import preset
+from dfnet_tf.training import checkpoints, film_teacher, loop, schedule, stages
+from dfnet_tf.training.checkpoints import RunError
+
+NETWORKS = ("depth_net", "pose_net", "flow_net")
+SIZE = (32, 64)
+
+
+def settings(**changes):
+    return stages.staged(preset("tiny"), "distil", "film").replace(
+        data__height=SIZE[0],
+        data__width=SIZE[1],
+        data__batch_size=1,
+        training__jit_loss=False,
+        training__seed=7,  # Not that of the run to begin from.
+        **{"training__epochs": 1, "training__steps_per_epoch": 2, **changes},
+    )
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("films")
+    for seed in (101, 102):
+        synthetic.write_clip(synthetic.render_clip(seed, 6, 48, 96), folder / f"street_{seed}")
+    return clip.read_clips(folder)
+
+
+@pytest.fixture(scope="module")
+def begun_from(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "joint"
+    whole_inputs.write_run(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def every_clip_teaches(monkeypatch):
+    """The network knows nothing, so its films' views seem to contradict it."""
+    monkeypatch.setattr("dfnet_tf.film.depth.MOST_SPREAD", 9.0)
+    monkeypatch.setattr("dfnet_tf.film.labels.LEAST_CONFIDENCE", 0.01)
+
+
+@pytest.fixture(scope="module")
+def labelled():
+    """A label of its own for every frame: a ramp, and a step in confidence."""
+
+    def read(number, frame):
+        x, y = np.meshgrid(np.arange(SIZE[1]), np.arange(SIZE[0]))
+        return np.float32(np.stack([0.1 * x + 0.01 * y + number + 7 * frame, y > 16], axis=-1))
+
+    return read
+
+
+def batches(films, labelled, **changes):
+    data = settings(**changes).data
+    return pipeline.training_batches(films, data, seed=3, labels=labelled)
+
+
+def weights(network):
+    return [np.array(weight) for weight in network.weights]
+
+
+def same(some, others):
+    return all(np.array_equal(a, b) for a, b in zip(some, others, strict=True))
+
+
+def test_a_batch_has_single_frames_with_their_labels(films, labelled):
+    batch = next(iter(batches(films, labelled)))
+    frames = settings().data.num_frames
+    assert batch["images"].shape == (frames, 1, *SIZE, 3)
+    assert batch["labels"].shape == (frames, 1, *SIZE, 2)
+    assert batch["draws"].shape == (frames, 1, NUM_DRAWS)
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_labels_move_with_their_frames(films, labelled, flip):
+    """A ramp in x and y tells where each pixel came from; the intrinsics, where it went."""
+    data = settings(data__flip=flip).data
+    before = pipeline.intrinsics_at_training_size(films, data)[0]
+    directions = set()
+    for batch in pipeline.training_batches(films, data, seed=3, labels=labelled).take(6):
+        labels, cameras = batch["labels"].numpy()[:, 0], batch["intrinsics"].numpy()
+        for label, after in zip(labels, cameras, strict=True):
+            slope = (label[8, -5, 0] - label[8, 4, 0]) / (SIZE[1] - 9)
+            zoom = after[0, 0] / before[0, 0]
+            np.testing.assert_allclose(abs(slope), 0.1 / zoom, rtol=2e-3)
+            directions.add(np.sign(slope))
+    assert directions == ({1.0, -1.0} if flip else {1.0})
+
+
+def test_the_same_batches_come_again_at_any_step(films, labelled):
+    data = settings().data
+    straight = list(pipeline.training_batches(films, data, 3, labels=labelled).take(3))
+    late = next(iter(pipeline.training_batches(films, data, 3, first_step=2, labels=labelled)))
+    for name in straight[2]:
+        np.testing.assert_array_equal(straight[2][name], late[name])
+
+
+def test_half_of_the_frames_are_patchworks_and_labels_are_cut_alike(films, labelled):
+    model = FilmStudent(settings())
+    model.build()
+    batch = dict(next(iter(batches(films, labelled))))
+    draws = batch["draws"].numpy()
+    draws[:, :, -1] = [[0.1], [0.9], [0.9]]
+    said = model({**batch, "draws": draws}, training=True)
+    np.testing.assert_allclose(said["taught"][1:], batch["labels"][1:, 0])
+    assert not np.allclose(said["taught"][0], batch["labels"][0, 0], atol=0.05)
+    whole = model.depth_net(batch["images"][1:, 0])[0]
+    np.testing.assert_allclose(said["disparities_seen"][0][1:], whole, atol=1e-5)
+
+
+def test_a_step_changes_depth_alone(films, labelled):
+    model = FilmStudent(settings())
+    model.build()
+    schedule.compile_model(model)
+    before = {name: weights(getattr(model, name)) for name in NETWORKS}
+    logs = model.train_step((next(iter(batches(films, labelled))),))
+    assert set(logs) == {"loss", "film_depth", "skipped_steps"}
+    for name, old in before.items():
+        assert same(old, weights(getattr(model, name))) == (name != "depth_net"), name
+
+
+def test_the_loss_is_zero_for_the_label_at_any_scale():
+    rng = np.random.default_rng(0)
+    labels = np.float32(np.stack([rng.normal(size=(2, 8, 8)), rng.uniform(size=(2, 8, 8))], -1))
+    scale = np.float32([[[[3.0]]], [[[0.2]]]])
+    found = distillation.film_depth(labels, [scale * np.exp(labels[..., :1])])
+    np.testing.assert_allclose(found, 0.0, atol=1e-5)
+
+
+def test_a_sure_pixel_counts_eleven_times_as_much_as_an_unsure_one():
+    labels = np.zeros((1, 4, 4, 2), "float32")
+    labels[0, 0, 0, 1] = 1.0  # Sure.
+    wrong = np.zeros((2, 1, 4, 4, 1), "float32")
+    wrong[0, 0, 0, 0], wrong[1, 0, 1, 1] = 0.1, 0.1
+    sure, unsure = (distillation.film_depth(labels, [np.exp(gap)])[0] for gap in wrong)
+    # Of weights that sum to 1: w |0.1 - 0.1 w| + (1 - w) 0.1 w = 0.2 w (1 - w).
+    heavy, light = 1.1 / 2.6, 0.1 / 2.6
+    np.testing.assert_allclose(sure, 0.2 * heavy * (1 - heavy), rtol=1e-4)
+    np.testing.assert_allclose(unsure, 0.2 * light * (1 - light), rtol=1e-4)
+
+
+def test_a_run_keeps_motion_and_flow_and_changes_depth(films, begun_from, tmp_path):
+    loop.train(settings(), films, tmp_path, [begun_from])
+    origin, model = checkpoints.load_trained(begun_from), checkpoints.load_trained(tmp_path)
+    for name in NETWORKS:
+        unchanged = same(weights(getattr(origin, name)), weights(getattr(model, name)))
+        assert unchanged == (name != "depth_net"), name
+    assert len(list(tmp_path.glob("labels/step_00000000/*/*.png"))) == sum(map(len, films))
+
+
+def test_each_round_makes_labels_of_its_own_and_a_resumed_run_is_the_same(
+    films, begun_from, tmp_path
+):
+    longer = settings(training__epochs=2, training__rounds=2)
+    straight = loop.train(longer, films, tmp_path / "straight", [begun_from])
+    rounds = sorted(path.name for path in (tmp_path / "straight/labels").iterdir())
+    assert rounds == ["step_00000000", "step_00000002"]
+    read = film_teacher.Labels(tmp_path / "straight/labels" / rounds[0], films, SIZE).read
+    again = film_teacher.Labels(tmp_path / "straight/labels" / rounds[1], films, SIZE).read
+    assert not np.array_equal(read(0, 2), again(0, 2))
+
+    stopped = tmp_path / "stopped"
+    shutil.copytree(tmp_path / "straight", stopped)
+    (newest,) = stopped.glob("checkpoints/step_00000004*")
+    newest.unlink()
+    shutil.rmtree(stopped / "labels/step_00000002")
+    resumed = loop.train(longer, films, stopped)
+    assert same(weights(resumed.depth_net), weights(straight.depth_net))
+
+
+def test_labels_that_are_gone_in_the_middle_of_a_round_are_told(films, begun_from, tmp_path):
+    loop.train(settings(), films, tmp_path, [begun_from])
+    shutil.rmtree(tmp_path / "labels")
+    longer = settings(training__epochs=2)
+    with pytest.raises(RunError, match="expected the labels that training began with"):
+        loop.train(longer, films, tmp_path)
+
+
+def test_films_that_show_no_depth_are_told(films, begun_from, tmp_path, monkeypatch):
+    monkeypatch.setattr("dfnet_tf.film.labels.LEAST_CONFIDENCE", 1.0)
+    with pytest.raises(ClipError, match="a film that shows depth.*street_101 is left out"):
+        loop.train(settings(), films, tmp_path, [begun_from])
+
+
+def test_rounds_begin_with_an_epoch():
+    changes = {"epochs": 5, "rounds": 2, "steps_per_epoch": 10}
+    training = settings(**{f"training__{name}": value for name, value in changes.items()}).training
+    begins = [film_teacher.first_step_of_round(step, training) for step in (0, 19, 20, 21, 49)]
+    assert begins == [0, 0, 20, 20, 20]
+
+
+def test_settings_that_contradict_are_refused():
+    with pytest.raises(ConfigError, match="teacher film with stage distil alone"):
+        preset("tiny").replace(training__teacher="film")
+    with pytest.raises(ConfigError, match="rounds from 1 to the number of epochs"):
+        settings(training__rounds=2)
+    with pytest.raises(ConfigError, match="a teacher of network, film"):
+        settings(training__teacher="nobody")
