@@ -7,6 +7,10 @@ python -m dfnet_tf.train --data=data/drive --stage=flow --run_dir=flow
 python -m dfnet_tf.train --data=data/drive --stage=depth --run_dir=depth
 python -m dfnet_tf.train --data=data/drive --run_dir=all --init_from=flow --init_from=depth
 
+Or depth alone, taught by the films' own geometry, from networks that know something already:
+python -m dfnet_tf.train --data=data/drive --stage=distil --teacher=film \
+  --init_from=pretrained/mobile --run_dir=runs/drive
+
 Exit status: 0 after the last epoch; 130 after Ctrl-C and 143 after SIGTERM, with a checkpoint of
 the step under way; 1 after an error, told in a line.
 
@@ -51,11 +55,13 @@ def main(argv: list[str]) -> None:
     config = config_flags.training_config()
 
     from dfnet_tf.data import clip  # After the flags: an error in them needs no TensorFlow.
-    from dfnet_tf.training import loop, strategies, workers
+    from dfnet_tf.training import cameras, loop, strategies, workers
 
     strategy = strategies.make(_STRATEGY.value)  # First, as workers must find each other.
     clips = [found for folder in _DATA.value for found in clip.read_clips(folder)]
-    run_dir = Path(_RUN_DIR.value)
+    run_dir, init_from = Path(_RUN_DIR.value), [Path(folder) for folder in _INIT_FROM.value]
+    if config.training.teacher == "film":
+        clips = cameras.with_learned(clips, init_from)
     print(f"{len(clips)} clips, {sum(map(len, clips))} frames.", end=" ")
     print(strategies.description(strategy, config), f"Logs: tensorboard --logdir={run_dir}")
     learned = config.data.intrinsics == "learned"
@@ -66,7 +72,7 @@ def main(argv: list[str]) -> None:
             "--intrinsics=learned would learn them.",
             file=sys.stderr,
         )
-    loop.train(config, clips, run_dir, [Path(folder) for folder in _INIT_FROM.value], strategy)
+    loop.train(config, clips, run_dir, init_from, strategy)
     if not workers.is_chief(strategy):
         return  # The chief tells.
     if learned:

@@ -1,5 +1,6 @@
 """The learned intrinsics of a run's clips: first guesses, whose they are, and their files."""
 
+import dataclasses
 import pathlib
 from collections.abc import Sequence
 
@@ -12,6 +13,21 @@ from dfnet_tf.data.clip import Clip
 from dfnet_tf.geometry import camera
 from dfnet_tf.training import averaging
 from dfnet_tf.training.checkpoints import RunError
+
+
+def with_learned(clips: Sequence[Clip], run_dirs: Sequence[pathlib.Path]) -> list[Clip]:
+    """The clips, with the intrinsics that the last of the runs to do so learned for them."""
+    learned = {}
+    for run_dir in run_dirs:
+        learned |= {path.stem: path for path in (run_dir / "intrinsics").glob("*.txt")}
+    return [
+        dataclasses.replace(
+            clip, intrinsics=np.float32(np.loadtxt(learned[clip.name])), intrinsics_guessed=False
+        )
+        if clip.name in learned
+        else clip
+        for clip in clips
+    ]
 
 
 def claim_clips(run_dir: pathlib.Path, clips: Sequence[Clip]) -> None:

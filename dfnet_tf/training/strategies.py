@@ -58,7 +58,12 @@ def _check_cluster(text: str) -> None:
 
 
 def check_shares(strategy: tf.distribute.Strategy, config: Config) -> None:
-    """Raises ConfigError where the devices cannot share the global batch evenly."""
+    """Raises ConfigError where the devices cannot share the global batch, or the labels of films."""
+    if config.training.teacher == "film" and strategy.cluster_resolver is not None:
+        raise ConfigError(
+            "Expected one machine, with any number of devices, for --teacher=film, whose labels "
+            "lie in --run_dir. Received: several workers."
+        )
     batch_size, devices = config.data.batch_size, strategy.num_replicas_in_sync
     if batch_size % devices:
         raise ConfigError(

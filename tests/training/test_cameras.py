@@ -143,3 +143,14 @@ def test_learned_intrinsics_are_announced(clips, run_main, monkeypatch, tmp_path
     _, output, warning = run_main("dfnet_tf.train", *flags)
     path.write_text(numbers)
     assert f"{tmp_path}/intrinsics" in output and warning == ""
+
+
+def test_clips_take_the_intrinsics_that_the_last_run_learned_for_them(clips, tmp_path):
+    for run, name, focal in (("a", "north", 50), ("b", "north", 60), ("a", "elsewhere", 70)):
+        folder = tmp_path / run / "intrinsics"
+        folder.mkdir(parents=True, exist_ok=True)
+        np.savetxt(folder / f"{name}.txt", [[focal, 0, 63.5], [0, focal, 31.5], [0, 0, 1]])
+    guessed = [dataclasses.replace(one, intrinsics_guessed=True) for one in clips]
+    north, south = cameras.with_learned(guessed, [tmp_path / "a", tmp_path / "b"])
+    assert north.intrinsics[0, 0] == 60 and north.intrinsics.dtype == np.float32
+    assert not north.intrinsics_guessed and south is guessed[1]
