@@ -23,12 +23,17 @@ def test_points_behind_the_camera_project_to_finite_pixels():
     assert np.isfinite(camera.project(points, INTRINSICS)).all()
 
 
-@pytest.mark.parametrize("scale", [0.5, 2.0])
-def test_scaled_intrinsics_see_the_same_ray_through_the_same_place(scale):
-    small = camera.scale_intrinsics(INTRINSICS, scale, scale)
+@pytest.mark.parametrize(("scale_x", "scale_y"), [(0.5, 0.5), (2.0, 0.25), (0.5, 3.0)])
+def test_scaled_intrinsics_see_the_same_ray_through_the_same_place(scale_x, scale_y):
+    scaled = camera.scale_intrinsics(INTRINSICS, scale_x, scale_y)
     ray = np.linalg.inv(INTRINSICS[0]) @ [4.0, 1.0, 1.0]
-    scaled_pixel = [(4.0 + 0.5) * scale - 0.5, (1.0 + 0.5) * scale - 0.5, 1.0]
-    np.testing.assert_allclose(np.linalg.inv(small[0]) @ scaled_pixel, ray, rtol=1e-5)
+    scaled_pixel = [(4.0 + 0.5) * scale_x - 0.5, (1.0 + 0.5) * scale_y - 0.5, 1.0]
+    np.testing.assert_allclose(np.linalg.inv(scaled[0]) @ scaled_pixel, ray, rtol=1e-5)
+
+
+def test_a_resize_scales_x_by_the_widths_and_y_by_the_heights():
+    resized = camera.resized_intrinsics(INTRINSICS, (4, 6), (8, 30))
+    np.testing.assert_allclose(resized[0], [[250, 0, 17], [0, 80, 4.5], [0, 0, 1]])
 
 
 def test_halving_moves_the_centre_by_half_a_pixel():

@@ -43,6 +43,22 @@ def test_a_quarter_of_papers_channels_is_a_sixteenth_of_its_weights():
     assert network.count_params() == pytest.approx(58.45e6 / 16, rel=0.01)
 
 
+def test_papers_finer_stages_read_the_coarser_disparity():
+    network = depth_net.PaperDepthNet(width_multiplier=1 / 16)
+    before = network(images(40, 56))
+    for stage, coarsest_first in enumerate(network.heads):
+        bias = coarsest_first.bias.numpy()
+        coarsest_first.bias.assign(bias + 1.0)
+        changes = [
+            float(ops.max(ops.abs(new - old)))
+            for new, old in zip(network(images(40, 56)), before, strict=True)
+        ]
+        coarsest_first.bias.assign(bias)
+        finest_unchanged = depth_net.NUM_SCALES - stage
+        assert min(changes[:finest_unchanged]) > 1e-3
+        assert max(changes[finest_unchanged:], default=0.0) == 0.0
+
+
 @pytest.mark.parametrize("network", [*LIGHT, depth_net.PaperDepthNet])
 def test_sizes_that_do_not_divide_are_refused(network):
     with pytest.raises(ValueError, match=f"{network.size_multiple}. Received: 60 x 64"):

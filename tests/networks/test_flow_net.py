@@ -100,6 +100,17 @@ def test_a_flow_doubles_from_level_to_level():
         np.testing.assert_allclose(flow[..., 1], -pixels, atol=1e-5)
 
 
+def test_papers_flow_is_five_times_what_its_heads_say():
+    network = flow_net.FlowNetC(width_multiplier=1 / 16)
+    network(*pair())
+    for head in network.heads:
+        head.kernel.assign(ops.zeros_like(head.kernel))
+        head.bias.assign([1.0, -2.0])
+    for flow in network(*pair()):
+        np.testing.assert_allclose(flow[..., 0], 5.0, rtol=1e-6)
+        np.testing.assert_allclose(flow[..., 1], -10.0, rtol=1e-6)
+
+
 def test_a_right_coarse_flow_leaves_nothing_to_find_at_finer_levels(monkeypatch):
     network = flow_net.TinyFlowNet()
     network(*pair())
