@@ -54,6 +54,24 @@ def test_a_batch_is_the_mean_of_its_clips(images, predictions):
     assert float(total) == pytest.approx((of_clip(0) + of_clip(1)) / 2, rel=1e-5)
 
 
+def test_without_occlusions_a_hidden_pixel_of_the_rigid_flow_counts(images, predictions):
+    # The target has a depth of 10, all others have 1: the returns miss by two pixels at the finest
+    # level, where all is hidden. Visible or not, the depths differ by 9 everywhere.
+    disparities = [np.full_like(maps, 1.0) for maps in predictions["disparities"]]
+    for maps in disparities:
+        maps[:, 1] = 0.1
+    motions = np.zeros_like(predictions["motions"])
+    motions[..., 0] = [0.05, -0.05]
+    part = {"disparities": disparities, "motions": motions}
+    hidden, counted = (
+        objective(images, INTRINSICS, part, LossConfig(rigid_occlusions=occlusions))[1]
+        for occlusions in (True, False)
+    )
+    gap = 0.2 * 4 * 4 * 9  # Weight, levels, pairs, and the gap of the depths.
+    assert float(hidden["depth_consistency"]) < 0.7 * gap
+    assert float(counted["depth_consistency"]) == pytest.approx(gap, rel=1e-3)
+
+
 def test_a_standing_camera_costs_no_consistency(images, predictions):
     still = np.repeat(images[:, :1], FRAMES, axis=1)
     predictions["motions"] *= 0
