@@ -158,9 +158,10 @@ def networks():
     return with_gradients(function, list(pictures))
 
 
-def model_and_batch(name: str):
+def model_and_batch(objective_name: str, stage: str = "joint"):
     """A model of preset `tiny`, its weights drawn, and a batch of clips."""
-    model = DFNet(preset("tiny", name).replace(data__height=HEIGHT, data__width=WIDTH))
+    settings = {"data__height": HEIGHT, "data__width": WIDTH, "training__stage": stage}
+    model = DFNet(preset("tiny", objective_name).replace(**settings))
     images = waves(7, CLIPS, FRAMES, HEIGHT, WIDTH, 3)
     batch = {"images": images, "clean_images": images, "intrinsics": INTRINSICS}
     model(batch)
@@ -168,9 +169,9 @@ def model_and_batch(name: str):
     return model, batch
 
 
-def training_step(name: str):
+def training_step(objective_name: str):
     """The terms of a training step by an objective, and their sum's gradient by every weight."""
-    model, batch = model_and_batch(name)
+    model, batch = model_and_batch(objective_name)
     variables = model.trainable_variables
 
     def terms(values):
