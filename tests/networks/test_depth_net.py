@@ -31,6 +31,13 @@ def test_four_float32_disparities_finest_first(network, policy):
     check_disparities(network()(images()), 64, 96)
 
 
+@pytest.mark.parametrize(("network", "count"), zip(LIGHT, (256_372, 3_788_836), strict=True))
+def test_light_networks_have_as_many_weights_as_ever(network, count):
+    network = network()
+    network(images(64, 64))
+    assert network.count_params() == count
+
+
 def test_paper_has_58_45_million_parameters_and_accepts_multiples_of_8():
     network = depth_net.PaperDepthNet()
     check_disparities(network(images(40, 56)), 40, 56)

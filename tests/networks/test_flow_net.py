@@ -59,6 +59,15 @@ def test_features_have_mean_0_and_variance_1_at_low_contrast_too():
             assert 0.8 < float(ops.mean(ops.var(level, axis=(1, 2)))) <= 1.001
 
 
+@pytest.mark.parametrize(
+    ("network", "count"), [(flow_net.TinyFlowNet, 240_882), (flow_net.MobileFlowNet, 1_110_162)]
+)
+def test_light_networks_have_as_many_weights_as_ever(network, count):
+    network = network()
+    network.build((1, 64, 64, 3), (1, 64, 64, 3))
+    assert network.count_params() == count
+
+
 def test_paper_has_39_18_million_parameters():
     network = flow_net.FlowNetC()
     network.build((1, 64, 64, 3), (1, 64, 64, 3))

@@ -65,6 +65,13 @@ def test_the_same_content_elsewhere_in_the_picture_means_another_motion():
     assert np.abs(motions[0] - motions[1]).max() > 0.01 * np.abs(motions[0]).max()
 
 
+@pytest.mark.parametrize(("network", "count"), zip(PAIRS, (143_782, 1_311_270), strict=True))
+def test_light_networks_have_as_many_weights_as_ever(network, count):
+    network = network()
+    network.build((1, 64, 64, 3), (1, 2, 64, 64, 3))
+    assert network.count_params() == count
+
+
 def test_paper_layers_and_motions():
     network = pose_net.PaperPoseNet()
     assert network(*frames(num_sources=4)).shape == (2, 4, 2, 6)
