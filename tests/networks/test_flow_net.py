@@ -6,7 +6,13 @@ from keras import ops
 
 from dfnet_tf.networks import flow_net
 
-ALL = [flow_net.TinyFlowNet, flow_net.MobileFlowNet, flow_net.FlowNetC]
+
+def narrow_paper():
+    """The paper's network with an eighth of its channels."""
+    return flow_net.FlowNetC(width_multiplier=1 / 8)
+
+
+ALL = [flow_net.TinyFlowNet, flow_net.MobileFlowNet, narrow_paper]
 
 
 def pair(height=64, width=64, batch=1):
@@ -109,8 +115,23 @@ def test_a_flow_doubles_from_level_to_level():
         np.testing.assert_allclose(flow[..., 1], -pixels, atol=1e-5)
 
 
+def test_pictures_are_halved_before_they_are_filtered():
+    network = flow_net.TinyFlowNet()
+    network.build((1, 64, 64, 3), (1, 64, 64, 3))
+    assert [tuple(layer.kernel.shape[2:]) for layer in (network.down[0], network.refine[0])] == [
+        (3, 16),
+        (16, 16),
+    ]
+
+
+def test_a_picture_of_the_mean_colour_has_no_features_in_papers_network():
+    picture = np.full([1, 64, 64, 3], np.float32([104.92, 110.175, 114.786]) / 255)
+    for features in narrow_paper().encode(picture):
+        np.testing.assert_allclose(features, 0.0, atol=1e-4)
+
+
 def test_papers_flow_is_five_times_what_its_heads_say():
-    network = flow_net.FlowNetC(width_multiplier=1 / 16)
+    network = narrow_paper()
     network(*pair())
     for head in network.heads:
         head.kernel.assign(ops.zeros_like(head.kernel))
