@@ -12,7 +12,7 @@ ASSETS := android_demo/app/src/main/assets/models
 EXPORT = $(RUN) -m export.export_tflite --run_dir=$(RUN_DIR) --calibration=$(CALIBRATION) \
   --height=192 --width=320 --output=$(MODELS) --overwrite
 
-.PHONY: help venv demo android-models test kill-test tfa-oracle android-check arm64 lint format clean
+.PHONY: help venv demo android-models test test-jax mutation-test kill-test tfa-oracle android-check arm64 lint format clean
 .DEFAULT_GOAL := help
 
 help:  ## Lists the targets
@@ -39,6 +39,15 @@ test: $(VENV)/.ready  ## Runs the tests, two at a time; ARGS="tests/data -k vide
 kill-test: $(VENV)/.ready  ## Kills trainings 36 times at random moments; ARGS="--toy --seed=1": faster ones
 	$(RUN) tests/kill_harness.py $(ARGS)
 
+mutation-test: $(VENV)/.ready  ## Changes lines, and lists changes that no test notices; ARGS="--per_file=20 dfnet_tf/losses"
+	$(RUN) tests/mutation_run.py $(ARGS)
+
+test-jax: $(VENV)/.ready  ## Compares what JAX computes, in .venv-jax, with TensorFlow
+	$(PYTHON) -m venv .venv-jax
+	.venv-jax/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-jax.txt
+	$(RUN) tests/jax_lane/computed.py out/tensorflow.npz
+	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest --confcutdir=tests/jax_lane tests/jax_lane
+
 tfa-oracle:  ## Writes anew what tensorflow-addons computes, in .venv-tfa; PYTHON=python3.11 at most
 	$(PYTHON) -m venv .venv-tfa
 	.venv-tfa/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-tfa.txt
@@ -59,7 +68,7 @@ format: $(VENV)/.ready  ## Formats, and mends what can be mended by itself
 	$(RUN) -m ruff format .
 
 clean:  ## Removes the environments, the demo's output and caches; keeps runs/, out/ and data/
-	rm -rf $(VENV) .venv-tfa demo_output .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-jax .venv-tfa demo_output .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.ready: requirements.txt requirements-dev.txt

@@ -1,6 +1,6 @@
 """LEAKY_RELU under the name of RELU, and back.
 
-ai-edge-quantizer 0.10 knows RELU but not LEAKY_RELU, around which it would place a DEQUANTIZE and a
+litert-quantizer 0.11 knows RELU but not LEAKY_RELU, around which it would place a DEQUANTIZE and a
 QUANTIZE. It treats RELU as one input and one output, each with a range of its own, which is what
 TFLite's quantization specification says of LEAKY_RELU. The operator's options (its slope) stay, and
 tell the hidden from the true.

@@ -11,7 +11,7 @@ def pack(model: schema.ModelT) -> bytes:
     """The content of the .tflite file that holds `model`, every constant inside and aligned.
 
     Python's flatbuffers library overlooks `force_align`, so that TensorFlow's converter leaves
-    constants at any multiple of 4; ai-edge-quantizer appends them behind the flatbuffer, where
+    constants at any multiple of 4; litert-quantizer appends them behind the flatbuffer, where
     runtimes from before 2024 do not look for them.
     """
     model.buffers = [_Aligned(buffer) for buffer in model.buffers]

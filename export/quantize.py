@@ -1,4 +1,4 @@
-"""From a float32 .tflite model to smaller ones, by ai-edge-quantizer and a recipe of ours."""
+"""From a float32 .tflite model to smaller ones, by litert-quantizer and a recipe of ours."""
 
 import contextlib
 import io
@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 import numpy as np
-from ai_edge_quantizer import calibrator, quantizer, recipe_manager
+from litert_quantizer import calibrator, quantizer, recipe_manager
 
 from export import leaky_relu, recipe
 from export.recipe import Recipe
@@ -40,7 +40,7 @@ def apply(
 
     Raises:
       CalibrationError: a rule is static and there are no samples.
-      RecipeError: a rule asks for what ai-edge-quantizer cannot do.
+      RecipeError: a rule asks for what litert-quantizer cannot do.
     """
     if not rules:
         return model

@@ -6,7 +6,7 @@ is, in float32.
   {"ops": ["CONV_2D"], "reads": ["CONCATENATION"], "least_channels": 17, "method": "dynamic",
    "why": "..."}
 
-ai-edge-quantizer's own recipes choose operators by the names of tensors. Ours hold numbers that
+litert-quantizer's own recipes choose operators by the names of tensors. Ours hold numbers that
 Keras gives to layers in the order in which a program creates them; kinds, widths and neighbours are
 the same in every program, and hold for every preset and size.
 """
@@ -17,22 +17,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ai_edge_litert.schema_py_generated import BuiltinOperator
-from ai_edge_quantizer.algorithm_manager import AlgorithmName
-from ai_edge_quantizer.recipe_manager import RecipeManager
+from litert_quantizer.algorithm_manager import AlgorithmName
+from litert_quantizer.recipe_manager import RecipeManager
 
 from export import flatbuffer
 from export.leaky_relu import HIDDEN_AS
 
 FOLDER = Path(__file__).parent / "recipes"
 METHODS = ("float16", "weights", "dynamic", "static")
-# ai-edge-quantizer 0.10 fails on larger weights (its chunks lose an axis); float16 works.
+# litert-quantizer 0.11 fails on larger weights (its chunks lose an axis); float16 works.
 MOST_WEIGHT_BYTES = 32 * 2**20
-# TFLite's names of operators, where ai-edge-quantizer has its own.
+# TFLite's names of operators, where litert-quantizer has its own.
 THEIR_NAMES = {"TRANSPOSE_CONV": "CONV_2D_TRANSPOSE", "LEAKY_RELU": HIDDEN_AS}
 
 
 class RecipeError(ValueError):
-    """A recipe that is not of the format above, or asks for what ai-edge-quantizer cannot do."""
+    """A recipe that is not of the format above, or asks for what litert-quantizer cannot do."""
 
 
 @dataclass(frozen=True)
@@ -120,10 +120,10 @@ def to_json(recipe: Recipe) -> list[dict]:
 
 
 def for_quantizer(recipe: Recipe, model: bytes) -> RecipeManager:
-    """What a recipe means for a model, operator by operator, in ai-edge-quantizer's own terms.
+    """What a recipe means for a model, operator by operator, in litert-quantizer's own terms.
 
     Raises:
-      RecipeError: ai-edge-quantizer cannot do this to such an operator.
+      RecipeError: litert-quantizer cannot do this to such an operator.
     """
     operators = flatbuffer.operators(model)
     writers = {tensor: each.name for each in operators for tensor in each.outputs}

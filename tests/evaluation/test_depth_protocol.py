@@ -132,6 +132,7 @@ def test_each_benchmark_has_its_own_rules():
 
     eigen = groups("kitti_eigen")
     assert {"80m", "50m"} < set(eigen)
+    assert groups("clips") == eigen
     assert groups("kitti_improved")["80m"] > eigen["80m"]
     assert set(groups("make3d")) == {"70m", "70m_one_scale", "70m_unscaled"}
     uncropped = depth_protocol.DepthRules(None, (80, 50))

@@ -83,6 +83,12 @@ def straight_snippet(*_):
     return poses
 
 
+def test_straight_ahead_is_as_good_as_the_trivial_answer(tmp_path):
+    results = odometry_protocol.evaluate_odometry([make_clip(tmp_path / "a")], straight_snippet)
+    assert results["ours"] == results["trivial"]
+    assert results["ours"]["snippet"]["ate"] > 0.01
+
+
 def test_each_of_several_clips_has_groups_of_its_own(tmp_path):
     clips = [make_clip(tmp_path / "a"), make_clip(tmp_path / "b", count=9, unit=7.0)]
     both = odometry_protocol.evaluate_odometry(clips, straight_snippet)

@@ -7,7 +7,7 @@ from export.recipe import RecipeError, Rule
 
 
 def methods(rules, model):
-    """How many operators of `model` become what, by ai-edge-quantizer's own words."""
+    """How many operators of `model` become what, by litert-quantizer's own words."""
     found = {}
     for one in recipe.for_quantizer(rules, model).get_quantization_recipe():
         found.setdefault(one["operation"], []).append(one["op_config"]["compute_precision"])

@@ -20,6 +20,18 @@ def test_rotation_is_rx_times_ry_times_rz():
     np.testing.assert_allclose(motion[0, :, 3], [1, 2, 3, 1])
 
 
+def test_a_composed_motion_moves_points_by_the_second_motion_and_then_by_the_first():
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=[2, 3, 6]).astype("float32")
+    first, second = rigid_motion.matrix_from_six_vector(vectors)
+    composed = rigid_motion.compose(first, second)
+    np.testing.assert_allclose(composed, np.array(first) @ np.array(second), atol=1e-6)
+    assert np.abs(composed - rigid_motion.compose(second, first)).max() > 0.1
+    points = random.normal(size=[3, 2, 4, 3]).astype("float32")
+    by_turns = rigid_motion.transform(rigid_motion.transform(points, second), first)
+    np.testing.assert_allclose(rigid_motion.transform(points, composed), by_turns, atol=1e-5)
+
+
 def test_a_quarter_turn_to_the_right_brings_forward_to_the_right():
     motion = np.array([[0, 0, 1, 0, np.pi / 2, 0]], "float32")
     point = np.array([[[[0, 0, 2.0]]]], "float32")

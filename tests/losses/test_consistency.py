@@ -69,6 +69,16 @@ def test_a_motion_and_its_inverse_are_consistent():
     assert float(consistency.motion_consistency(there, -there)) > 0.01  # Turns do not commute.
 
 
+def test_longer_motions_do_not_lower_the_motion_consistency():
+    # The gap is 0.2 / 0.9: it grows with the motions while the length it is divided by stays.
+    scale = tf.constant(1.0)
+    with tf.GradientTape() as tape:
+        tape.watch(scale)
+        there, back = ([0.0, 0.0, z, 0.0, 0.0, 0.0] * scale for z in (1.0, -0.8))
+        gap = consistency.motion_consistency(there, back)
+    assert float(tape.gradient(gap, scale)) == pytest.approx(0.2 / 0.9, rel=1e-3)
+
+
 def test_motion_consistency_has_a_finite_gradient_at_no_motion():
     motion = tf.zeros([6])
     with tf.GradientTape() as tape:

@@ -36,6 +36,16 @@ def test_normalised_smoothness_is_that_of_the_disparity_in_units_of_its_mean():
         )
 
 
+def test_each_picture_is_smooth_in_units_of_its_own_mean():
+    random = np.random.default_rng(0)
+    disparities = random.uniform(0.5, 1.0, [2, 5, 7, 1]) * [[[[1]]], [[[9]]]]
+    disparities = disparities.astype("float32")
+    pictures = random.uniform(size=[2, 5, 7, 3]).astype("float32")
+    alone = [smoothness.normalised_smoothness(disparities[[i]], pictures[[i]])[0] for i in range(2)]
+    together = smoothness.normalised_smoothness(disparities, pictures)
+    np.testing.assert_allclose(together, alone, rtol=1e-5)
+
+
 def test_a_bend_of_flow_counts_less_where_the_picture_has_an_edge():
     flow = np.zeros([1, 3, 3, 2], "float32")
     flow[:, :, 1, 0] = 1.0  # u = 0 1 0 along x: one second difference of -2 in every row; v = 0.

@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 
 from dfnet_tf.losses.ssim import ssim_distance
 
@@ -33,8 +32,6 @@ def test_equals_the_formula_window_by_window():
     np.testing.assert_allclose(distance[0, ..., 0], expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("swap", [False, True])
-def test_order_does_not_matter(swap):
-    pictures = np.random.default_rng(1).uniform(size=[2, 1, 5, 6, 3]).astype("float32")
-    one, two = pictures[::-1] if swap else pictures
-    np.testing.assert_allclose(ssim_distance(one, two), ssim_distance(*pictures), atol=1e-6)
+def test_order_does_not_matter():
+    one, two = np.random.default_rng(1).uniform(size=[2, 1, 5, 6, 3]).astype("float32")
+    np.testing.assert_allclose(ssim_distance(one, two), ssim_distance(two, one), atol=1e-6)

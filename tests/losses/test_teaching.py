@@ -63,6 +63,12 @@ def test_a_moving_object_teaches_nobody():
     np.testing.assert_allclose(to_flow[1:], 1 / (WIDTH - 1), rtol=1e-3)  # All others do.
 
 
+def test_flows_that_agree_nearly_everywhere_have_no_moving_object():
+    # The first pixel's disagreement is 0.5, eight times the average, but below 1: no object moves.
+    _, to_rigid, _ = gradients([0.3, 0.1], [0.1, 0.1], [0.0, 0.0], [0.5, 0.0])
+    assert to_rigid[0] == pytest.approx(-1 / WIDTH, rel=1e-3)
+
+
 def test_what_a_flow_cannot_see_it_does_not_teach():
     assert gradients([0.1], [0.3], [1.0], [1.5], rigid=0.0)[0] == 0
     assert gradients([0.3], [0.1], [1.0], [1.5], flow=0.0)[0] == 0

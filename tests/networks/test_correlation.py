@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from central_differences import central_differences
 from keras import ops
 
 from dfnet_tf.networks.correlation import correlation
@@ -41,6 +42,24 @@ def test_value_and_gradient_are_those_of_the_definition(size, max_displacement, 
         results.append([cost, *tape.gradient(total, [first, second])])
     for ours, expected in zip(*results, strict=True):
         np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("max_displacement", "stride"), [(2, 1), (4, 2)])
+def test_gradients_are_the_central_differences(max_displacement, stride):
+    first, second = features(0, 2, 3, 5, 2), features(1, 2, 3, 5, 2)
+    upstream = features(2, *correlation(first, second, max_displacement, stride).shape)
+
+    def total(first, second):
+        return ops.sum(upstream * correlation(first, second, max_displacement, stride))
+
+    inputs = [tf.constant(first), tf.constant(second)]
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        loss = total(*inputs)
+    for place, gradient in enumerate(tape.gradient(loss, inputs)):
+        # The cost is linear in each of the two: any step is exact but for rounding.
+        expected = central_differences(total, (first, second), place, step=1.0)
+        np.testing.assert_allclose(gradient, expected, atol=1e-4)
 
 
 def test_a_shift_to_the_right_by_3_peaks_at_dx_3():

@@ -31,6 +31,13 @@ def test_four_float32_disparities_finest_first(network, policy):
     check_disparities(network()(images()), 64, 96)
 
 
+@pytest.mark.parametrize(("network", "count"), zip(LIGHT, (256_372, 3_788_836), strict=True))
+def test_light_networks_have_as_many_weights_as_ever(network, count):
+    network = network()
+    network(images(64, 64))
+    assert network.count_params() == count
+
+
 def test_paper_has_58_45_million_parameters_and_accepts_multiples_of_8():
     network = depth_net.PaperDepthNet()
     check_disparities(network(images(40, 56)), 40, 56)
@@ -41,6 +48,22 @@ def test_a_quarter_of_papers_channels_is_a_sixteenth_of_its_weights():
     network = depth_net.PaperDepthNet(width_multiplier=0.25)
     check_disparities(network(images(40, 56)), 40, 56)
     assert network.count_params() == pytest.approx(58.45e6 / 16, rel=0.01)
+
+
+def test_papers_finer_stages_read_the_coarser_disparity():
+    network = depth_net.PaperDepthNet(width_multiplier=1 / 16)
+    before = network(images(40, 56))
+    for stage, coarsest_first in enumerate(network.heads):
+        bias = coarsest_first.bias.numpy()
+        coarsest_first.bias.assign(bias + 1.0)
+        changes = [
+            float(ops.max(ops.abs(new - old)))
+            for new, old in zip(network(images(40, 56)), before, strict=True)
+        ]
+        coarsest_first.bias.assign(bias)
+        finest_unchanged = depth_net.NUM_SCALES - stage
+        assert min(changes[:finest_unchanged]) > 1e-3
+        assert max(changes[finest_unchanged:], default=0.0) == 0.0
 
 
 @pytest.mark.parametrize("network", [*LIGHT, depth_net.PaperDepthNet])

@@ -40,6 +40,15 @@ def test_efficientnet_lite0_has_the_weights_of_the_original():
     assert convolutions + 2 * channels + head == published
 
 
+@pytest.mark.parametrize(
+    ("encoder", "count"), [(encoders.ConvEncoder, 126_944), (encoders.ResNet50Elu, 38_041_728)]
+)
+def test_encoders_have_as_many_weights_as_ever(encoder, count):
+    encoder = encoder()
+    encoder(images(64, 64))
+    assert encoder.count_params() == count
+
+
 def test_resnet_strides_in_the_last_unit_of_each_group():
     encoder = encoders.ResNet50Elu()
     strides = [[unit.filter.strides[0] for unit in group.layers] for group in encoder.groups]

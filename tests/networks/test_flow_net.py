@@ -6,7 +6,13 @@ from keras import ops
 
 from dfnet_tf.networks import flow_net
 
-ALL = [flow_net.TinyFlowNet, flow_net.MobileFlowNet, flow_net.FlowNetC]
+
+def narrow_paper():
+    """The paper's network with an eighth of its channels."""
+    return flow_net.FlowNetC(width_multiplier=1 / 8)
+
+
+ALL = [flow_net.TinyFlowNet, flow_net.MobileFlowNet, narrow_paper]
 
 
 def pair(height=64, width=64, batch=1):
@@ -59,6 +65,15 @@ def test_features_have_mean_0_and_variance_1_at_low_contrast_too():
             assert 0.8 < float(ops.mean(ops.var(level, axis=(1, 2)))) <= 1.001
 
 
+@pytest.mark.parametrize(
+    ("network", "count"), [(flow_net.TinyFlowNet, 240_882), (flow_net.MobileFlowNet, 1_110_162)]
+)
+def test_light_networks_have_as_many_weights_as_ever(network, count):
+    network = network()
+    network.build((1, 64, 64, 3), (1, 64, 64, 3))
+    assert network.count_params() == count
+
+
 def test_paper_has_39_18_million_parameters():
     network = flow_net.FlowNetC()
     network.build((1, 64, 64, 3), (1, 64, 64, 3))
@@ -98,6 +113,32 @@ def test_a_flow_doubles_from_level_to_level():
     for flow, pixels in zip(network(*pair()), [15.0, 7.0, 3.0, 1.0], strict=True):
         np.testing.assert_allclose(flow[..., 0], pixels, atol=1e-5)
         np.testing.assert_allclose(flow[..., 1], -pixels, atol=1e-5)
+
+
+def test_pictures_are_halved_before_they_are_filtered():
+    network = flow_net.TinyFlowNet()
+    network.build((1, 64, 64, 3), (1, 64, 64, 3))
+    assert [tuple(layer.kernel.shape[2:]) for layer in (network.down[0], network.refine[0])] == [
+        (3, 16),
+        (16, 16),
+    ]
+
+
+def test_a_picture_of_the_mean_colour_has_no_features_in_papers_network():
+    picture = np.full([1, 64, 64, 3], np.float32([104.92, 110.175, 114.786]) / 255)
+    for features in narrow_paper().encode(picture):
+        np.testing.assert_allclose(features, 0.0, atol=1e-4)
+
+
+def test_papers_flow_is_five_times_what_its_heads_say():
+    network = narrow_paper()
+    network(*pair())
+    for head in network.heads:
+        head.kernel.assign(ops.zeros_like(head.kernel))
+        head.bias.assign([1.0, -2.0])
+    for flow in network(*pair()):
+        np.testing.assert_allclose(flow[..., 0], 5.0, rtol=1e-6)
+        np.testing.assert_allclose(flow[..., 1], -10.0, rtol=1e-6)
 
 
 def test_a_right_coarse_flow_leaves_nothing_to_find_at_finer_levels(monkeypatch):

@@ -53,6 +53,25 @@ def test_each_motion_is_that_of_its_own_pair():
             np.testing.assert_allclose(motion[example, i], alone[0, 0], atol=1e-7)
 
 
+def test_the_same_content_elsewhere_in_the_picture_means_another_motion():
+    network = pose_net.TinyPoseNet()
+    content = frames(num_sources=1, height=16, width=24, batch=1)
+    motions = []
+    for left in (96, 160):  # A multiple of the strides apart, and far from both borders.
+        target, source = np.full([2, 1, 64, 288, 3], 0.5, "float32")
+        target[:, 24:40, left : left + 24] = content[0]
+        source[:, 24:40, left + 4 : left + 28] = content[1][:, 0]
+        motions.append(np.array(network(target, source[:, None])))
+    assert np.abs(motions[0] - motions[1]).max() > 0.01 * np.abs(motions[0]).max()
+
+
+@pytest.mark.parametrize(("network", "count"), zip(PAIRS, (143_782, 1_311_270), strict=True))
+def test_light_networks_have_as_many_weights_as_ever(network, count):
+    network = network()
+    network.build((1, 64, 64, 3), (1, 2, 64, 64, 3))
+    assert network.count_params() == count
+
+
 def test_paper_layers_and_motions():
     network = pose_net.PaperPoseNet()
     assert network(*frames(num_sources=4)).shape == (2, 4, 2, 6)

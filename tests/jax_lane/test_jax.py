@@ -1,0 +1,45 @@
+"""JAX computes what TensorFlow does. `make test-jax` runs this where Keras runs on JAX."""
+
+from pathlib import Path
+
+import computed
+import keras
+import numpy as np
+import pytest
+
+REFERENCE = Path(__file__).parents[2] / "out" / "tensorflow.npz"
+TOLERANCE = 1e-5  # Relative to the largest element.
+# Losses and networks have kinks (|x|, leaky ReLU, minima, masks, bilinear reads), and rounding
+# decides on which side of one a pixel lies. There a gradient jumps: by a loss's inputs in few
+# pixels, but by a network's inputs and weights everywhere a little.
+AT_KINKS = 0.01  # The share of a gradient's elements.
+THROUGH_NETWORKS = {"networks", "paper_training_step", "robust_training_step"}
+LENGTH_TOLERANCE = 2e-3  # Of such a gradient's difference, relative to the gradient's own length.
+
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "jax", reason="Keras does not run on JAX here; see `make test-jax`."
+)
+
+
+@pytest.mark.parametrize("case", computed.CASES)
+def test_values_and_gradients_are_those_of_tensorflow(case):
+    reference = np.load(REFERENCE)
+    ours = computed.computed(case)
+    assert set(ours) == {name for name in reference.files if name.split("/")[0] == case}
+    for name, values in ours.items():
+        expected = reference[name]
+        error = np.abs(values - expected) / max(np.abs(expected).max(), 1e-30)
+        if "/gradients/" not in name:
+            assert error.max() <= TOLERANCE, name
+        elif case in THROUGH_NETWORKS:
+            gap = np.linalg.norm(values - expected)
+            assert gap <= LENGTH_TOLERANCE * np.linalg.norm(expected), name
+        else:
+            assert np.mean(error > TOLERANCE) <= AT_KINKS, name
+
+
+def test_fit_lowers_the_loss():
+    model, batch = computed.model_and_batch("paper", stage="flow")  # A third to compile.
+    model.compile(keras.optimizers.Adam(1e-3))
+    losses = model.fit(batch, batch_size=computed.CLIPS, epochs=8, verbose=0).history["loss"]
+    assert losses[-1] < 0.9 * losses[0]
