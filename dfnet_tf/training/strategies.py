@@ -58,7 +58,7 @@ def _check_cluster(text: str) -> None:
 
 
 def check_shares(strategy: tf.distribute.Strategy, config: Config) -> None:
-    """Raises ConfigError where the devices cannot share the global batch, or the labels of films."""
+    """Raises ConfigError where the devices cannot share the batches, or the labels of films."""
     if config.training.teacher == "film" and strategy.cluster_resolver is not None:
         raise ConfigError(
             "Expected one machine, with any number of devices, for --teacher=film, whose labels "
