@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from dfnet_tf.data import clip
+from dfnet_tf.data.film_files import VideoError, frame_interval
 from dfnet_tf.data.image_frames import read_frames
 from dfnet_tf.data.recording import Excluded, Frame, Recording
-from dfnet_tf.data.video import VideoError, VideoReader, frame_interval
+from dfnet_tf.data.video import VideoReader
 
 # What a folder is searched for; a file that is named itself may end in anything.
 VIDEO_TYPES = (

@@ -3,6 +3,7 @@
 import struct
 
 import cv2
+import films
 import numpy as np
 import pytest
 
@@ -31,27 +32,6 @@ def write_image(path, value=0, size=(6, 8)):
 def numbers(frames):
     """Which of `write_video`'s frames these are, by their brightness; as it is if excluded."""
     return [x if isinstance(x, Excluded) else round(x.image.mean() / 20) for x in frames]
-
-
-def set_frame_durations(path, durations):
-    """Rewrites an mp4's table of frame durations (stts, ISO 14496-12, 8.6.1.2), tenths of seconds.
-
-    The table grows, and so do the boxes around it; the frames lie before them and stay in place.
-    """
-    data = path.read_bytes()
-    start = data.index(b"stts") - 4
-    (size,) = struct.unpack_from(">I", data, start)
-    count, unit = struct.unpack_from(">2I", data, start + 16)  # All frames have one duration.
-    assert (count, size, data.index(b"mdat") < start) == (len(durations), 24, True)
-    pairs = [word for duration in durations for word in (1, round(duration * unit))]
-    table = struct.pack(f">I4s2I{len(pairs)}I", 16 + 4 * len(pairs), b"stts", 0, count, *pairs)
-    boxes = bytearray(data[:start] + table + data[start + size :])
-    for name in (b"moov", b"trak", b"mdia", b"minf", b"stbl"):
-        at = boxes.index(name) - 4
-        (length,) = struct.unpack_from(">I", boxes, at)
-        struct.pack_into(">I", boxes, at, length + len(table) - size)
-    path.write_bytes(boxes.replace(b"edts", b"free"))  # An edit list would cut the longer film.
-    return path
 
 
 def test_a_video_is_a_recording_of_its_frames(tmp_path):
@@ -83,9 +63,11 @@ def test_names_are_fit_for_folders_and_unique(tmp_path):
 
 def test_a_video_of_varying_rate_is_evened_out(tmp_path):
     """A burst of frames 5 to 7, one lost after frame 9, and a pause after frame 10."""
-    path = write_video(tmp_path / "a.mp4", 13)
-    durations = [1, 1, 1, 1, 1, 0.25, 0.25, 0.5, 1, 2, 5, 1, 1]
-    (recording,) = footage.video_recordings([set_frame_durations(path, durations)])
+    durations = [1, 1, 1, 1, 1, 0.25, 0.25, 0.5, 1, 2, 5, 1]
+    times = np.cumsum([0, *durations]) / 10
+    pictures = [np.full((48, 64, 3), 20 * i, np.uint8) for i in range(13)]
+    path = films.write_film(tmp_path / "a.mp4", pictures, times)
+    (recording,) = footage.video_recordings([path])
     assert numbers(recording.read()) == [0, 1, 2, 3, 4, 5, 8, 9, 10, GAP, 11, 12]
 
 

@@ -11,13 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from dfnet_tf.data.video import (
-    VideoError,
-    VideoReader,
-    VideoWriter,
-    frame_interval,
-    median_interval,
-)
+from dfnet_tf.data.film_files import frame_interval, median_interval
+from dfnet_tf.data.video import VideoError, VideoReader, VideoWriter
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
 ROOT = Path(__file__).parents[2]
@@ -114,7 +109,7 @@ def test_a_few_missing_frames_are_an_estimate_and_no_damage(tmp_path):
 def test_what_cannot_be_opened_is_refused(tmp_path):
     text = tmp_path / "a.mp4"
     text.write_text("no video")
-    with pytest.raises(VideoError, match="expected a video that OpenCV can decode. .*cannot open"):
+    with pytest.raises(VideoError, match="expected a video that FFmpeg can decode. .*cannot open"):
         VideoReader(text)
     with pytest.raises(VideoError, match="Received: no such file"):
         VideoReader(tmp_path / "b.mp4")
@@ -155,7 +150,7 @@ def test_frames_that_cannot_be_decoded_are_told_and_the_later_ones_still_come(tm
     np.testing.assert_array_equal(frames[9:], whole[9:])
 
 
-def test_frames_lost_in_the_middle_are_missed_by_their_number_but_not_by_their_times(tmp_path):
+def test_frames_lost_in_the_middle_are_told_by_the_times_of_the_others(tmp_path):
     path = write_noise(tmp_path / "a.mkv", 40, "mp4v")
     data = bytearray(path.read_bytes())
     data[len(data) // 2 : len(data) * 2 // 3] = bytes(len(data) * 2 // 3 - len(data) // 2)
@@ -164,8 +159,8 @@ def test_frames_lost_in_the_middle_are_missed_by_their_number_but_not_by_their_t
         times, frames = zip(*video.timed(), strict=True)
     assert 10 < len(times) < 37
     assert times[-1] == pytest.approx(3.9)
-    assert all(frame is not None for frame in frames)
-    with pytest.raises(VideoError, match="expected 40 frames, as the file says"):
+    assert len([frame for frame in frames if frame is not None]) > 10
+    with pytest.raises(VideoError, match="Received: a damaged one"):
         read(path)
 
 
@@ -216,13 +211,12 @@ def test_neither_order_nor_doubles_nor_a_pause_move_the_usual_interval():
 @pytest.mark.filterwarnings("error")
 def test_the_usual_interval_of_what_has_none_is_not_known(tmp_path):
     assert math.isnan(frame_interval(write(tmp_path / "a.mp4", [corner_frame()])))
-    assert math.isnan(frame_interval(tmp_path / "none.mp4"))
 
 
 def test_an_mp4_without_its_second_half_is_refused(tmp_path):
     path = write(tmp_path / "a.mp4", [corner_frame()] * 10)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(VideoError, match="OpenCV can decode"):
+    with pytest.raises(VideoError, match="FFmpeg can decode"):
         VideoReader(path)
 
 
