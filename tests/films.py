@@ -8,7 +8,7 @@ import av
 import cv2
 import numpy as np
 
-UNIT = Fraction(1, 90_000)  # Of all time stamps here, in seconds.
+UNIT = Fraction(1, 60_000)  # Of all time stamps here, in seconds.
 
 
 def moving_texture(num_frames: int, height: int = 96, width: int = 160, step: int = 6) -> list:

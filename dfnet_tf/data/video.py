@@ -43,7 +43,8 @@ class VideoReader:
         try:
             self.frame_rate = float(self._stream.average_rate or 0)
             self.num_frames = self._count()
-            self._reached = 0.0  # Seconds after the start, of all packets read.
+            self._num_packets = 0  # Of the film, undamaged, so far.
+            self._reached = 0.0  # Seconds after the start, by any stream's packets so far.
             self._decoded = self._decode()
             self._begun = self._to_the_first_frame()
         except BaseException:
@@ -54,10 +55,14 @@ class VideoReader:
         """How many frames are to be shown."""
         if not self._is_counted:
             return round(self._duration * self.frame_rate)
-        if "mp4" not in self._container.format.name:
+        if not self._is_mp4:
             return self._stream.frames
         # An edit list hides frames, as phones do where a film is trimmed.
         return sum(not entry.is_discard for entry in self._stream.index_entries)
+
+    @property
+    def _is_mp4(self) -> bool:
+        return "mp4" in self._container.format.name
 
     @property
     def _is_counted(self) -> bool:
@@ -128,8 +133,11 @@ class VideoReader:
 
         Raises VideoError at a damaged frame, and in the end if the video ended early.
         """
-        for count, (seconds, frame) in enumerate(self.timed()):
+        timed = self.timed()
+        for count, (seconds, frame) in enumerate(timed):
             if frame is None:
+                for _ in timed:  # Which raises a clearer error where the film is cut off here.
+                    pass
                 raise VideoError(
                     f"{self.path}: expected frames that FFmpeg can decode. "
                     f"Received: a damaged one, frame {count}."
@@ -172,7 +180,7 @@ class VideoReader:
                 count += 1
 
     def _packets(self) -> Iterator[av.Packet]:
-        """The film's packets. Notes how far in time any stream reaches, where none are counted."""
+        """The film's packets. Notes how many there are, and how far in time all streams reach."""
         streams = [self._stream] if self._is_counted else list(self._container.streams)
         start = (self._container.start_time or 0) / av.time_base
         with contextlib.suppress(av.FFmpegError):  # At the end of a file that is cut off.
@@ -181,6 +189,8 @@ class VideoReader:
                     end = (packet.pts + (packet.duration or 0)) * packet.time_base
                     self._reached = max(self._reached, float(end) - start)
                 if packet.stream is self._stream:
+                    is_shown = packet.size and not (packet.is_corrupt or packet.is_discard)
+                    self._num_packets += bool(is_shown)
                     yield packet
 
     def _picture(self, frame: av.VideoFrame) -> np.ndarray:
@@ -199,11 +209,13 @@ class VideoReader:
         return np.ascontiguousarray(np.rot90(picture, frame.rotation // 90))
 
     def _refuse_early_end(self, count: int) -> None:
-        """Both must say so, frames and seconds: either alone may be an estimate."""
-        missing = self.num_frames - count
+        """The count is exact in an mp4 alone; elsewhere, the time reached must say so as well."""
+        missing = self.num_frames - self._num_packets
         missing_seconds = self._duration - self._reached
-        share = max(TOLERATED_SHARE, TOLERATED_FRAMES / max(self.num_frames, 1))
-        if missing > share * self.num_frames and missing_seconds > share * self._duration:
+        tolerated = max(TOLERATED_SHARE, TOLERATED_FRAMES / max(self.num_frames, 1))
+        if missing > tolerated * self.num_frames and (
+            self._is_mp4 or missing_seconds > tolerated * self._duration
+        ):
             raise VideoError(
                 f"{self.path}: expected {self.num_frames} frames, as the file says. "
                 f"Received: {count}; it is cut off or damaged at frame {count}."
