@@ -1,6 +1,6 @@
 """The clip folder: the one on-disk format that every reader produces and every tool accepts.
 
-my_clip/images/000000.jpg ...   jpg, png or bmp, sorted by name, one camera, constant size
+my_clip/images/000000.jpg ...   jpg, png or bmp; 2 before 10, one camera, constant size
 my_clip/intrinsics.txt          3x3, for that size
 my_clip/poses.txt               optional: camera-to-world, 12 numbers a line (KITTI)
 my_clip/depth/000000.png        optional: uint16, metres = value / 256, 0 = none; any size
@@ -8,7 +8,6 @@ my_clip/flow/000000.png         optional: KITTI 16-bit flow to the next frame
 """
 
 import contextlib
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,17 +15,17 @@ import cv2
 import numpy as np
 
 from dfnet_tf import outputs
-from dfnet_tf.data import image_limits
-from dfnet_tf.data.stored import MOST_TEXT, Stored
+from dfnet_tf.data import image_limits, intrinsics_files
+from dfnet_tf.data.clip_error import ClipError
+from dfnet_tf.data.intrinsics_files import checked_intrinsics, size_text
+from dfnet_tf.data.natural_order import natural_key
+from dfnet_tf.data.number_files import read_numbers
+from dfnet_tf.data.stored import Stored
 
 IMAGE_TYPES = (".jpg", ".jpeg", ".png", ".bmp")
 DEPTH_SCALE = 256.0  # The KITTI depth benchmark's: stored value = metres * 256.
 FLOW_SCALE, FLOW_OFFSET = 64.0, 2.0**15  # The KITTI flow benchmark's: value = pixels * 64 + 2^15.
 LAYOUT = "images/ (jpg, png, bmp; one size) and intrinsics.txt (3x3, for that size)"
-
-
-class ClipError(ValueError):
-    """A clip folder, or one of its files, that is not what the format says."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +59,7 @@ class Clip:
         if image.shape[:2] != self.size:
             raise ClipError(
                 f"{stored}: expected the size of the clip's first image, "
-                f"{_size_text(self.size)}. Received: {_size_text(image.shape)}."
+                f"{size_text(self.size)}. Received: {size_text(image.shape)}."
             )
         return image
 
@@ -114,9 +113,8 @@ def read_clip(folder: str | Path) -> Clip:
     path = folder / "intrinsics.txt"
     if not path.exists():
         raise ClipError(f"{path}: expected the camera's 3x3 intrinsics. Received: no such file.")
-    intrinsics = checked_intrinsics(read_numbers(path), size, path)
-    guessed = path.read_bytes().startswith(b"# guessed")
-    clip = Clip(folder, images, size, intrinsics, guessed)
+    intrinsics = intrinsics_files.read_intrinsics(path, size)
+    clip = Clip(folder, images, size, intrinsics, intrinsics_files.is_guessed(path))
     clip.poses()
     return clip
 
@@ -130,8 +128,9 @@ def _first_size(images: tuple[Path, ...]) -> tuple[int, int]:
 
 
 def image_files(folder: Path) -> list[Path]:
-    """The images directly in a folder, sorted by name; none if there is no such folder."""
-    return sorted(path for path in folder.glob("[!.]*") if path.suffix.lower() in IMAGE_TYPES)
+    """The images directly in a folder, as people count; none if there is no such folder."""
+    found = (path for path in folder.glob("[!.]*") if path.suffix.lower() in IMAGE_TYPES)
+    return sorted(found, key=natural_key)
 
 
 def read_rgb(source: str | Path | Stored) -> np.ndarray:
@@ -281,8 +280,8 @@ class ClipWriter:
                 f"Received: {len(self._poses)} poses, {self._count} images."
             )
         intrinsics = checked_intrinsics(self.intrinsics, self._size, self.folder)
-        note = self.intrinsics_note
-        np.savetxt(self._new / "intrinsics.txt", intrinsics, "%.9g", header=note)
+        path = self._new / "intrinsics.txt"
+        intrinsics_files.write_intrinsics(path, intrinsics, self._size, self.intrinsics_note)
         if self._poses:
             np.savetxt(self._new / "poses.txt", self._poses, "%.17g")
 
@@ -297,39 +296,6 @@ def checked_poses(rows: np.ndarray, num_images: int, where: Path) -> np.ndarray:
     poses = np.tile(np.eye(4), (num_images, 1, 1))
     poses[:, :3] = rows.reshape(-1, 3, 4)
     return poses
-
-
-def checked_intrinsics(matrix: np.ndarray, size: tuple[int, int], where: Path) -> np.ndarray:
-    """Returns `matrix` as float32 [3, 3], or raises ClipError if no such camera is possible."""
-    matrix = np.asarray(matrix, np.float64)
-    received = " ".join(f"{value:g}" for value in matrix.flat[:9])
-    # In float32, as they are used, what is too large or too small becomes infinity or 0.
-    with np.errstate(over="ignore"):
-        matrix = matrix.astype(np.float32)
-    if matrix.shape != (3, 3) or not np.isfinite(matrix).all():
-        raise ClipError(f"{where}: expected 3x3 finite intrinsics. Received: {received}.")
-    (fx, skew, cx), (zero, fy, cy), last = matrix
-    if fx <= 0 or fy <= 0 or skew or zero or (last != (0, 0, 1)).any():
-        expected = "positive focal lengths and no skew: fx 0 cx 0 fy cy 0 0 1"
-        raise ClipError(f"{where}: expected {expected}. Received: {received}.")
-    height, width = size
-    if not (0 < cx < width and 0 < cy < height):
-        raise ClipError(
-            f"{where}: expected a principal point inside the {_size_text(size)} image; are the "
-            f"intrinsics for another image size? Received: ({cx:g}, {cy:g})."
-        )
-    return matrix
-
-
-def read_numbers(path: str | Path) -> np.ndarray:
-    """A text file's rows of numbers, float64 [rows, columns]; ClipError for anything else."""
-    try:
-        lines = Stored(Path(path)).read(MOST_TEXT).decode().splitlines()
-        with warnings.catch_warnings(action="error", category=UserWarning):  # Of no numbers at all.
-            return np.loadtxt(lines, ndmin=2)
-    except (OSError, ValueError, UserWarning) as error:
-        received = str(error).rstrip(".")
-        raise ClipError(f"{path}: expected rows of numbers. Received: {received}.") from error
 
 
 def _decode(
@@ -356,7 +322,3 @@ def _encode(path: str | Path, image: np.ndarray) -> None:
     """Writes an image, in OpenCV's channel order, in the format of the file's suffix."""
     _, data = cv2.imencode(Path(path).suffix, image)  # JPEG: OpenCV's default quality, 95.
     Path(path).write_bytes(data.tobytes())
-
-
-def _size_text(shape: tuple[int, ...]) -> str:
-    return f"{shape[1]}x{shape[0]} (width x height)"

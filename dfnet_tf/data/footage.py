@@ -11,6 +11,7 @@ import numpy as np
 from dfnet_tf.data import clip
 from dfnet_tf.data.film_files import VideoError, frame_interval
 from dfnet_tf.data.image_frames import read_frames
+from dfnet_tf.data.natural_order import natural_key
 from dfnet_tf.data.recording import Excluded, Frame, Recording
 from dfnet_tf.data.video import VideoReader
 
@@ -52,7 +53,7 @@ def image_recordings(folder: str | Path) -> list[Recording]:
       ClipError: no image in either.
     """
     folder = Path(folder)
-    folders = [folder, *sorted(folder.glob("[!.]*/"), key=_natural)]
+    folders = [folder, *sorted(folder.glob("[!.]*/"), key=natural_key)]
     images = {path: images_in_order(path) for path in folders}
     images = {folder: images[folder]} if images[folder] else images
     images = {path: files for path, files in images.items() if files}
@@ -104,7 +105,7 @@ def _video_files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     files = [file for file in path.glob("[!.]*") if file.suffix.lower() in VIDEO_TYPES]
-    files = sorted((file for file in files if file.is_file()), key=_natural)
+    files = sorted((file for file in files if file.is_file()), key=natural_key)
     if not files:
         raise VideoError(
             f"{path}: expected a video file, or a folder of them ({', '.join(VIDEO_TYPES)}). "
@@ -115,13 +116,7 @@ def _video_files(path: Path) -> list[Path]:
 
 def images_in_order(folder: Path) -> list[Path]:
     """The images directly in a folder, in the natural order of their names; maybe none."""
-    return sorted(filter(Path.is_file, clip.image_files(folder)), key=_natural)
-
-
-def _natural(path: Path) -> tuple:
-    """Sorts "a2" before "a10": by text and numbers in turn; the name itself decides ties."""
-    parts = re.split(r"(\d+)", path.name.casefold())
-    return [int(part) if i % 2 else part for i, part in enumerate(parts)], path.name
+    return list(filter(Path.is_file, clip.image_files(folder)))
 
 
 def _folder_names(names: list[str]) -> Iterator[str]:

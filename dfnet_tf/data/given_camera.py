@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dfnet_tf.data import clip
+from dfnet_tf.data import intrinsics_files
 
 GUESSED_FIELD_OF_VIEW = 60.0  # degrees, horizontal: between a phone's and a dashboard camera's
 
@@ -34,7 +34,9 @@ def from_field_of_view(degrees: float) -> GivenCamera:
 def guessed() -> GivenCamera:
     """A first guess for training that learns the intrinsics."""
     camera = from_field_of_view(GUESSED_FIELD_OF_VIEW)
-    return GivenCamera(f"guessed: {camera.origin}", camera.intrinsics, is_guessed=True)
+    return GivenCamera(
+        f"{intrinsics_files.GUESSED}: {camera.origin}", camera.intrinsics, is_guessed=True
+    )
 
 
 def from_file(path: str | Path) -> GivenCamera:
@@ -44,13 +46,11 @@ def from_file(path: str | Path) -> GivenCamera:
       ClipError: it cannot be read, or has other content; at `intrinsics(size)`: it is no camera's
         that takes images of this size.
     """
-    matrix = clip.read_numbers(path)
+    matrix = intrinsics_files.read_matrix(path)
     received = " ".join(f"{value:g}" for value in matrix.flat)
-    if matrix.shape != (3, 3):
-        raise clip.ClipError(f"{path}: expected 3x3 numbers. Received: {received}.")
 
     def intrinsics(size: tuple[int, int]) -> np.ndarray:
-        clip.checked_intrinsics(matrix, size, path)
+        intrinsics_files.read_intrinsics(path, size)
         return matrix
 
     return GivenCamera(f"file {path}: {received}", intrinsics)
