@@ -1,6 +1,6 @@
 """The clip folder: the one on-disk format that every reader produces and every tool accepts.
 
-my_clip/images/000000.jpg ...   jpg, png or bmp; 2 before 10, one camera, constant size
+my_clip/images/000000.jpg ...   jpg, png, bmp, webp, tif, ppm or pgm; 2 before 10, one camera, constant size
 my_clip/intrinsics.txt          3x3, for that size
 my_clip/poses.txt               optional: camera-to-world, 12 numbers a line (KITTI)
 my_clip/depth/000000.png        optional: uint16, metres = value / 256, 0 = none; any size
@@ -8,6 +8,7 @@ my_clip/flow/000000.png         optional: KITTI 16-bit flow to the next frame
 """
 
 import contextlib
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,15 +18,21 @@ import numpy as np
 from dfnet_tf import outputs
 from dfnet_tf.data import image_limits, intrinsics_files
 from dfnet_tf.data.clip_error import ClipError
+from dfnet_tf.data.image_files import (
+    ImageReader,
+    decode,
+    encode,
+    image_files,
+    read_rgb,
+    write_rgb,
+)
 from dfnet_tf.data.intrinsics_files import checked_intrinsics, size_text
-from dfnet_tf.data.natural_order import natural_key
 from dfnet_tf.data.number_files import read_numbers
 from dfnet_tf.data.stored import Stored
 
-IMAGE_TYPES = (".jpg", ".jpeg", ".png", ".bmp")
 DEPTH_SCALE = 256.0  # The KITTI depth benchmark's: stored value = metres * 256.
 FLOW_SCALE, FLOW_OFFSET = 64.0, 2.0**15  # The KITTI flow benchmark's: value = pixels * 64 + 2^15.
-LAYOUT = "images/ (jpg, png, bmp; one size) and intrinsics.txt (3x3, for that size)"
+LAYOUT = "images/ (jpg, png ...; one size) and intrinsics.txt (3x3, for that size)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +52,10 @@ class Clip:
     def name(self) -> str:
         return self.folder.absolute().name
 
+    @functools.cached_property
+    def _reader(self) -> ImageReader:
+        return ImageReader([self.stored("images", i) for i in range(len(self))])
+
     def stored(self, kind: str, i: int) -> Stored | None:
         """Frame i's file in the sub-folder `kind` (images, depth, flow, moving); None: no file."""
         if kind == "images":
@@ -55,7 +66,7 @@ class Clip:
     def image(self, i: int) -> np.ndarray:
         """Frame i, uint8 RGB [H, W, 3]. Raises ClipError if undecodable or of another size."""
         stored = self.stored("images", i)
-        image = read_rgb(stored)
+        image = self._reader.read(stored)
         if image.shape[:2] != self.size:
             raise ClipError(
                 f"{stored}: expected the size of the clip's first image, "
@@ -127,26 +138,9 @@ def _first_size(images: tuple[Path, ...]) -> tuple[int, int]:
     return read_rgb(images[0]).shape[:2]
 
 
-def image_files(folder: Path) -> list[Path]:
-    """The images directly in a folder, as people count; none if there is no such folder."""
-    found = (path for path in folder.glob("[!.]*") if path.suffix.lower() in IMAGE_TYPES)
-    return sorted(found, key=natural_key)
-
-
-def read_rgb(source: str | Path | Stored) -> np.ndarray:
-    """Reads any image as uint8 RGB [H, W, 3]; grey becomes three equal channels."""
-    image = _decode(source, cv2.IMREAD_COLOR)
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
-
-
-def write_rgb(path: str | Path, image: np.ndarray) -> None:
-    """Writes uint8 RGB [H, W, 3] in the format of the file's suffix. Inverse of `read_rgb`."""
-    _encode(path, image[..., ::-1])
-
-
 def read_depth(source: str | Path | Stored) -> np.ndarray:
     """Reads a KITTI depth PNG: float32 [H, W], metres, 0 = none. Inverse of `write_depth`."""
-    stored = _decode(source, cv2.IMREAD_UNCHANGED, image_limits.MOST_TRUTH)
+    stored = decode(source, cv2.IMREAD_UNCHANGED, image_limits.MOST_TRUTH)
     if stored.dtype != np.uint16 or stored.ndim != 2:
         raise ClipError(
             f"{source}: expected a 16-bit grey PNG. Received: {stored.dtype}{list(stored.shape)}."
@@ -159,7 +153,7 @@ def read_depth(source: str | Path | Stored) -> np.ndarray:
 def write_depth(path: str | Path, metres: np.ndarray) -> None:
     """Writes depth [H, W] as uint16 = metres * 256; 0 where it is not finite and positive."""
     metres = np.where(np.isfinite(metres) & (metres > 0), metres, 0.0)
-    _encode(path, np.clip(np.rint(metres * DEPTH_SCALE), 0, 65535).astype(np.uint16))
+    encode(path, np.clip(np.rint(metres * DEPTH_SCALE), 0, 65535).astype(np.uint16))
 
 
 def read_flow(source: str | Path | Stored) -> tuple[np.ndarray, np.ndarray]:
@@ -168,7 +162,7 @@ def read_flow(source: str | Path | Stored) -> tuple[np.ndarray, np.ndarray]:
     Returns:
       float32 [H, W, 2], (u, v) in pixels, 0 where not valid; valid, float32 [H, W].
     """
-    stored = _decode(source, cv2.IMREAD_UNCHANGED, image_limits.MOST_TRUTH)
+    stored = decode(source, cv2.IMREAD_UNCHANGED, image_limits.MOST_TRUTH)
     if stored.dtype != np.uint16 or stored.ndim != 3 or stored.shape[2] != 3:
         raise ClipError(
             f"{source}: expected a 16-bit RGB PNG. Received: {stored.dtype}{list(stored.shape)}."
@@ -189,7 +183,7 @@ def write_flow(path: str | Path, flow: np.ndarray, valid: np.ndarray) -> None:
     stored = np.rint(flow * FLOW_SCALE + FLOW_OFFSET)
     holds = ((stored >= 0) & (stored <= 65535)).all(axis=-1) & (valid > 0)  # NaN compares false.
     stored = np.where(holds[..., None], stored, 0)
-    _encode(path, np.dstack([holds, stored[..., 1], stored[..., 0]]).astype(np.uint16))
+    encode(path, np.dstack([holds, stored[..., 1], stored[..., 0]]).astype(np.uint16))
 
 
 class ClipWriter:
@@ -262,7 +256,7 @@ class ClipWriter:
 
     def add_mask(self, kind: str, mask: np.ndarray) -> None:
         """Writes a mask [h, w] of the frame last added, 255 = 1, into the sub-folder `kind`."""
-        _encode(self._file(kind, "png"), np.uint8(np.rint(255 * mask)))
+        encode(self._file(kind, "png"), np.uint8(np.rint(255 * mask)))
 
     def _file(self, kind: str, suffix: str) -> Path:
         """The last frame's file in the sub-folder `kind`, which is made if need be."""
@@ -296,29 +290,3 @@ def checked_poses(rows: np.ndarray, num_images: int, where: Path) -> np.ndarray:
     poses = np.tile(np.eye(4), (num_images, 1, 1))
     poses[:, :3] = rows.reshape(-1, 3, 4)
     return poses
-
-
-def _decode(
-    source: str | Path | Stored, mode: int, most_pixels: int = image_limits.MOST_PIXELS
-) -> np.ndarray:
-    """Decodes a JPEG, PNG or BMP file, after its header has said how large it is."""
-    stored = source if isinstance(source, Stored) else Stored(Path(source))
-    image = None
-    try:
-        content = stored.read()
-        if size := image_limits.header_size(content):
-            image_limits.check(*size, most_pixels)
-            image = cv2.imdecode(np.frombuffer(content, np.uint8), mode)
-    except image_limits.ImageSizeError as error:
-        raise ClipError(f"{stored}: {error}") from error
-    except (OSError, ValueError, cv2.error):  # ValueError: of a name that no file can have.
-        pass
-    if image is None:
-        raise ClipError(f"{stored}: expected an image file. Received: one that cannot be decoded.")
-    return image
-
-
-def _encode(path: str | Path, image: np.ndarray) -> None:
-    """Writes an image, in OpenCV's channel order, in the format of the file's suffix."""
-    _, data = cv2.imencode(Path(path).suffix, image)  # JPEG: OpenCV's default quality, 95.
-    Path(path).write_bytes(data.tobytes())
