@@ -205,7 +205,7 @@ def test_what_cannot_be_read_ends_in_one_line_and_leaves_nothing(prepare, tmp_pa
         return result
 
     missing = tmp_path / "missing"
-    assert_one_line(attempt("video", missing), "expected a video that OpenCV can decode", "no such")
+    assert_one_line(attempt("video", missing), "expected a video that FFmpeg can decode", "no such")
     assert_one_line(attempt("images", missing), "expected a folder of images", "no such folder")
     images = write_images(tmp_path / "images")
     (tmp_path / "empty").mkdir()

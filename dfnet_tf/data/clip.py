@@ -1,6 +1,6 @@
 """The clip folder: the one on-disk format that every reader produces and every tool accepts.
 
-my_clip/images/000000.jpg ...   jpg, png, bmp, webp, tif, ppm or pgm; 2 before 10, one camera, constant size
+my_clip/images/000000.jpg ...   an image each (jpg, png ...), 2 before 10; one camera, one size
 my_clip/intrinsics.txt          3x3, for that size
 my_clip/poses.txt               optional: camera-to-world, 12 numbers a line (KITTI)
 my_clip/depth/000000.png        optional: uint16, metres = value / 256, 0 = none; any size

@@ -94,7 +94,10 @@ def _film_stream(path: Path, container: av.container.InputContainer) -> av.Video
         )
     stream = container.streams.best("video")
     if stream is None or stream.disposition & av.stream.Disposition.attached_pic:
-        raise VideoError(f"{path}: expected a film. Received: a file without moving pictures.")
+        raise VideoError(
+            f"{path}: expected a video that FFmpeg can decode. Received: a file without moving "
+            "pictures."
+        )
     if stream.codec_context is None:
         raise VideoError(
             f"{path}: expected a video that FFmpeg can decode. Received: one whose codec it does "

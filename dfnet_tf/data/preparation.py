@@ -1,6 +1,8 @@
 """From a recording, as its reader yields it, to clips: runs of neighbours in one size, thinned."""
 
 import itertools
+import re
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,12 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from dfnet_tf.data import clip
+from dfnet_tf.data.film_files import VideoError
 from dfnet_tf.data.gate import CutDetector, MotionGate
 from dfnet_tf.data.given_camera import GivenCamera
 from dfnet_tf.data.image_limits import ImageSizeError
 from dfnet_tf.data.recording import Excluded, Frame, Recording
 from dfnet_tf.data.view import View, central_view
 
+LITTLE_KEPT = 0.5  # Of a picture's pixels: of less one is told. 16:9 films at 640x192 keep 0.53.
 UNDECODABLE = "cannot be decoded"  # What the readers say of a broken file.
 
 
@@ -29,6 +33,7 @@ class Settings:
       min_frames: clips of fewer frames are dropped.
       camera: of recordings that do not know their own intrinsics.
       splits_at_cuts: whether the recordings may consist of several shots.
+      fit: see `view.central_view`.
     """
 
     height: int | None = None
@@ -38,6 +43,7 @@ class Settings:
     min_frames: int = 3
     camera: GivenCamera | None = None
     splits_at_cuts: bool = False
+    fit: str = "crop"
 
 
 def make_clips(
@@ -58,7 +64,8 @@ def make_clips(
       on_frame: called for every place in time of the recording.
 
     Returns:
-      The recording's entry in dataset.json: frames read, kept and dropped, by reason; its clips.
+      The recording's entry in dataset.json: frames read, kept and dropped, by reason; its clips;
+      and, where there is something that its user should know, a note.
 
     Raises:
       ClipError: nothing of the recording can be decoded; or its images differ in size, have poses
@@ -71,7 +78,21 @@ def make_clips(
         (folder / clips[0]["name"]).rename(folder / recording.name)
         clips[0]["name"] = recording.name
     entry = recording_entry(recording.name, passage.num_read, passage.dropped, clips)
-    return {**entry, "note": recording.note} if recording.note else entry
+    note = "; ".join(passage.remarks())
+    return {**entry, "note": note} if note else entry
+
+
+def tolerant_clips(
+    recording: Recording, folder: Path, settings: Settings, on_frame: Callable[[], None]
+) -> dict:
+    """As `make_clips`; a recording that cannot be read gets an entry with the error, no clips."""
+    try:
+        return make_clips(recording, folder, settings, on_frame)
+    except (clip.ClipError, VideoError) as error:
+        for path in folder.iterdir():  # No other recording's clips have such names.
+            if re.fullmatch(re.escape(recording.name) + r"(_\d{2,})?", path.name):
+                shutil.rmtree(path)
+        return {**recording_entry(recording.name, 0, {}, []), "error": str(error)}
 
 
 def recording_entry(name: str, num_read: int, dropped: dict[str, int], clips: list[dict]) -> dict:
@@ -126,6 +147,21 @@ class _Passage:
                 f"Received: {self.num_read} frames, none of which can be decoded."
             )
 
+    def remarks(self) -> list[str]:
+        """What the user should know of the recording, after its reading."""
+        remarks = [self.recording.note] if self.recording.note else []
+        if self._view is not None and self.recording.intrinsics is None:
+            remarks += self.settings.camera.remarks(self._view.input_size)
+        if self._view is not None and self._view.kept < LITTLE_KEPT:
+            part, (height, width) = self._view, self._view.input_size
+            rows, columns = part.rows.stop - part.rows.start, part.columns.stop - part.columns.start
+            remarks.append(
+                f"{self.settings.width}x{self.settings.height} keeps the middle {columns}x{rows} "
+                f"of {width}x{height} pixels alone; --fit=pad keeps all, or --width without "
+                "--height"
+            )
+        return remarks
+
     def _numbered_frames(self) -> Iterator[tuple[int, Frame]]:
         """Every frame that is there, with the number of its run of neighbours."""
         run, cuts = 0, CutDetector()
@@ -177,7 +213,9 @@ class _Passage:
         if self._view is None:
             height, width = self.settings.height, self.settings.width
             try:
-                self._view = central_view(size, height, width, self.recording.kept_rows)
+                self._view = central_view(
+                    size, height, width, self.recording.kept_rows, self.settings.fit
+                )
             except ImageSizeError as error:
                 raise clip.ClipError(f"{self.recording.name}: {error}") from error
         if size != self._view.input_size:

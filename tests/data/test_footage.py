@@ -127,7 +127,7 @@ def test_what_is_no_video_is_refused_before_anything_is_read(tmp_path):
         footage.video_recordings([write_video(tmp_path / "a.mp4"), tmp_path / "none.mp4"])
     (tmp_path / "b.mp4").write_bytes(b"")
     with pytest.raises(VideoError, match=r"b\.mp4: expected a video .* cannot open"):
-        footage.video_recordings([tmp_path])
+        footage.video_recordings([tmp_path / "b.mp4"])
     (tmp_path / "x.mp4").mkdir()
     with pytest.raises(VideoError, match=r"x\.mp4: .*Received: a folder without any"):
         footage.video_recordings([tmp_path / "x.mp4"])

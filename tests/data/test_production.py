@@ -68,6 +68,7 @@ def test_the_output_is_a_folder_of_clips_and_what_became_of_the_frames(work, tmp
         "clips": 4,
         "frames_read": 17,
         "frames_kept": 12,
+        "unreadable": 0,
         "dropped": {"static": 5},
     }
     assert [entry["name"] for entry in dataset["recordings"]] == ["b", "a", "c"]
