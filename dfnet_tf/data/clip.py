@@ -9,7 +9,9 @@ my_clip/flow/000000.png         optional: KITTI 16-bit flow to the next frame
 
 import contextlib
 import functools
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -18,6 +20,7 @@ import numpy as np
 from dfnet_tf import outputs
 from dfnet_tf.data import image_limits, intrinsics_files
 from dfnet_tf.data.clip_error import ClipError
+from dfnet_tf.data.film_files import VIDEO_TYPES
 from dfnet_tf.data.image_files import (
     ImageReader,
     decode,
@@ -44,13 +47,15 @@ class Clip:
     size: tuple[int, int]  # (height, width) of every image
     intrinsics: np.ndarray  # float32 [3, 3], in pixels of that size
     intrinsics_guessed: bool = False  # As their file's first line says, "# guessed ...".
+    label: str = ""  # Its name where another clip read along with it has the same; see `name`.
 
     def __len__(self) -> int:
         return len(self.images)
 
     @property
     def name(self) -> str:
-        return self.folder.absolute().name
+        """The folder's name; for clips of one name read together, with its parent's before it."""
+        return self.label or self.folder.absolute().name
 
     @functools.cached_property
     def _reader(self) -> ImageReader:
@@ -106,9 +111,57 @@ def read_clips(folder: str | Path) -> list[Clip]:
     if not found:
         raise ClipError(
             f"{folder}: expected a clip folder, with {LAYOUT}, a folder of such folders, or "
-            f"records made of them. Received: {'neither' if folder.is_dir() else 'no such folder'}."
+            f"records made of them. Received: {_told_instead(folder)}."
         )
-    return [read_clip(path) for path in found]
+    return _told_apart([read_clip(path) for path in found], folder)
+
+
+def _told_apart(clips: list[Clip], folder: Path) -> list[Clip]:
+    """The clips of `folder`; those of one name with labels: a/seq and b/seq are a_seq and b_seq."""
+    counts = Counter(one.name for one in clips)
+    return [
+        replace(one, label="_".join(one.folder.relative_to(folder).parts))
+        if counts[one.name] > 1
+        else one
+        for one in clips
+    ]
+
+
+def camera_doubts(clips: Sequence[Clip]) -> str:
+    """For people: what makes the cameras of some clips doubtful, and which these are; "": nothing.
+
+    Clips with guessed intrinsics do not count.
+    """
+    doubts = {
+        one.folder: doubt
+        for one in clips
+        if not one.intrinsics_guessed
+        and (doubt := intrinsics_files.doubt(one.intrinsics, one.size))
+    }
+    if not doubts:
+        return ""
+    folder, doubt = next(iter(doubts.items()))
+    others = f" So are those of {len(doubts) - 1} more clips." if len(doubts) > 1 else ""
+    return f"Warning: {folder}/intrinsics.txt: {doubt}{others}"
+
+
+def _told_instead(folder: Path) -> str:
+    """What is there in place of clips, and the command that makes clips of it."""
+    if not folder.exists():
+        return "no such folder"
+    found, source = "", ""
+    if folder.is_file():
+        found, source = "a file; if it is a film", "video"
+    elif image_files(folder):
+        found, source = "a folder of images", "images"
+    elif any(path.suffix.lower() in VIDEO_TYPES for path in folder.iterdir()):
+        found, source = "a folder of films", "video"
+    if not found:
+        return "neither"
+    return (
+        f"{found}, prepare clips first: python -m dfnet_tf.prepare --source={source} "
+        f"--input={folder} --fov_degrees=60 --output=data/clips"
+    )
 
 
 def read_clip(folder: str | Path) -> Clip:

@@ -8,6 +8,12 @@ import numpy as np
 
 from dfnet_tf.data import image_limits
 
+# What a folder is searched for; a file that is named itself may end in anything.
+VIDEO_TYPES = (
+    *(".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg"),
+    *(".wmv", ".flv", ".3gp", ".ts", ".mts", ".m2ts", ".ogv"),
+)
+
 # Files come from strangers. FFmpeg takes nothing but a file, of no format that is only a list of
 # other files, and makes no room for frames that `image_limits` would refuse.
 _FORMATS = (

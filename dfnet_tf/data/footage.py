@@ -9,18 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from dfnet_tf.data import clip
-from dfnet_tf.data.film_files import VideoError, frame_interval
+from dfnet_tf.data.film_files import VIDEO_TYPES, VideoError, frame_interval
 from dfnet_tf.data.image_files import IMAGE_TYPES, image_files
 from dfnet_tf.data.image_frames import read_frames
 from dfnet_tf.data.natural_order import natural_key
 from dfnet_tf.data.recording import Excluded, Frame, Recording
 from dfnet_tf.data.video import VideoReader
-
-# What a folder is searched for; a file that is named itself may end in anything.
-VIDEO_TYPES = (
-    *(".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg"),
-    *(".wmv", ".flv", ".3gp", ".ts", ".mts", ".ogv"),
-)
 
 PHOTOGRAPHS = (".heic", ".heif", ".avif", ".dng", ".cr2", ".cr3", ".nef", ".arw")
 
