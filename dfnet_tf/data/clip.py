@@ -141,8 +141,8 @@ def camera_doubts(clips: Sequence[Clip]) -> str:
     if not doubts:
         return ""
     folder, doubt = next(iter(doubts.items()))
-    others = f" So are those of {len(doubts) - 1} more clips." if len(doubts) > 1 else ""
-    return f"Warning: {folder}/intrinsics.txt: {doubt}{others}"
+    others = f" So it is with {len(doubts) - 1} more clips." if len(doubts) > 1 else ""
+    return f"Warning: {folder}/intrinsics.txt: {doubt}.{others}"
 
 
 def _told_instead(folder: Path) -> str:

@@ -20,8 +20,8 @@ PHOTOGRAPHS = (".heic", ".heif", ".avif", ".dng", ".cr2", ".cr3", ".nef", ".arw"
 
 # Names of folders whose images show no light: beside those of a camera they are no recordings.
 NO_PICTURES = re.compile(
-    r"(?<![a-z])(depths?|disp\w*|masks?|flows?|moving|labels?|seg\w*|semantics?|instances?|normals?"
-    r"|annotations?|gt|ground_?truth)(?![a-z])",
+    r"(.*[_-])?(depths?|disp(arity|arities)?|masks?|flows?|moving|labels?|segmentations?|semantics?"
+    r"|instances?|normals|annotations?|gt|ground_?truth)([_-]?(\d+|left|right|maps?|images?|png|raw))?",
     re.IGNORECASE,
 )
 
@@ -91,7 +91,7 @@ def _folders_of_images(folder: Path) -> tuple[dict[Path, list[Path]], list[str]]
         return {folder: files}, []
     folders = sorted(folder.glob("[!.]*/"), key=natural_key)
     images = {path: files for path in folders if (files := images_in_order(path))}
-    left_out = [path for path in images if NO_PICTURES.search(path.name)]
+    left_out = [path for path in images if NO_PICTURES.fullmatch(path.name)]
     if folder / "images" in images:  # A clip folder; the others are its truth.
         left_out = [path for path in images if path.name != "images"]
     if len(left_out) < len(images):

@@ -24,8 +24,8 @@ def read_frames(
             continue
         try:
             image = reader.read(path)
-        except clip.ClipError:
-            yield Excluded("cannot be decoded")
+        except clip.ClipError as error:
+            yield Excluded("cannot be decoded", str(error))
             continue
         size = size or image.shape[:2]
         if image.shape[:2] != size:

@@ -12,7 +12,7 @@ from dfnet_tf.data.stored import read_text
 GUESSED = "guessed"  # How the note begins where nothing was known of the camera.
 WIDEST = 170.0  # Degrees of view: no lens shows more without bending lines.
 DOUBTFUL_VIEWS = 5.0, 130.0  # Degrees: what is outside is rare, and mostly a mistake.
-DOUBTFUL_CENTER = 0.2  # Of the width or height: so far from the middle is the centre of few.
+DOUBTFUL_CENTER = 0.18  # Of the width or height: so far from the middle is the centre of few.
 DOUBTFUL_ASPECT = 2.0  # Of the focal lengths: pixels are hardly ever more elongated.
 
 
@@ -33,7 +33,7 @@ def read_intrinsics(path: str | Path, size: tuple[int, int]) -> np.ndarray:
     Raises ClipError if they are something else, or no camera's that takes such images.
     """
     matrix = read_matrix(path)
-    said = re.search(r"^# for images of (\d+)x(\d+)", read_text(path), re.MULTILINE)
+    said = re.search(r"^# for images of (\d{1,6})x(\d{1,6}) ", read_text(path), re.MULTILINE)
     if said and (int(said[2]), int(said[1])) != tuple(size):
         raise ClipError(
             f"{path}: expected intrinsics for images of {size_text(size)}. Received: some for "
@@ -79,13 +79,13 @@ def checked_intrinsics(matrix: np.ndarray, size: tuple[int, int], where: str | P
         )
     widest = max(views(matrix, size))
     if widest > WIDEST:
-        unit = "millimetres"
+        reason = "they may be in millimetres, or for a smaller image"
         if cx <= 1 and cy <= 1:
-            unit = f"shares of the image? Then multiply the first row by {width}, the second by "
-            unit += f"{height}"
+            reason = f"if they are shares of the image, multiply the first row by {width}, "
+            reason += f"the second by {height}"
         raise ClipError(
             f"{where}: expected intrinsics in pixels of the {size_text(size)} image. Received: "
-            f"focal lengths {fx:g} and {fy:g}, a view of {widest:.0f} degrees; are they in {unit}?"
+            f"focal lengths {fx:g} and {fy:g}, a view of {widest:.0f} degrees; {reason}."
         )
     return matrix
 
@@ -99,15 +99,15 @@ def doubt(matrix: np.ndarray, size: tuple[int, int]) -> str:
     if far > DOUBTFUL_CENTER:
         return (
             f"the principal point ({cx:g}, {cy:g}) is far from the middle of {size_text(size)} "
-            "images; are the intrinsics for another image size?"
+            "images; the intrinsics may be for another image size"
         )
     if max(angles) < DOUBTFUL_VIEWS[0] or max(angles) > DOUBTFUL_VIEWS[1]:
         return (
             f"focal lengths {fx:g} and {fy:g} are a view of {angles[0]:.0f} x {angles[1]:.0f} "
-            f"degrees in {size_text(size)} images; are they in pixels of these images?"
+            f"degrees in {size_text(size)} images; they may not be in pixels of these"
         )
     if max(fx / fy, fy / fx) > DOUBTFUL_ASPECT:
-        return f"the focal lengths {fx:g} and {fy:g} differ much; are both in pixels?"
+        return f"the focal lengths {fx:g} and {fy:g} differ much; they may not be in pixels"
     return ""
 
 

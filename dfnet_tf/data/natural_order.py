@@ -8,6 +8,8 @@ _SECONDS = re.compile(r"\d+\.\d+", re.ASCII)
 # Seconds since 1970 have ten digits; shorter numbers with a point may be a number and a number.
 _SECONDS_SINCE_1970 = re.compile(r"(\d{9,}\.\d+)", re.ASCII)
 
+_WHOLE_SINCE_1970 = re.compile(r"[1-3]\d{9}((\d{3}){1,3})?", re.ASCII)  # s, ms, us or ns.
+
 
 def natural_key(path: PurePath) -> tuple:
     """Sorts by text and numbers in turn; by the name itself where these are the same.
@@ -22,6 +24,13 @@ def natural_key(path: PurePath) -> tuple:
 
 
 def seconds_in(path: PurePath) -> float | None:
-    """The time that a name tells, as of TUM's and ROS's images: "1305031102.175304.png"."""
-    found = _SECONDS.fullmatch(path.stem) or _SECONDS_SINCE_1970.search(path.stem)
-    return float(found[0]) if found else None
+    """The time that a name tells, in seconds; None if it tells none.
+
+    As of TUM's images, "1305031102.175304.png", and EuRoC's, in nanoseconds since 1970,
+    "1403636579763555584.png".
+    """
+    if found := _SECONDS.fullmatch(path.stem) or _SECONDS_SINCE_1970.search(path.stem):
+        return float(found[0])
+    if _WHOLE_SINCE_1970.fullmatch(path.stem):
+        return int(path.stem) / 10 ** (len(path.stem) - 10)
+    return None

@@ -19,6 +19,7 @@ from dfnet_tf.data.recording import Excluded, Frame, Recording
 from dfnet_tf.data.view import View, central_view
 
 LITTLE_KEPT = 0.5  # Of a picture's pixels: of less one is told. 16:9 films at 640x192 keep 0.53.
+NEARLY_BLACK = 10.0  # Mean grey, of 255: of less there are too few grey levels to match.
 UNDECODABLE = "cannot be decoded"  # What the readers say of a broken file.
 
 
@@ -130,6 +131,8 @@ class _Passage:
         self.num_read = 0
         self.dropped = Counter()
         self._view: View | None = None
+        self._detail = ""  # What is wrong with the first frame that cannot be decoded.
+        self._brightest = -1.0  # Mean grey of a picture, 0 to 255; below 0: there is none.
 
     def clips(self, folder: Path) -> Iterator[dict]:
         """Writes every run of neighbours that is long enough; yields the clips' entries."""
@@ -144,7 +147,7 @@ class _Passage:
         if self._view is None and self.dropped.keys() <= {UNDECODABLE}:
             raise clip.ClipError(
                 f"{self.recording.name}: expected a recording that can be read. "
-                f"Received: {self.num_read} frames, none of which can be decoded."
+                f"Received: {self.num_read} frames, none of which can be decoded. {self._detail}"
             )
 
     def remarks(self) -> list[str]:
@@ -160,6 +163,8 @@ class _Passage:
                 f"of {width}x{height} pixels alone; --fit=pad keeps all, or --width without "
                 "--height"
             )
+        if self._view is not None and 0 <= self._brightest < NEARLY_BLACK:
+            remarks.append(f"nearly black: no picture's mean is above {self._brightest:.1f} of 255")
         return remarks
 
     def _numbered_frames(self) -> Iterator[tuple[int, Frame]]:
@@ -170,6 +175,7 @@ class _Passage:
             self.num_read += 1
             if isinstance(item, Excluded):
                 self.dropped[item.reason] += 1
+                self._detail = self._detail or item.detail
                 run += 1
                 continue
             self._check_size(item.image)
@@ -196,7 +202,9 @@ class _Passage:
             count = 0
             for frame in frames:
                 depth = None if frame.depth is None else self._view.depth(frame.depth)
-                writer.add(self._view.picture(frame.image), depth=depth, pose=frame.pose)
+                picture = self._view.picture(frame.image)
+                self._brightest = max(self._brightest, float(picture.mean()))
+                writer.add(picture, depth=depth, pose=frame.pose)
                 count += 1
         size = self._view.height, self._view.width
         return clip_entry(folder.name, count, size, writer.intrinsics, origin)

@@ -133,8 +133,8 @@ def _partners(seconds: np.ndarray, path: Path, read: Callable) -> tuple[list, st
     if (found < 0).all() and len(others) and len(seconds):
         note = (
             f"none of the {len(others)} lines of {path.name} is within {LONGEST_DIFFERENCE} s of "
-            f"an image: they go from {others[0]:.10g} to {others[-1]:.10g}, the images from "
-            f"{seconds[0]:.10g} to {seconds[-1]:.10g} s"
+            f"an image: their times are {others[0]:.2f} to {others[-1]:.2f}, those of the images "
+            f"{seconds[0]:.2f} to {seconds[-1]:.2f}; both must be seconds of one clock"
         )
     return [values[k] if k >= 0 else None for k in found], note
 
