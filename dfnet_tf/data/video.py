@@ -87,9 +87,9 @@ class VideoReader:
                 break
         else:
             raise VideoError(
-                f"{self.path}: expected a video that FFmpeg can decode. Received: "
-                f"{len(begun) or 'no'} frames, none of which it can; unless the film is damaged, "
-                f"this converts it: {film_files.converting(self.path)}"
+                f"{self.path}: expected a video that FFmpeg can decode. Received: one of which it "
+                "can decode no frame; unless the film is damaged, this converts it: "
+                f"{film_files.converting(self.path)}"
             )
         self._coded_size = frame.height, frame.width
         self.is_turned = frame.rotation % 180 != 0
