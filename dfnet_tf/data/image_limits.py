@@ -24,7 +24,7 @@ _JPEG_ENDS = {0xD9, 0xDA}  # No header follows.
 _PNM_GAP = rb"(?:\s|#[^\n]{0,1000}\n){1,100}"
 _PNM = re.compile(rb"P[2356]" + _PNM_GAP + rb"(\d{1,9})" + _PNM_GAP + rb"(\d{1,9})\s")
 _TIFF_ORDERS = b"II*\0", b"MM\0*"
-_TIFF_WIDTH, _TIFF_HEIGHT = 256, 257
+_TIFF_WIDTH, _TIFF_HEIGHT, _TILE_WIDTH, _TILE_HEIGHT = 256, 257, 322, 323
 _TIFF_INTEGERS = {3: "H", 4: "I"}  # Field types SHORT and LONG.
 
 
@@ -106,14 +106,19 @@ def _webp_size(content: bytes) -> tuple[int, int] | None:
 
 
 def _tiff_size(content: bytes) -> tuple[int, int] | None:
-    """From the first directory of a file (TIFF 6.0, section 2)."""
+    """From the first directory of a file (TIFF 6.0, section 2).
+
+    None also where tiles are larger than an image may be: OpenCV would make room for one.
+    """
     order = "<" if content.startswith(b"II") else ">"
     (start,) = struct.unpack_from(f"{order}I", content, 4)
     (count,) = struct.unpack_from(f"{order}H", content, start)
     sides = {}
     for place in range(start + 2, start + 2 + 12 * count, 12):
         tag, kind = struct.unpack_from(f"{order}2H", content, place)
-        if tag in (_TIFF_WIDTH, _TIFF_HEIGHT) and kind in _TIFF_INTEGERS:
+        if kind in _TIFF_INTEGERS:
             (sides[tag],) = struct.unpack_from(order + _TIFF_INTEGERS[kind], content, place + 8)
+    if sides.get(_TILE_WIDTH, 1) * sides.get(_TILE_HEIGHT, 1) > MOST_PIXELS:
+        return None
     found = sides.get(_TIFF_WIDTH), sides.get(_TIFF_HEIGHT)
     return None if None in found else found

@@ -206,3 +206,45 @@ def test_what_has_no_images_is_refused(tmp_path):
         footage.image_recordings(tmp_path)
     with pytest.raises(ClipError, match="Received: no such folder"):
         footage.image_recordings(write_video(tmp_path / "a.mp4"))
+
+
+def test_a_film_of_several_that_cannot_be_opened_is_an_error_of_its_own_recording(tmp_path):
+    write_video(tmp_path / "good.mp4")
+    (tmp_path / "cut.mp4").write_bytes((tmp_path / "good.mp4").read_bytes()[:900])
+    cut, good = footage.video_recordings([tmp_path])
+    assert (cut.name, cut.num_frames, len(list(good.read()))) == ("cut", 0, 5)
+    with pytest.raises(VideoError, match=r"cut\.mp4: expected a video"):
+        list(cut.read())
+    with pytest.raises(VideoError, match=r"cut\.mp4: expected a video"):
+        footage.video_recordings([tmp_path / "cut.mp4"])
+
+
+@pytest.mark.parametrize(
+    "name", ["depth", "Depth_maps", "masks", "gt", "labels", "sparse_depth", "seg_masks", "flow2"]
+)
+def test_depth_and_masks_beside_images_are_no_recordings(tmp_path, name):
+    for folder in ("rgb", "segment_03", "normal_drive", "overflow", name):
+        write_image(tmp_path / folder / "0.png")
+    recordings = footage.image_recordings(tmp_path)
+    names = [recording.name for recording in recordings]
+    assert names == ["normal_drive", "overflow", "rgb", "segment-03"]
+    (note,) = {recording.note for recording in recordings}
+    assert note == f"left out, as no pictures of the world: {name}"
+    (alone,) = footage.image_recordings(tmp_path / name)  # Who names it wants it.
+    assert alone.note == ""
+
+
+def test_of_a_clip_folder_images_alone_are_a_recording(tmp_path):
+    for kind in ("images", "depth", "flow", "anything"):
+        write_image(tmp_path / "walk" / kind / "0.png")
+    (recording,) = footage.image_recordings(tmp_path / "walk")
+    assert (recording.name, "anything" in recording.note) == ("walk", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("a.HEIC", "HEIC or raw photographs"), ("a.mov", "--source=video")]
+)
+def test_a_folder_without_images_says_what_it_has(tmp_path, name, expected):
+    (tmp_path / name).touch()
+    with pytest.raises(ClipError, match=f"Received: .*{expected}"):
+        footage.image_recordings(tmp_path)
