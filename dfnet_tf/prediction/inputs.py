@@ -149,7 +149,7 @@ def _open_clip(path: Path) -> Input:
         rate,
         intrinsics=one.intrinsics,
         intrinsics_guessed=one.intrinsics_guessed,
-        remarks=(f"{one.folder}: {doubt}",) if doubt else (),
+        remarks=(f"{one.folder}/intrinsics.txt: {doubt}",) if doubt else (),
     )
 
 
