@@ -21,8 +21,8 @@ Conventions, held everywhere; other docstrings add only what differs:
 
 import os
 
-# OpenCV prints lines about every damaged file; what matters is raised instead. It looks here when it
-# is loaded.
+# OpenCV prints lines about every damaged file; what matters is raised instead. It looks here when
+# it is loaded.
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 
 # Files come from strangers: OpenCV refuses larger images than data/image_limits.py does.

@@ -8,7 +8,7 @@ import av
 import cv2
 import numpy as np
 
-UNIT = Fraction(1, 60_000)  # Of all time stamps here, in seconds.
+UNIT = Fraction(1, 60_000)
 
 
 def moving_texture(num_frames: int, height: int = 96, width: int = 160, step: int = 6) -> list:
@@ -30,6 +30,7 @@ def write_film(
     hidden: int = 0,
     audio: float = 0.0,
     options: dict | None = None,
+    unit: Fraction = UNIT,
 ) -> Path:
     """Writes a film with FFmpeg and returns its path.
 
@@ -42,6 +43,7 @@ def write_film(
       pixel_aspect: width of a pixel by its height.
       hidden: of the first pictures, which an edit list hides.
       audio: seconds of silence beside it.
+      unit: of the time stamps, in seconds; an AVI's is the time from frame to frame.
     """
     pictures = list(pictures)
     times = [i / 10 for i in range(len(pictures))] if times is None else list(times)
@@ -50,8 +52,8 @@ def write_film(
         quiet = {"x265-params": "log-level=none"} if codec == "libx265" else {}
         stream = container.add_stream(codec, rate=10, options={**quiet, **(options or {})})
         stream.height, stream.width = pictures[0].shape[:2]
-        stream.pix_fmt, stream.time_base = pix_fmt, UNIT
-        stream.codec_context.time_base = UNIT
+        stream.pix_fmt, stream.time_base = pix_fmt, unit
+        stream.codec_context.time_base = unit
         if rotation:
             stream.set_display_rotation(rotation)
         if pixel_aspect:
@@ -60,11 +62,11 @@ def write_film(
         packets = []
         for picture, time in zip(pictures, times, strict=True):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-            frame.pts, frame.time_base = round(time / UNIT), UNIT
+            frame.pts, frame.time_base = round(time / unit), unit
             packets += stream.encode(frame)
         for packet in packets + stream.encode():
-            packet.pts -= round(begin / UNIT)
-            packet.dts -= round(begin / UNIT)
+            packet.pts -= round(begin / unit)
+            packet.dts -= round(begin / unit)
             container.mux(packet)
         if sound:
             silence = av.AudioFrame.from_ndarray(

@@ -1,5 +1,6 @@
 """Video files, read and written frame by frame."""
 
+import collections
 import contextlib
 import itertools
 import math
@@ -33,7 +34,6 @@ class VideoReader:
       frame_rate: frames a second, on average; 0 if not known.
       num_frames: how many frames the file says it shows, sometimes an estimate; 0: it does not.
       size: (height, width) of every frame.
-      is_turned: whether the film was held upright: width and height are exchanged.
       remarks: what a user should know of the film, a few words each.
     """
 
@@ -43,6 +43,7 @@ class VideoReader:
         try:
             self.frame_rate = float(self._stream.average_rate or 0)
             self.num_frames = self._count()
+            self._refuse_short_file()
             self._num_packets = 0  # Of the film, undamaged, so far.
             self._reached = 0.0  # Seconds after the start, by any stream's packets so far.
             self._decoded = self._decode()
@@ -65,6 +66,10 @@ class VideoReader:
         return "mp4" in self._container.format.name
 
     @property
+    def _is_avi(self) -> bool:
+        return self._container.format.name == "avi"
+
+    @property
     def _is_counted(self) -> bool:
         """Whether the file counts its frames, and not only its seconds."""
         return self._stream.frames > 0
@@ -72,7 +77,7 @@ class VideoReader:
     @property
     def _duration(self) -> float:
         """Seconds that the file says it lasts, its longest stream where it says no more; or 0."""
-        if self._container.format.name == "avi":  # FFmpeg shortens one that is cut off.
+        if self._is_avi:  # FFmpeg shortens one that is cut off.
             return float(self._stream.frames * self._stream.time_base)
         if self._is_counted and self._stream.duration:
             return float(self._stream.duration * self._stream.time_base)
@@ -92,11 +97,11 @@ class VideoReader:
                 f"{film_files.converting(self.path)}"
             )
         self._coded_size = frame.height, frame.width
-        self.is_turned = frame.rotation % 180 != 0
         self._stretched = self._square_pixels(frame)
         width, height = self._stretched
         film_files.check_size(self.path, width, height)
-        self.size = (width, height) if self.is_turned else (height, width)
+        is_turned = frame.rotation % 180 != 0
+        self.size = (width, height) if is_turned else (height, width)
         self.remarks = self._remarks(frame)
         return begun
 
@@ -165,24 +170,34 @@ class VideoReader:
 
     def _decode(self) -> Iterator[tuple[float, av.VideoFrame | None]]:
         """Yields (its time in seconds, the frame), as FFmpeg has them; None: damaged."""
-        count = 0
+        count, decoding_times = 0, collections.deque()  # Of packets whose frame is yet to come.
         for packet in self._packets():
+            if packet.dts is not None:
+                decoding_times.append(float(packet.dts * packet.time_base))
             try:
                 frames = packet.decode()
             except av.FFmpegError:
                 frames = [] if packet.is_discard else [None]
             for frame in frames:
+                count += 1
+                decoding_time = decoding_times.popleft() if decoding_times else None
                 if frame is None or frame.is_corrupt:
                     yield math.nan, None
-                else:  # Raw streams know no times.
-                    known = frame.time is not None
-                    yield frame.time if known else count / (self.frame_rate or 1), frame
-                count += 1
+                else:
+                    yield self._time(frame, decoding_time, count), frame
+
+    def _time(self, frame: av.VideoFrame, decoding_time: float | None, count: int) -> float:
+        """Seconds of a frame, the `count`-th; of an AVI it is only known when one is decoded."""
+        if self._is_avi and decoding_time is not None:
+            return decoding_time
+        if frame.time is not None:
+            return frame.time
+        return count / (self.frame_rate or 1)  # Raw streams know no times at all.
 
     def _packets(self) -> Iterator[av.Packet]:
         """The film's packets. Notes how many there are, and how far in time all streams reach."""
         streams = [self._stream] if self._is_counted else list(self._container.streams)
-        start = (self._container.start_time or 0) / av.time_base
+        start = min(self._container.start_time or 0, 0) / av.time_base
         with contextlib.suppress(av.FFmpegError):  # At the end of a file that is cut off.
             for packet in self._container.demux(streams):
                 if packet.pts is not None:
@@ -201,25 +216,47 @@ class VideoReader:
                 f"{self.path}: expected frames of {width}x{height}, as the first. "
                 f"Received: one of {frame.width}x{frame.height}."
             )
-        picture = frame.to_ndarray(format="rgb24")
+        try:
+            picture = frame.to_ndarray(format="rgb24")
+        except (av.FFmpegError, ValueError) as error:
+            raise VideoError(
+                f"{self.path}: expected pixels that FFmpeg can turn into RGB. Received: "
+                f"{frame.format.name}; this converts it: {film_files.converting(self.path)}"
+            ) from error
         if frame.interlaced_frame:
             picture = _upper_field(picture)
         if self._stretched != (frame.width, frame.height):
             picture = cv2.resize(picture, self._stretched, interpolation=cv2.INTER_LINEAR)
         return np.ascontiguousarray(np.rot90(picture, frame.rotation // 90))
 
+    def _refuse_short_file(self) -> None:
+        """An mp4 says where each frame lies: one that is cut off is told before any work."""
+        if self._is_mp4:
+            size = self.path.stat().st_size
+            shown = [entry for entry in self._stream.index_entries if not entry.is_discard]
+            missing = sum(entry.pos + entry.size > size for entry in shown)
+            if missing > self._tolerated * self.num_frames:
+                raise self._early_end(len(shown) - missing)
+
     def _refuse_early_end(self, count: int) -> None:
         """The count is exact in an mp4 alone; elsewhere, the time reached must say so as well."""
         missing = self.num_frames - self._num_packets
         missing_seconds = self._duration - self._reached
-        tolerated = max(TOLERATED_SHARE, TOLERATED_FRAMES / max(self.num_frames, 1))
-        if missing > tolerated * self.num_frames and (
-            self._is_mp4 or missing_seconds > tolerated * self._duration
+        if missing > self._tolerated * self.num_frames and (
+            self._is_mp4 or missing_seconds > self._tolerated * self._duration
         ):
-            raise VideoError(
-                f"{self.path}: expected {self.num_frames} frames, as the file says. "
-                f"Received: {count}; it is cut off or damaged at frame {count}."
-            )
+            raise self._early_end(count)
+
+    @property
+    def _tolerated(self) -> float:
+        """The share of the frames that may be missing."""
+        return max(TOLERATED_SHARE, TOLERATED_FRAMES / max(self.num_frames, 1))
+
+    def _early_end(self, count: int) -> VideoError:
+        return VideoError(
+            f"{self.path}: expected {self.num_frames} frames, as the file says. "
+            f"Received: {count}; it is cut off or damaged at frame {count}."
+        )
 
 
 def _upper_field(woven: np.ndarray) -> np.ndarray:
