@@ -16,6 +16,7 @@ from dfnet_tf.data.natural_order import natural_key
 from dfnet_tf.data.recording import Excluded, Frame, Recording
 from dfnet_tf.data.video import VideoReader
 
+# Of phones and cameras, which are read by nobody here.
 PHOTOGRAPHS = (".heic", ".heif", ".avif", ".dng", ".cr2", ".cr3", ".nef", ".arw")
 
 # Names of folders whose images show no light: beside those of a camera they are no recordings.
@@ -76,7 +77,11 @@ def image_recordings(folder: str | Path) -> list[Recording]:
             f"{folder}: expected a folder of images ({', '.join(IMAGE_TYPES)}), or of folders of "
             f"images. Received: {_told_content(folder)}."
         )
-    note = f"left out, as no pictures of the world: {', '.join(others)}" if others else ""
+    notes = [f"left out, as no pictures of the world: {', '.join(others)}"] if others else []
+    photographs = sum(_is_photograph(file) for path in images for file in path.iterdir())
+    if photographs:
+        notes.append(f"left out: {photographs} HEIC or raw photographs; convert them to JPEG")
+    note = "; ".join(notes)
     places = [path.resolve() for path in images]  # drive/images, as in a clip, is a drive.
     names = _folder_names([(p.parent if p.name == "images" else p).name for p in places])
     return [
@@ -105,11 +110,15 @@ def _told_content(folder: Path) -> str:
     if not folder.is_dir():
         return "no such folder"
     files = [path for path in folder.rglob("[!.]*") if path.is_file()]
-    if any(path.suffix.lower() in PHOTOGRAPHS for path in files):
+    if any(map(_is_photograph, files)):
         return "HEIC or raw photographs; convert them to JPEG or PNG"
     if any(path.suffix.lower() in VIDEO_TYPES for path in files):
         return "films, which --source=video reads"
     return "neither"
+
+
+def _is_photograph(path: Path) -> bool:
+    return path.suffix.lower() in PHOTOGRAPHS
 
 
 def steady_frames(

@@ -241,6 +241,14 @@ def test_of_a_clip_folder_images_alone_are_a_recording(tmp_path):
     assert (recording.name, "anything" in recording.note) == ("walk", True)
 
 
+def test_photographs_that_cannot_be_read_are_told(tmp_path):
+    write_image(tmp_path / "0.png")
+    for name in ("1.HEIC", "2.dng"):
+        (tmp_path / name).touch()
+    (recording,) = footage.image_recordings(tmp_path)
+    assert recording.note == "left out: 2 HEIC or raw photographs; convert them to JPEG"
+
+
 @pytest.mark.parametrize(
     ("name", "expected"), [("a.HEIC", "HEIC or raw photographs"), ("a.mov", "--source=video")]
 )

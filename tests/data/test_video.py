@@ -323,6 +323,15 @@ def test_a_photograph_is_no_film(tmp_path):
         VideoReader(tmp_path / "a.heic")
 
 
+def test_of_an_unknown_codec_a_command_is_told_that_converts_the_film(tmp_path):
+    path = films.write_film(tmp_path / "a.mp4", TEXTURE)
+    before, found, after = path.read_bytes().rpartition(b"avc1")
+    assert found
+    path.write_bytes(before + b"zzzz" + after)
+    with pytest.raises(VideoError, match=f"whose codec .* converts it: ffmpeg -i {path} -c:v"):
+        VideoReader(path)
+
+
 def test_an_mp4_whose_last_frames_are_gone_is_refused(tmp_path):
     path = tmp_path / "a.mp4"
     with films.av.open(str(path), "w", options={"movflags": "faststart"}) as container:
