@@ -477,14 +477,14 @@ def test_flags_of_predict_that_contradict_are_refused(predict, run_dir, street, 
 
 
 def test_an_interrupted_prediction_leaves_nothing(predict, run_dir, street, tmp_path, monkeypatch):
-    read, count = clip.read_rgb, itertools.count()
+    read, count = clip.ImageReader.read, itertools.count()
 
-    def interrupted(path):
+    def interrupted(reader, path):
         if next(count) == 3:
             raise KeyboardInterrupt
-        return read(path)
+        return read(reader, path)
 
-    monkeypatch.setattr(clip, "read_rgb", interrupted)
+    monkeypatch.setattr(clip.ImageReader, "read", interrupted)
     assert predict(run_dir, street / "images")[0] == 130
     assert files(tmp_path) == ["street"]
 
@@ -497,11 +497,11 @@ def test_what_cannot_be_read_leaves_nothing(predict, run_dir, tmp_path):
     refused(tmp_path / "none.mp4", "Received: no such path")
     refused(tmp_path / "none", "Received: no such path")
     (tmp_path / "notes.txt").write_text("no video")
-    refused(tmp_path / "notes.txt", "expected a video that OpenCV can decode")
+    refused(tmp_path / "notes.txt", "expected a video that FFmpeg can decode")
     truncate(write_video(tmp_path / "half.mp4"))  # Its index was at the end.
-    refused(tmp_path / "half.mp4", "expected a video that OpenCV can decode")
+    refused(tmp_path / "half.mp4", "expected a video that FFmpeg can decode")
     (tmp_path / "empty").mkdir()
-    refused(tmp_path / "empty", "expected a clip folder, with images/ (jpg, png, bmp")
+    refused(tmp_path / "empty", "expected a clip folder, with images/ (jpg, png ...")
     assert files(tmp_path) == ["empty", "half.mp4", "notes.txt"]
 
 
