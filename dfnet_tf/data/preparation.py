@@ -153,19 +153,20 @@ class _Passage:
     def remarks(self) -> list[str]:
         """What the user should know of the recording, after its reading."""
         remarks = [self.recording.note] if self.recording.note else []
-        if self._view is not None and self.recording.intrinsics is None:
+        if self._view is not None and self.recording.intrinsics is None:  # Somebody's own film.
             remarks += self.settings.camera.remarks(self._view.input_size)
-        if self._view is not None and self._view.kept < LITTLE_KEPT:
-            part, (height, width) = self._view, self._view.input_size
-            rows, columns = part.rows.stop - part.rows.start, part.columns.stop - part.columns.start
-            remarks.append(
-                f"{self.settings.width}x{self.settings.height} keeps the middle {columns}x{rows} "
-                f"of {width}x{height} pixels alone; --fit=pad keeps all, or --width without "
-                "--height"
-            )
-        if self._view is not None and 0 <= self._brightest < NEARLY_BLACK:
+            remarks += self._told_crop(self._view) if self._view.kept < LITTLE_KEPT else []
+        if 0 <= self._brightest < NEARLY_BLACK:
             remarks.append(f"nearly black: no picture's mean is above {self._brightest:.1f} of 255")
         return remarks
+
+    def _told_crop(self, view: View) -> list[str]:
+        (height, width), size = view.input_size, f"{self.settings.width}x{self.settings.height}"
+        rows, columns = view.rows.stop - view.rows.start, view.columns.stop - view.columns.start
+        return [
+            f"{size} keeps the middle {columns}x{rows} of {width}x{height} pixels alone; --fit=pad "
+            "keeps all, as does --width without --height"
+        ]
 
     def _numbered_frames(self) -> Iterator[tuple[int, Frame]]:
         """Every frame that is there, with the number of its run of neighbours."""
