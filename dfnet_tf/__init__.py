@@ -21,18 +21,9 @@ Conventions, held everywhere; other docstrings add only what differs:
 
 import os
 
-# OpenCV and its FFmpeg print lines about every damaged file; what matters is raised instead. They
-# look here when they are loaded.
+# OpenCV prints lines about every damaged file; what matters is raised instead. It looks here when
+# it is loaded.
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
-# Files come from strangers. OpenCV refuses larger images than data/image_limits.py does; FFmpeg
-# takes nothing but a file, and of no format that is only a list of other files.
-_VIDEO_FORMATS = (
-    "mov,matroska,avi,mpeg,mpegvideo,mpegts,asf,flv,ogg,h264,hevc,m4v,ivf,gif,yuv4mpegpipe,dv,mxf"
-)
+# Files come from strangers: OpenCV refuses larger images than data/image_limits.py does.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2**26))
-os.environ.setdefault(
-    "OPENCV_FFMPEG_CAPTURE_OPTIONS",
-    f"protocol_whitelist;file|format_whitelist;{_VIDEO_FORMATS}",
-)

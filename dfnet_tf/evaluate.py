@@ -182,6 +182,8 @@ def _odometry(predictor) -> tuple[dict, Iterable]:
     from dfnet_tf.evaluation import odometry_protocol
 
     clips = clip.read_clips(_DATA.value)
+    if doubts := clip.camera_doubts(clips):
+        print(doubts, file=sys.stderr)
     results = odometry_protocol.evaluate_odometry(clips, predictor.snippet)
     return results, error_pictures.odometry_pictures(results)
 

@@ -30,6 +30,7 @@ def run(main: Callable[[list[str]], None]) -> None:
 def _status_of(main: Callable[[list[str]], None], argv: list[str]) -> int:
     if not flags.FLAGS["verbosity"].present:  # absl's own would let every library talk.
         logging.set_verbosity(logging.WARNING)
+    _expand_homes()
     try:
         with interruption.raised():
             main(argv)
@@ -41,6 +42,16 @@ def _status_of(main: Callable[[list[str]], None], argv: list[str]) -> int:
     except KeyboardInterrupt:
         return _end(INTERRUPTED, "interrupted.")
     return 0
+
+
+def _expand_homes() -> None:
+    """Puts the home folder in place of `~` in paths: shells leave it alone behind `=`."""
+    for name in flags.FLAGS:
+        flag = flags.FLAGS[name]
+        if isinstance(flag.value, str):
+            flag.value = os.path.expanduser(flag.value)
+        elif isinstance(flag.value, list):
+            flag.value = [os.path.expanduser(v) if isinstance(v, str) else v for v in flag.value]
 
 
 def _told(error: OSError | ValueError) -> str:

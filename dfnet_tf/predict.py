@@ -14,6 +14,7 @@ trajectory_kitti.txt, trajectory_tum.txt and trajectory.png, seen from above.
 """
 
 import re
+import sys
 from collections.abc import Container
 from pathlib import Path
 
@@ -45,6 +46,14 @@ _INTRINSICS = flags.DEFINE_string(
     None,
     "Text file of 3x3 intrinsics, in pixels of the input's own size; counts before a clip's own.",
 )
+_FPS = flags.DEFINE_float(
+    "fps",
+    None,
+    "Frames a second of the input, for the trajectory's times. Left out: a film's own time stamps; "
+    "those in images' names, such as 1305031102.175304.png; else 10.",
+    lower_bound=1e-3,
+    upper_bound=inputs.FASTEST,
+)
 _RAW = flags.DEFINE_enum(
     "raw", "npz", ["npz", "png", "none"], "Form of the numbers: all (npz); depth and flow (png)."
 )
@@ -65,7 +74,10 @@ def main(argv: list[str]) -> None:
     clouds = _checked_flags(argv)
     output = Path(_OUTPUT.value)
     outputs.refuse_existing(output, _OVERWRITE.value)
-    source = inputs.open_input([Path(path) for path in _INPUT.value], _camera())
+    paths = [Path(path) for path in _INPUT.value]
+    source = inputs.open_input(paths, _camera(), _FPS.value)
+    for remark in source.remarks:
+        print(f"Note: {remark}.", file=sys.stderr)
     if _POINT_CLOUDS.value and source.intrinsics is None:
         raise ValueError(
             "Expected --intrinsics or --fov_degrees with --point_clouds. Received: an input whose "
@@ -73,21 +85,30 @@ def main(argv: list[str]) -> None:
         )
 
     from dfnet_tf.inference import Predictor  # After the checks: TensorFlow takes seconds.
+    from dfnet_tf.prediction.depth_views import depth_views
     from dfnet_tf.prediction.folder import PredictionFolder
     from dfnet_tf.prediction.views import views
     from dfnet_tf.training import checkpoints
 
-    networks = ("depth_net",) if source.num_frames == 1 else ("depth_net", "pose_net", "flow_net")
-    predictor = Predictor(checkpoints.load_trained(Path(_RUN_DIR.value), networks))
-    film_depth = _FILM_DEPTH.value and source.is_film and source.intrinsics is not None
-    seen = views(predictor, source.frames(), source.intrinsics, film_depth)
+    run_dir = Path(_RUN_DIR.value)
+    has_flow = "flow_net" in checkpoints.trained_networks(run_dir)
+    depth_alone = source.num_frames == 1 or not has_flow
+    networks = ("depth_net",) if depth_alone else ("depth_net", "pose_net", "flow_net")
+    predictor = Predictor(checkpoints.load_trained(run_dir, networks))
+    film_depth = (
+        _FILM_DEPTH.value and has_flow and source.is_film and source.intrinsics is not None
+    )
+    if has_flow:
+        seen = views(predictor, source.frames(), source.intrinsics, film_depth)
+    else:
+        seen = depth_views(predictor, source.frames())
     with (
         outputs.whole_folder(output) as folder,
         PredictionFolder(folder, source, _RAW.value, clouds, film_depth) as writer,
     ):
         for view in progress(seen, "predict", "frame", source.num_frames or None):
             writer.add(view)
-    print(_closing_line(writer.num_frames, source, output))
+    print(_closing_line(writer.num_frames, source, output, has_flow))
 
 
 def _checked_flags(argv: list[str]) -> Container[int]:
@@ -119,8 +140,10 @@ def _camera() -> given_camera.GivenCamera | None:
     return given_camera.from_file(_INTRINSICS.value) if _INTRINSICS.value is not None else None
 
 
-def _closing_line(num_frames: int, source: inputs.Input, output: Path) -> str:
-    line = f"Wrote {num_frames} frames to {output}."
+def _closing_line(num_frames: int, source: inputs.Input, output: Path, has_flow: bool) -> str:
+    line = f"Wrote {num_frames} frames to {output}." + inputs.told_gaps(source.times)
+    if not has_flow and num_frames > 1:
+        return f"{line} The run trained no optical flow: of a film it shows depth alone."
     if source.intrinsics is None and num_frames > 1:
         line += (
             " Without --fov_degrees or --intrinsics there is no rigid flow, object motion, moving "

@@ -10,6 +10,7 @@ read, kept and dropped, and why.
 
 import functools
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,8 +27,8 @@ ESTIMATE = "estimate"
 # The sources, and the flags that only some of them know.
 _THINNING = ("input", "frame_step", "static_threshold", "min_frames")
 _FLAGS_OF = {
-    "video": (*_THINNING, "fov_degrees", "intrinsics"),
-    "images": (*_THINNING, "fov_degrees", "intrinsics"),
+    "video": (*_THINNING, "fov_degrees", "intrinsics", "fit"),
+    "images": (*_THINNING, "fov_degrees", "intrinsics", "fit"),
     "kitti_raw": (*_THINNING, "split"),
     "kitti_odometry": (*_THINNING, "sequences"),
     "cityscapes": (*_THINNING, "split"),
@@ -89,6 +90,13 @@ _HEIGHT = flags.DEFINE_integer(
     lower_bound=32,
 )
 _WIDTH = flags.DEFINE_integer("width", None, "Width of the clips; see --height.", lower_bound=32)
+_FIT = flags.DEFINE_enum(
+    "fit",
+    "crop",
+    ["crop", "pad"],
+    "With --height and --width: crop the input to their aspect, or show all of it in a black "
+    "border, as of a film held upright.",
+)
 _FRAME_STEP = flags.DEFINE_integer("frame_step", 1, "Keep every n-th frame.", lower_bound=1)
 _STATIC_THRESHOLD = flags.DEFINE_float(
     "static_threshold",
@@ -115,6 +123,8 @@ def main(argv: list[str]) -> None:
     deliver = None if _FORMAT.value == "clips" else _deliver_records
     dataset = production.produce(jobs, output, _settings(camera), _WORKERS.value, deliver)
     print(_summary(dataset, output))
+    for line in _told_notes(dataset):
+        print(line, file=sys.stderr)
     learned = " --intrinsics=learned" if camera and camera.is_guessed else ""
     print(f"Next: python -m dfnet_tf.train --data={output} --run_dir=runs/{output.name}{learned}")
 
@@ -203,10 +213,14 @@ def _recording_jobs(camera: GivenCamera | None) -> list[production.Job]:
         _MIN_FRAMES.value,
         camera,
         splits_at_cuts=_SOURCE.value in ("video", "images"),
+        fit=_FIT.value,
     )
+    # Of many recordings of somebody's, a broken one is told; a published data set has none.
+    is_tolerant = len(recordings) > 1 and _SOURCE.value in ("video", "images")
+    make_clips = preparation.tolerant_clips if is_tolerant else preparation.make_clips
 
     def make(recording: Recording, folder: Path, on_frame: Callable[..., None]) -> dict:
-        return preparation.make_clips(recording, folder, settings, on_frame)
+        return make_clips(recording, folder, settings, on_frame)
 
     return [
         production.Job(recording.name, recording.num_frames, functools.partial(make, recording))
@@ -245,11 +259,29 @@ def _summary(dataset: dict, output: Path) -> str:
     sizes = sorted({f"{clip['width']}x{clip['height']}" for clip in clips})
     focal = sorted({f"{k[0][0]:.1f} {k[1][1]:.1f}" for k in (clip["intrinsics"] for clip in clips)})
     dropped = production.told(totals["dropped"]) or "nothing dropped"
+    if totals["unreadable"]:
+        dropped += f"; {totals['unreadable']} of {totals['recordings']} recordings cannot be read"
     return (
         f"Wrote {totals['clips']} clip{'s' * (len(clips) > 1)}, {totals['frames_kept']} of "
         f"{totals['frames_read']} frames ({dropped}), {' and '.join(sizes)} pixels, focal length "
         f"{' or '.join(focal[:3])}{' ...' * (len(focal) > 3)}, to {output}."
     )
+
+
+def _told_notes(dataset: dict) -> list[str]:
+    """A line for each thing that users should know of recordings, and which these are."""
+    whose = {}
+    for recording in dataset["recordings"]:
+        if "error" in recording:
+            whose[f"Passed over, as it cannot be read: {recording['error']}"] = []
+        if "note" in recording:
+            whose.setdefault(f"Note: {recording['note']}", []).append(recording["name"])
+    return [
+        f"{line} ({', '.join(names[:3])}{f' and {len(names) - 3} more' * (len(names) > 3)})"
+        if names
+        else line
+        for line, names in whose.items()
+    ]
 
 
 if __name__ == "__main__":

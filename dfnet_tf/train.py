@@ -66,6 +66,8 @@ def main(argv: list[str]) -> None:
     print(strategies.description(strategy, config), f"Logs: tensorboard --logdir={run_dir}")
     learned = config.data.intrinsics == "learned"
     guessed = [found.folder for found in clips if found.intrinsics_guessed]
+    if doubts := clip.camera_doubts(clips):
+        print(doubts, file=sys.stderr)
     if guessed and not learned:
         print(
             f"Warning: {len(guessed)} of the clips, {guessed[0]} for one, have guessed intrinsics; "

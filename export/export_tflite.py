@@ -21,7 +21,9 @@ RUNS = 30  # Timed, of each model.
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder of a training run.", required=True)
 _OUTPUT = flags.DEFINE_string("output", None, "The folder to write the models to.", required=True)
-_NETWORK = flags.DEFINE_enum("network", "both", [*NETWORKS, "both"], "What to export.")
+_NETWORK = flags.DEFINE_enum(
+    "network", None, [*NETWORKS, "both"], "What to export; left out: what the run trained of both."
+)
 _QUANTIZATION = flags.DEFINE_enum(
     "quantization",
     "int8",
@@ -62,17 +64,19 @@ _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace models that exist.")
 def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
-    networks = NETWORKS if _NETWORK.value == "both" else (_NETWORK.value,)
+    networks = NETWORKS if _NETWORK.value in ("both", None) else (_NETWORK.value,)
     quantizations = QUANTIZATIONS if _QUANTIZATION.value == "all" else (_QUANTIZATION.value,)
     _check_flags(networks, quantizations)
-    for name in _names(networks, quantizations):
-        outputs.refuse_existing(_path(name, ".tflite"), _OVERWRITE.value)
-        outputs.refuse_existing(_path(name, ".json"), _OVERWRITE.value)
+    run_dir, output = Path(_RUN_DIR.value), Path(_OUTPUT.value)
 
     from dfnet_tf.training import checkpoints, origin  # After the flags: TensorFlow takes seconds.
     from export import model_report
 
-    run_dir, output = Path(_RUN_DIR.value), Path(_OUTPUT.value)
+    if _NETWORK.value is None:
+        networks = _trained(checkpoints.trained_networks(run_dir))
+    for name in _names(networks, quantizations):
+        outputs.refuse_existing(_path(name, ".tflite"), _OVERWRITE.value)
+        outputs.refuse_existing(_path(name, ".json"), _OVERWRITE.value)
     model_report.read(output)  # Before conversions of minutes: it may be nobody's to replace.
     model = checkpoints.load_trained(run_dir, tuple(f"{kind}_net" for kind in networks))
     learned_from = origin.read(run_dir, model.config)
@@ -101,6 +105,16 @@ def _check_flags(networks: tuple[str, ...], quantizations: tuple[str, ...]) -> N
                 f"Expected --network={kind} or both with --{truth.name}. "
                 f"Received: {_NETWORK.value}."
             )
+
+
+def _trained(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Which of NETWORKS a run trained, and a line on the other where there is one."""
+    networks = tuple(kind for kind in NETWORKS if f"{kind}_net" in names)
+    if left_out := set(NETWORKS) - set(networks):
+        print(f"The run trained no {' and no '.join(sorted(left_out))}: it is not exported.")
+        if _ONE_FILE.value:
+            raise ValueError("Expected a run that trained both with --one_file. Received: another.")
+    return networks
 
 
 def _names(networks: tuple[str, ...], quantizations: tuple[str, ...]) -> list[str]:

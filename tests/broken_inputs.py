@@ -59,7 +59,7 @@ SHARD, INDEX = "train-00000-of-00001.tfrecord", "records/index.json"
 WEIGHTS = "run/checkpoints/step_00000000.weights.h5"
 
 NO_IMAGE = ": expected an image file. Received: one that cannot be decoded."
-NO_VIDEO = ": expected a video that OpenCV can decode. Received: "
+NO_VIDEO = ": expected a video that FFmpeg can decode. Received: "
 NO_CLIP = ": expected a clip folder, with ... Received: "
 LOWER = np.zeros((40, 96, 3), np.uint8)  # Than images of 48 x 96.
 GREY, GREY_16, SQUARE_16 = (

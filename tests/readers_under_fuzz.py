@@ -25,6 +25,7 @@ from dfnet_tf.data import (
     records,
     tum,
     velodyne,
+    video,
 )
 from dfnet_tf.presets import preset
 
@@ -136,6 +137,17 @@ def read_all(folder: Path) -> object:
     ]
 
 
+def write_film(folder: Path) -> None:
+    with video.VideoWriter(folder / "film.mp4", 10) as writer:
+        for i in range(4):
+            writer.add(np.full((16, 32, 3), 50 * i, np.uint8))
+
+
+def read_film(folder: Path) -> object:
+    with video.VideoReader(folder / "film.mp4") as reader:
+        return [seconds for seconds, _ in reader.timed()]
+
+
 def write_mat(folder: Path) -> None:
     scipy.io.savemat(folder / "a.mat", {"Position3DGrid": np.ones((55, 305, 4), "float32")})
 
@@ -177,6 +189,10 @@ READERS = {
     "a flow PNG": one_file(FLOW, "flow.png", clip.read_flow),
     "a depth PNG": one_file(DEPTH, "depth.png", clip.read_depth),
     "a JPEG": one_file(encoded(".jpg", IMAGE), "image.jpg", clip.read_rgb),
+    "a WebP": one_file(encoded(".webp", IMAGE), "image.webp", clip.read_rgb),
+    "a TIFF": one_file(encoded(".tiff", IMAGE), "image.tiff", clip.read_rgb),
+    "a PPM": one_file(encoded(".ppm", IMAGE), "image.ppm", clip.read_rgb),
+    "a film": Reader(write_film, "film.mp4", read_film),
     "a BMP": one_file(encoded(".bmp", IMAGE), "image.bmp", clip.read_rgb),
     "a .mat file": Reader(write_mat, "a.mat", lambda folder: make3d.read_depth(folder / "a.mat")),
     "a packed .mat file": Reader(

@@ -14,10 +14,11 @@ from readers_under_fuzz import READERS, broken  # noqa: E402 (needs hypothesis)
 
 from dfnet_tf.config import ConfigError  # noqa: E402
 from dfnet_tf.data.clip import ClipError  # noqa: E402
+from dfnet_tf.data.film_files import VideoError  # noqa: E402
 from dfnet_tf.data.kitti_files import KittiError  # noqa: E402
 
 CASES = 500  # Of each reader.
-OWN_ERRORS = ClipError, KittiError, ConfigError, ValueError  # ValueError itself: of scans.
+OWN_ERRORS = ClipError, VideoError, KittiError, ConfigError, ValueError  # Itself: of scans.
 MOST_MEMORY = 2**20  # Kilobytes by which the process may grow: an image of 67 megapixels.
 IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 

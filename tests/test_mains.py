@@ -477,14 +477,14 @@ def test_flags_of_predict_that_contradict_are_refused(predict, run_dir, street, 
 
 
 def test_an_interrupted_prediction_leaves_nothing(predict, run_dir, street, tmp_path, monkeypatch):
-    read, count = clip.read_rgb, itertools.count()
+    read, count = clip.ImageReader.read, itertools.count()
 
-    def interrupted(path):
+    def interrupted(reader, path):
         if next(count) == 3:
             raise KeyboardInterrupt
-        return read(path)
+        return read(reader, path)
 
-    monkeypatch.setattr(clip, "read_rgb", interrupted)
+    monkeypatch.setattr(clip.ImageReader, "read", interrupted)
     assert predict(run_dir, street / "images")[0] == 130
     assert files(tmp_path) == ["street"]
 
@@ -497,11 +497,11 @@ def test_what_cannot_be_read_leaves_nothing(predict, run_dir, tmp_path):
     refused(tmp_path / "none.mp4", "Received: no such path")
     refused(tmp_path / "none", "Received: no such path")
     (tmp_path / "notes.txt").write_text("no video")
-    refused(tmp_path / "notes.txt", "expected a video that OpenCV can decode")
+    refused(tmp_path / "notes.txt", "expected a video that FFmpeg can decode")
     truncate(write_video(tmp_path / "half.mp4"))  # Its index was at the end.
-    refused(tmp_path / "half.mp4", "expected a video that OpenCV can decode")
+    refused(tmp_path / "half.mp4", "expected a video that FFmpeg can decode")
     (tmp_path / "empty").mkdir()
-    refused(tmp_path / "empty", "expected a clip folder, with images/ (jpg, png, bmp")
+    refused(tmp_path / "empty", "expected a clip folder, with images/ (jpg, png ...")
     assert files(tmp_path) == ["empty", "half.mp4", "notes.txt"]
 
 
@@ -521,3 +521,59 @@ def test_a_broken_image_among_others_leaves_nothing(predict, run_dir, street, tm
     truncate(street / "images/000003.png")
     assert_one_line(predict(run_dir, street), street / "images/000003.png", "an image file")
     assert files(tmp_path) == ["street"]
+
+
+@pytest.fixture
+def depth_run(spoilt_run):
+    """A run of stage depth."""
+    CONFIG.replace(training__stage="depth").save(spoilt_run / "config.json")
+    return spoilt_run
+
+
+def test_a_run_of_depth_alone_predicts_the_depth_of_a_film(predict, depth_run, tmp_path):
+    film = write_video(tmp_path / "film.mp4")
+    status, out, err = predict(depth_run, film, "--fov_degrees=60")
+    assert status == 0, err
+    assert "trained no optical flow: of a film it shows depth alone" in out
+    assert files(tmp_path / "out") == [
+        ".dfnet_output",
+        "depth",
+        "metadata.json",
+        "panel.mp4",
+        "raw",
+    ]
+    assert len(files(tmp_path / "out/depth")) == 4
+
+
+def test_a_run_of_depth_alone_is_exported_without_a_flag(run_main, depth_run, tmp_path):
+    arguments = f"--run_dir={depth_run}", f"--output={tmp_path}/models", "--quantization=float32"
+    status, out, err = run_main("export.export_tflite", *arguments, "--nomeasure")
+    assert status == 0, err
+    assert "The run trained no flow: it is not exported." in out
+    assert "depth_float32.tflite" in files(tmp_path / "models")
+    assert "flow_float32.tflite" not in files(tmp_path / "models")
+    both = run_main("export.export_tflite", *arguments, "--network=both", "--overwrite")
+    assert_one_line(both, f"{depth_run}: expected a run that trained flow_net")
+    one_file = run_main("export.export_tflite", *arguments, "--one_file")
+    assert_one_line(one_file, "Expected a run that trained both with --one_file")
+
+
+def test_the_rate_given_counts_before_the_times_that_names_tell(predict, run_dir, street, tmp_path):
+    for i in range(NUM_FRAMES):
+        image = street / f"images/{i:06d}.png"
+        image.rename(street / f"images/{1305031102 + i / 4}.png")
+    assert predict(run_dir, street, "--raw=none", "--fps=5")[0] == 0
+    times = np.loadtxt(tmp_path / "out/trajectory_tum.txt")[:, 0]
+    np.testing.assert_allclose(times, np.arange(NUM_FRAMES) / 5)
+
+
+def test_unlikely_cameras_are_told(train, evaluate, predict, run_dir, street, monkeypatch):
+    monkeypatch.setattr(loop, "train", lambda *_: None)
+    (street / "intrinsics.txt").write_text("30 0 23.5\n0 30 11.5\n0 0 1\n")  # Of half the size.
+    expected = f"{street}/intrinsics.txt: the principal point (23.5, 11.5) is far from the middle"
+    for status, _, err in (
+        evaluate(f"--run_dir={run_dir}", "--task=odometry", f"--data={street}"),
+        train(street),
+        predict(run_dir, street, "--raw=none"),
+    ):
+        assert (status, expected in err) == (0, True), err

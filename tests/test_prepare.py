@@ -1,8 +1,10 @@
 """`prepare`, run as its users run it: python -m dfnet_tf.prepare."""
 
 import functools
+import json
 
 import cv2
+import films
 import numpy as np
 import pytest
 from main_endings import assert_misused
@@ -205,7 +207,7 @@ def test_what_cannot_be_read_ends_in_one_line_and_leaves_nothing(prepare, tmp_pa
         return result
 
     missing = tmp_path / "missing"
-    assert_one_line(attempt("video", missing), "expected a video that OpenCV can decode", "no such")
+    assert_one_line(attempt("video", missing), "expected a video that FFmpeg can decode", "no such")
     assert_one_line(attempt("images", missing), "expected a folder of images", "no such folder")
     images = write_images(tmp_path / "images")
     (tmp_path / "empty").mkdir()
@@ -290,3 +292,63 @@ def test_flags_of_other_sources_are_refused(prepare, tmp_path):
     assert_misused(prepare(*film, FOV, "--split=all"), "no --split with --source=video")
     assert_misused(prepare(*film), "--intrinsics=estimate if nothing is known")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_tilde_behind_an_equals_sign_is_the_home_folder(prepare, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    write_video(tmp_path / "home/a.mp4")
+    (tmp_path / "home/k.txt").write_text("50 0 49.5\n0 50 29.5\n0 0 1\n")
+    monkeypatch.chdir(tmp_path)
+    flags = "--source=video", "--input=~/a.mp4", "--intrinsics=~/k.txt", "--output=~/data/c"
+    status, out, err = prepare(*flags)
+    assert status == 0, err
+    assert f"to {tmp_path}/home/data/c." in out
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+
+
+def test_a_broken_film_of_a_folder_is_named_and_counted(prepare, tmp_path):
+    write_video(tmp_path / "films/good.mp4")
+    late = films.write_film(tmp_path / "films/late.mkv", films.moving_texture(40))
+    late.write_bytes(late.read_bytes()[: late.stat().st_size * 2 // 3])
+    (tmp_path / "films/cut.mp4").write_bytes((tmp_path / "films/good.mp4").read_bytes()[:500])
+    status, out, err = prepare(
+        "--source=video", f"--input={tmp_path}/films", FOV, f"--output={tmp_path}/c"
+    )
+    assert status == 0, err
+    assert "2 of 3 recordings cannot be read" in out
+    for name in ("cut.mp4", "late.mkv"):
+        assert f"Passed over, as it cannot be read: {tmp_path}/films/{name}: expected " in err
+    dataset = json.loads((tmp_path / "c/dataset.json").read_text())
+    assert dataset["totals"]["unreadable"] == 2
+    assert ["error" in entry for entry in dataset["recordings"]] == [True, False, True]
+    assert [path.name for path in (tmp_path / "c").glob("*/")] == ["good"]
+
+
+def test_films_that_are_all_broken_end_in_one_line(prepare, tmp_path):
+    (tmp_path / "films").mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / "films" / name).write_bytes(b"no film")
+    result = prepare("--source=video", f"--input={tmp_path}/films", FOV, f"--output={tmp_path}/c")
+    assert_one_line(
+        result, "a.mp4: expected a video that FFmpeg can decode", "No recording is left"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["films"]
+
+
+def test_what_a_user_should_know_is_told_once_with_its_recordings(prepare, tmp_path):
+    (tmp_path / "walk").mkdir()
+    for name in ("a", "b"):
+        write_images(tmp_path / "walk" / name)
+    (tmp_path / "k.txt").write_text("25 0 24.5\n0 25 14.5\n0 0 1\n")  # Of half the size.
+    flags = "--source=images", f"--input={tmp_path}/walk", f"--intrinsics={tmp_path}/k.txt"
+    status, _, err = prepare(*flags, f"--output={tmp_path}/c")
+    assert status == 0
+    assert err.count("Note: ") == 1
+    assert "(24.5, 14.5) is far from the middle of 100x60 (width x height) images" in err
+    assert err.endswith("(a, b)\n")
+
+
+def test_radians_are_refused(prepare, tmp_path):
+    flags = "--source=video", "--input=a.mp4", f"--output={tmp_path}/c", "--fov_degrees=1.05"
+    assert_one_line(prepare(*flags), "Expected a field of view in degrees", "1.05")

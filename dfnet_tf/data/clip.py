@@ -1,6 +1,6 @@
 """The clip folder: the one on-disk format that every reader produces and every tool accepts.
 
-my_clip/images/000000.jpg ...   jpg, png or bmp, sorted by name, one camera, constant size
+my_clip/images/000000.jpg ...   an image each (jpg, png ...), 2 before 10; one camera, one size
 my_clip/intrinsics.txt          3x3, for that size
 my_clip/poses.txt               optional: camera-to-world, 12 numbers a line (KITTI)
 my_clip/depth/000000.png        optional: uint16, metres = value / 256, 0 = none; any size
@@ -8,25 +8,34 @@ my_clip/flow/000000.png         optional: KITTI 16-bit flow to the next frame
 """
 
 import contextlib
-import warnings
-from dataclasses import dataclass
+import functools
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from dfnet_tf import outputs
-from dfnet_tf.data import image_limits
-from dfnet_tf.data.stored import MOST_TEXT, Stored
+from dfnet_tf.data import image_limits, intrinsics_files
+from dfnet_tf.data.clip_error import ClipError
+from dfnet_tf.data.film_files import VIDEO_TYPES
+from dfnet_tf.data.image_files import (
+    ImageReader,
+    decode,
+    encode,
+    image_files,
+    read_rgb,
+    write_rgb,
+)
+from dfnet_tf.data.intrinsics_files import checked_intrinsics, size_text
+from dfnet_tf.data.number_files import read_numbers
+from dfnet_tf.data.stored import Stored
 
-IMAGE_TYPES = (".jpg", ".jpeg", ".png", ".bmp")
 DEPTH_SCALE = 256.0  # The KITTI depth benchmark's: stored value = metres * 256.
 FLOW_SCALE, FLOW_OFFSET = 64.0, 2.0**15  # The KITTI flow benchmark's: value = pixels * 64 + 2^15.
-LAYOUT = "images/ (jpg, png, bmp; one size) and intrinsics.txt (3x3, for that size)"
-
-
-class ClipError(ValueError):
-    """A clip folder, or one of its files, that is not what the format says."""
+LAYOUT = "images/ (jpg, png ...; one size) and intrinsics.txt (3x3, for that size)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,13 +47,19 @@ class Clip:
     size: tuple[int, int]  # (height, width) of every image
     intrinsics: np.ndarray  # float32 [3, 3], in pixels of that size
     intrinsics_guessed: bool = False  # As their file's first line says, "# guessed ...".
+    label: str = ""  # Its name where another clip read along with it has the same; see `name`.
 
     def __len__(self) -> int:
         return len(self.images)
 
     @property
     def name(self) -> str:
-        return self.folder.absolute().name
+        """The folder's name; for clips of one name read together, with its parent's before it."""
+        return self.label or self.folder.absolute().name
+
+    @functools.cached_property
+    def _reader(self) -> ImageReader:
+        return ImageReader([self.stored("images", i) for i in range(len(self))])
 
     def stored(self, kind: str, i: int) -> Stored | None:
         """Frame i's file in the sub-folder `kind` (images, depth, flow, moving); None: no file."""
@@ -56,11 +71,11 @@ class Clip:
     def image(self, i: int) -> np.ndarray:
         """Frame i, uint8 RGB [H, W, 3]. Raises ClipError if undecodable or of another size."""
         stored = self.stored("images", i)
-        image = read_rgb(stored)
+        image = self._reader.read(stored)
         if image.shape[:2] != self.size:
             raise ClipError(
                 f"{stored}: expected the size of the clip's first image, "
-                f"{_size_text(self.size)}. Received: {_size_text(image.shape)}."
+                f"{size_text(self.size)}. Received: {size_text(image.shape)}."
             )
         return image
 
@@ -96,9 +111,57 @@ def read_clips(folder: str | Path) -> list[Clip]:
     if not found:
         raise ClipError(
             f"{folder}: expected a clip folder, with {LAYOUT}, a folder of such folders, or "
-            f"records made of them. Received: {'neither' if folder.is_dir() else 'no such folder'}."
+            f"records made of them. Received: {_told_instead(folder)}."
         )
-    return [read_clip(path) for path in found]
+    return _told_apart([read_clip(path) for path in found], folder)
+
+
+def _told_apart(clips: list[Clip], folder: Path) -> list[Clip]:
+    """The clips of `folder`; those of one name with labels: a/seq and b/seq are a_seq and b_seq."""
+    counts = Counter(one.name for one in clips)
+    return [
+        replace(one, label="_".join(one.folder.relative_to(folder).parts))
+        if counts[one.name] > 1
+        else one
+        for one in clips
+    ]
+
+
+def camera_doubts(clips: Sequence[Clip]) -> str:
+    """For people: what makes the cameras of some clips doubtful, and which these are; "": nothing.
+
+    Clips with guessed intrinsics do not count.
+    """
+    doubts = {
+        one.folder: doubt
+        for one in clips
+        if not one.intrinsics_guessed
+        and (doubt := intrinsics_files.doubt(one.intrinsics, one.size))
+    }
+    if not doubts:
+        return ""
+    folder, doubt = next(iter(doubts.items()))
+    others = f" So it is with {len(doubts) - 1} more clips." if len(doubts) > 1 else ""
+    return f"Warning: {folder}/intrinsics.txt: {doubt}.{others}"
+
+
+def _told_instead(folder: Path) -> str:
+    """What is there in place of clips, and the command that makes clips of it."""
+    if not folder.exists():
+        return "no such folder"
+    found, source = "", ""
+    if folder.is_file():
+        found, source = "a file; if it is a film", "video"
+    elif image_files(folder):
+        found, source = "a folder of images", "images"
+    elif any(path.suffix.lower() in VIDEO_TYPES for path in folder.iterdir()):
+        found, source = "a folder of films", "video"
+    if not found:
+        return "neither"
+    return (
+        f"{found}, prepare clips first: python -m dfnet_tf.prepare --source={source} "
+        f"--input={folder} --fov_degrees=60 --output=data/clips"
+    )
 
 
 def read_clip(folder: str | Path) -> Clip:
@@ -114,9 +177,8 @@ def read_clip(folder: str | Path) -> Clip:
     path = folder / "intrinsics.txt"
     if not path.exists():
         raise ClipError(f"{path}: expected the camera's 3x3 intrinsics. Received: no such file.")
-    intrinsics = checked_intrinsics(read_numbers(path), size, path)
-    guessed = path.read_bytes().startswith(b"# guessed")
-    clip = Clip(folder, images, size, intrinsics, guessed)
+    intrinsics = intrinsics_files.read_intrinsics(path, size)
+    clip = Clip(folder, images, size, intrinsics, intrinsics_files.is_guessed(path))
     clip.poses()
     return clip
 
@@ -129,25 +191,9 @@ def _first_size(images: tuple[Path, ...]) -> tuple[int, int]:
     return read_rgb(images[0]).shape[:2]
 
 
-def image_files(folder: Path) -> list[Path]:
-    """The images directly in a folder, sorted by name; none if there is no such folder."""
-    return sorted(path for path in folder.glob("[!.]*") if path.suffix.lower() in IMAGE_TYPES)
-
-
-def read_rgb(source: str | Path | Stored) -> np.ndarray:
-    """Reads any image as uint8 RGB [H, W, 3]; grey becomes three equal channels."""
-    image = _decode(source, cv2.IMREAD_COLOR)
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
-
-
-def write_rgb(path: str | Path, image: np.ndarray) -> None:
-    """Writes uint8 RGB [H, W, 3] in the format of the file's suffix. Inverse of `read_rgb`."""
-    _encode(path, image[..., ::-1])
-
-
 def read_depth(source: str | Path | Stored) -> np.ndarray:
     """Reads a KITTI depth PNG: float32 [H, W], metres, 0 = none. Inverse of `write_depth`."""
-    stored = _decode(source, cv2.IMREAD_UNCHANGED, image_limits.MOST_TRUTH)
+    stored = decode(source, cv2.IMREAD_UNCHANGED, image_limits.MOST_TRUTH)
     if stored.dtype != np.uint16 or stored.ndim != 2:
         raise ClipError(
             f"{source}: expected a 16-bit grey PNG. Received: {stored.dtype}{list(stored.shape)}."
@@ -160,7 +206,7 @@ def read_depth(source: str | Path | Stored) -> np.ndarray:
 def write_depth(path: str | Path, metres: np.ndarray) -> None:
     """Writes depth [H, W] as uint16 = metres * 256; 0 where it is not finite and positive."""
     metres = np.where(np.isfinite(metres) & (metres > 0), metres, 0.0)
-    _encode(path, np.clip(np.rint(metres * DEPTH_SCALE), 0, 65535).astype(np.uint16))
+    encode(path, np.clip(np.rint(metres * DEPTH_SCALE), 0, 65535).astype(np.uint16))
 
 
 def read_flow(source: str | Path | Stored) -> tuple[np.ndarray, np.ndarray]:
@@ -169,7 +215,7 @@ def read_flow(source: str | Path | Stored) -> tuple[np.ndarray, np.ndarray]:
     Returns:
       float32 [H, W, 2], (u, v) in pixels, 0 where not valid; valid, float32 [H, W].
     """
-    stored = _decode(source, cv2.IMREAD_UNCHANGED, image_limits.MOST_TRUTH)
+    stored = decode(source, cv2.IMREAD_UNCHANGED, image_limits.MOST_TRUTH)
     if stored.dtype != np.uint16 or stored.ndim != 3 or stored.shape[2] != 3:
         raise ClipError(
             f"{source}: expected a 16-bit RGB PNG. Received: {stored.dtype}{list(stored.shape)}."
@@ -190,7 +236,7 @@ def write_flow(path: str | Path, flow: np.ndarray, valid: np.ndarray) -> None:
     stored = np.rint(flow * FLOW_SCALE + FLOW_OFFSET)
     holds = ((stored >= 0) & (stored <= 65535)).all(axis=-1) & (valid > 0)  # NaN compares false.
     stored = np.where(holds[..., None], stored, 0)
-    _encode(path, np.dstack([holds, stored[..., 1], stored[..., 0]]).astype(np.uint16))
+    encode(path, np.dstack([holds, stored[..., 1], stored[..., 0]]).astype(np.uint16))
 
 
 class ClipWriter:
@@ -263,7 +309,7 @@ class ClipWriter:
 
     def add_mask(self, kind: str, mask: np.ndarray) -> None:
         """Writes a mask [h, w] of the frame last added, 255 = 1, into the sub-folder `kind`."""
-        _encode(self._file(kind, "png"), np.uint8(np.rint(255 * mask)))
+        encode(self._file(kind, "png"), np.uint8(np.rint(255 * mask)))
 
     def _file(self, kind: str, suffix: str) -> Path:
         """The last frame's file in the sub-folder `kind`, which is made if need be."""
@@ -281,8 +327,8 @@ class ClipWriter:
                 f"Received: {len(self._poses)} poses, {self._count} images."
             )
         intrinsics = checked_intrinsics(self.intrinsics, self._size, self.folder)
-        note = self.intrinsics_note
-        np.savetxt(self._new / "intrinsics.txt", intrinsics, "%.9g", header=note)
+        path = self._new / "intrinsics.txt"
+        intrinsics_files.write_intrinsics(path, intrinsics, self._size, self.intrinsics_note)
         if self._poses:
             np.savetxt(self._new / "poses.txt", self._poses, "%.17g")
 
@@ -297,66 +343,3 @@ def checked_poses(rows: np.ndarray, num_images: int, where: Path) -> np.ndarray:
     poses = np.tile(np.eye(4), (num_images, 1, 1))
     poses[:, :3] = rows.reshape(-1, 3, 4)
     return poses
-
-
-def checked_intrinsics(matrix: np.ndarray, size: tuple[int, int], where: Path) -> np.ndarray:
-    """Returns `matrix` as float32 [3, 3], or raises ClipError if no such camera is possible."""
-    matrix = np.asarray(matrix, np.float64)
-    received = " ".join(f"{value:g}" for value in matrix.flat[:9])
-    # In float32, as they are used, what is too large or too small becomes infinity or 0.
-    with np.errstate(over="ignore"):
-        matrix = matrix.astype(np.float32)
-    if matrix.shape != (3, 3) or not np.isfinite(matrix).all():
-        raise ClipError(f"{where}: expected 3x3 finite intrinsics. Received: {received}.")
-    (fx, skew, cx), (zero, fy, cy), last = matrix
-    if fx <= 0 or fy <= 0 or skew or zero or (last != (0, 0, 1)).any():
-        expected = "positive focal lengths and no skew: fx 0 cx 0 fy cy 0 0 1"
-        raise ClipError(f"{where}: expected {expected}. Received: {received}.")
-    height, width = size
-    if not (0 < cx < width and 0 < cy < height):
-        raise ClipError(
-            f"{where}: expected a principal point inside the {_size_text(size)} image; are the "
-            f"intrinsics for another image size? Received: ({cx:g}, {cy:g})."
-        )
-    return matrix
-
-
-def read_numbers(path: str | Path) -> np.ndarray:
-    """A text file's rows of numbers, float64 [rows, columns]; ClipError for anything else."""
-    try:
-        lines = Stored(Path(path)).read(MOST_TEXT).decode().splitlines()
-        with warnings.catch_warnings(action="error", category=UserWarning):  # Of no numbers at all.
-            return np.loadtxt(lines, ndmin=2)
-    except (OSError, ValueError, UserWarning) as error:
-        received = str(error).rstrip(".")
-        raise ClipError(f"{path}: expected rows of numbers. Received: {received}.") from error
-
-
-def _decode(
-    source: str | Path | Stored, mode: int, most_pixels: int = image_limits.MOST_PIXELS
-) -> np.ndarray:
-    """Decodes a JPEG, PNG or BMP file, after its header has said how large it is."""
-    stored = source if isinstance(source, Stored) else Stored(Path(source))
-    image = None
-    try:
-        content = stored.read()
-        if size := image_limits.header_size(content):
-            image_limits.check(*size, most_pixels)
-            image = cv2.imdecode(np.frombuffer(content, np.uint8), mode)
-    except image_limits.ImageSizeError as error:
-        raise ClipError(f"{stored}: {error}") from error
-    except (OSError, ValueError, cv2.error):  # ValueError: of a name that no file can have.
-        pass
-    if image is None:
-        raise ClipError(f"{stored}: expected an image file. Received: one that cannot be decoded.")
-    return image
-
-
-def _encode(path: str | Path, image: np.ndarray) -> None:
-    """Writes an image, in OpenCV's channel order, in the format of the file's suffix."""
-    _, data = cv2.imencode(Path(path).suffix, image)  # JPEG: OpenCV's default quality, 95.
-    Path(path).write_bytes(data.tobytes())
-
-
-def _size_text(shape: tuple[int, ...]) -> str:
-    return f"{shape[1]}x{shape[0]} (width x height)"

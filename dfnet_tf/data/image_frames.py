@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from dfnet_tf.data import clip
+from dfnet_tf.data import clip, image_files
 from dfnet_tf.data.recording import Excluded, Frame
 
 
@@ -15,15 +15,17 @@ def read_frames(
     Raises ClipError at an image of another size (height, width) than `size`, which the calibration
     is for; if left out, than the first image that can be decoded.
     """
+    paths = list(paths)
+    reader = image_files.ImageReader([path for path in paths if path is not None])
     whose = "first image's" if size is None else "calibration's"
     for path in paths:
         if path is None:
             yield Excluded("missing frame")
             continue
         try:
-            image = clip.read_rgb(path)
-        except clip.ClipError:
-            yield Excluded("cannot be decoded")
+            image = reader.read(path)
+        except clip.ClipError as error:
+            yield Excluded("cannot be decoded", str(error))
             continue
         size = size or image.shape[:2]
         if image.shape[:2] != size:

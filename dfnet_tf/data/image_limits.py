@@ -20,6 +20,12 @@ _JPEG_HEADERS = 2**24  # Bytes in which the size must be found, after all commen
 _JPEG_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])", re.DOTALL)
 _JPEG_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15, where the size stands.
 _JPEG_ENDS = {0xD9, 0xDA}  # No header follows.
+# Magic number, width, height; between them white space and comments.
+_PNM_GAP = rb"(?:\s|#[^\n]{0,1000}\n){1,100}"
+_PNM = re.compile(rb"P[2356]" + _PNM_GAP + rb"(\d{1,9})" + _PNM_GAP + rb"(\d{1,9})\s")
+_TIFF_ORDERS = b"II*\0", b"MM\0*"
+_TIFF_WIDTH, _TIFF_HEIGHT, _TILE_WIDTH, _TILE_HEIGHT = 256, 257, 322, 323
+_TIFF_INTEGERS = {3: "H", 4: "I"}  # Field types SHORT and LONG.
 
 
 class ImageSizeError(ValueError):
@@ -37,7 +43,10 @@ def check(width: int, height: int, most_pixels: int = MOST_PIXELS) -> None:
 
 
 def header_size(content: bytes) -> tuple[int, int] | None:
-    """(width, height) in the header of a JPEG, PNG or BMP file; None: it is none of these."""
+    """(width, height) in the header of an image file; None: it is none that is read here.
+
+    Read are JPEG, PNG, BMP, WebP, PPM, PGM and TIFF, of this the first picture.
+    """
     try:
         if content.startswith(_PNG):
             return _png_size(content)
@@ -45,6 +54,12 @@ def header_size(content: bytes) -> tuple[int, int] | None:
             (header,) = struct.unpack_from("<I", content, 14)
             width, height = struct.unpack_from("<2H" if header == _OLD_BMP else "<2i", content, 18)
             return width, abs(height)  # Below 0: the rows run from the top down.
+        if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+            return _webp_size(content)
+        if content.startswith(_TIFF_ORDERS):
+            return _tiff_size(content)
+        if found := _PNM.match(content):
+            return int(found[1]), int(found[2])
         return _jpeg_size(content) if content.startswith(_JPEG) else None
     except struct.error:  # Cut off.
         return None
@@ -73,3 +88,37 @@ def _jpeg_size(content: bytes) -> tuple[int, int] | None:
         (length,) = struct.unpack_from(">H", content, found.end())
         place = found.end() + length
     return None
+
+
+def _webp_size(content: bytes) -> tuple[int, int] | None:
+    """Of the canvas, for animations; else of the one picture (RFC 9649)."""
+    kind = content[12:16]
+    if kind == b"VP8X":
+        wide, high = content[24:27], content[27:30]
+        return 1 + int.from_bytes(wide, "little"), 1 + int.from_bytes(high, "little")
+    if kind == b"VP8L":
+        (bits,) = struct.unpack_from("<I", content, 21)
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    if kind == b"VP8 ":
+        width, height = struct.unpack_from("<2H", content, 26)
+        return width & 0x3FFF, height & 0x3FFF
+    return None
+
+
+def _tiff_size(content: bytes) -> tuple[int, int] | None:
+    """From the first directory of a file (TIFF 6.0, section 2).
+
+    None also where tiles are larger than an image may be: OpenCV would make room for one.
+    """
+    order = "<" if content.startswith(b"II") else ">"
+    (start,) = struct.unpack_from(f"{order}I", content, 4)
+    (count,) = struct.unpack_from(f"{order}H", content, start)
+    sides = {}
+    for place in range(start + 2, start + 2 + 12 * count, 12):
+        tag, kind = struct.unpack_from(f"{order}2H", content, place)
+        if kind in _TIFF_INTEGERS:
+            (sides[tag],) = struct.unpack_from(order + _TIFF_INTEGERS[kind], content, place + 8)
+    if sides.get(_TILE_WIDTH, 1) * sides.get(_TILE_HEIGHT, 1) > MOST_PIXELS:
+        return None
+    found = sides.get(_TIFF_WIDTH), sides.get(_TIFF_HEIGHT)
+    return None if None in found else found

@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dfnet_tf.data import clip, kitti_files, kitti_splits
+from dfnet_tf.data import kitti_files, kitti_splits
+from dfnet_tf.data.image_files import IMAGE_TYPES, image_files
 from dfnet_tf.data.image_frames import read_frames
 from dfnet_tf.data.kitti_files import KittiError
 from dfnet_tf.data.recording import Excluded, Frame, Recording
@@ -139,7 +140,7 @@ def raw_calibration(day_folder: str | Path) -> dict[int, RawCamera]:
 def raw_image_path(root: str | Path, drive: str, camera: int, frame: int) -> Path | None:
     """The image of a frame, whichever its type; None: it is not there. For `drive` see below."""
     folder = Path(root) / drive / f"image_{camera:02d}" / "data"
-    paths = (folder / f"{frame:010d}{suffix}" for suffix in clip.IMAGE_TYPES)
+    paths = (folder / f"{frame:010d}{suffix}" for suffix in IMAGE_TYPES)
     return next((path for path in paths if path.exists()), None)
 
 
@@ -255,7 +256,7 @@ def _rectified_camera(path: Path, camera: int) -> tuple[np.ndarray, np.ndarray, 
 
 def _numbered_images(folder: Path) -> dict[int, Path]:
     """{frame number: its file}, of images named like 0000000005.png; none without the folder."""
-    paths = clip.image_files(folder)
+    paths = image_files(folder)
     strange = [p for p in paths if not (p.stem.isdecimal() and int(p.stem) <= LAST_FRAME)]
     if strange:
         raise KittiError(f"{strange[0]}: expected a frame's number as name. Received: another.")

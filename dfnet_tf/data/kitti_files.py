@@ -62,8 +62,8 @@ def read_poses(path: Path, num_frames: int) -> np.ndarray | None:
     """
     if not path.exists():
         return None
-    lines = _text(path).split("\n")
-    rows = [_numbers(line, f"{path}, line {i}", 3, 4) for i, line in enumerate(lines, 1) if line]
+    lines = enumerate(_text(path).splitlines(), 1)
+    rows = [_numbers(line, f"{path}, line {i}", 3, 4) for i, line in lines if line.strip()]
     if len(rows) < num_frames:
         raise KittiError(
             f"{path}: expected a pose for each of {num_frames} frames. Received: {len(rows)}."
@@ -99,7 +99,7 @@ def _text(path: Path) -> str:
 
 def _numbers(text: str, where: str, *shape: int) -> np.ndarray:
     try:
-        numbers = np.array(text.split(), np.float64)
+        numbers = np.array(text.replace(",", " ").split(), np.float64)
     except ValueError:
         numbers = np.array([])
     count = int(np.prod(shape))

@@ -1,6 +1,8 @@
 """From a recording, as its reader yields it, to clips: runs of neighbours in one size, thinned."""
 
 import itertools
+import re
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,12 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from dfnet_tf.data import clip
+from dfnet_tf.data.film_files import VideoError
 from dfnet_tf.data.gate import CutDetector, MotionGate
 from dfnet_tf.data.given_camera import GivenCamera
 from dfnet_tf.data.image_limits import ImageSizeError
 from dfnet_tf.data.recording import Excluded, Frame, Recording
 from dfnet_tf.data.view import View, central_view
 
+LITTLE_KEPT = 0.5  # Of a picture's pixels: of less one is told. 16:9 films at 640x192 keep 0.53.
+NEARLY_BLACK = 10.0  # Mean grey, of 255: of less there are too few grey levels to match.
 UNDECODABLE = "cannot be decoded"  # What the readers say of a broken file.
 
 
@@ -29,6 +34,7 @@ class Settings:
       min_frames: clips of fewer frames are dropped.
       camera: of recordings that do not know their own intrinsics.
       splits_at_cuts: whether the recordings may consist of several shots.
+      fit: see `view.central_view`.
     """
 
     height: int | None = None
@@ -38,6 +44,7 @@ class Settings:
     min_frames: int = 3
     camera: GivenCamera | None = None
     splits_at_cuts: bool = False
+    fit: str = "crop"
 
 
 def make_clips(
@@ -58,7 +65,8 @@ def make_clips(
       on_frame: called for every place in time of the recording.
 
     Returns:
-      The recording's entry in dataset.json: frames read, kept and dropped, by reason; its clips.
+      The recording's entry in dataset.json: frames read, kept and dropped, by reason; its clips;
+      and, where there is something that its user should know, a note.
 
     Raises:
       ClipError: nothing of the recording can be decoded; or its images differ in size, have poses
@@ -71,7 +79,21 @@ def make_clips(
         (folder / clips[0]["name"]).rename(folder / recording.name)
         clips[0]["name"] = recording.name
     entry = recording_entry(recording.name, passage.num_read, passage.dropped, clips)
-    return {**entry, "note": recording.note} if recording.note else entry
+    note = "; ".join(passage.remarks())
+    return {**entry, "note": note} if note else entry
+
+
+def tolerant_clips(
+    recording: Recording, folder: Path, settings: Settings, on_frame: Callable[[], None]
+) -> dict:
+    """As `make_clips`; a recording that cannot be read gets an entry with the error, no clips."""
+    try:
+        return make_clips(recording, folder, settings, on_frame)
+    except (clip.ClipError, VideoError) as error:
+        for path in folder.iterdir():  # No other recording's clips have such names.
+            if re.fullmatch(re.escape(recording.name) + r"(_\d{2,})?", path.name):
+                shutil.rmtree(path)
+        return {**recording_entry(recording.name, 0, {}, []), "error": str(error)}
 
 
 def recording_entry(name: str, num_read: int, dropped: dict[str, int], clips: list[dict]) -> dict:
@@ -109,6 +131,8 @@ class _Passage:
         self.num_read = 0
         self.dropped = Counter()
         self._view: View | None = None
+        self._detail = ""  # What is wrong with the first frame that cannot be decoded.
+        self._brightest = -1.0  # Mean grey of a picture, 0 to 255; below 0: there is none.
 
     def clips(self, folder: Path) -> Iterator[dict]:
         """Writes every run of neighbours that is long enough; yields the clips' entries."""
@@ -123,8 +147,26 @@ class _Passage:
         if self._view is None and self.dropped.keys() <= {UNDECODABLE}:
             raise clip.ClipError(
                 f"{self.recording.name}: expected a recording that can be read. "
-                f"Received: {self.num_read} frames, none of which can be decoded."
+                f"Received: {self.num_read} frames, none of which can be decoded. {self._detail}"
             )
+
+    def remarks(self) -> list[str]:
+        """What the user should know of the recording, after its reading."""
+        remarks = [self.recording.note] if self.recording.note else []
+        if self._view is not None and self.recording.intrinsics is None:  # Somebody's own film.
+            remarks += self.settings.camera.remarks(self._view.input_size)
+            remarks += self._told_crop(self._view) if self._view.kept < LITTLE_KEPT else []
+        if 0 <= self._brightest < NEARLY_BLACK:
+            remarks.append(f"nearly black: no picture's mean is above {self._brightest:.1f} of 255")
+        return remarks
+
+    def _told_crop(self, view: View) -> list[str]:
+        (height, width), size = view.input_size, f"{self.settings.width}x{self.settings.height}"
+        rows, columns = view.rows.stop - view.rows.start, view.columns.stop - view.columns.start
+        return [
+            f"{size} keeps the middle {columns}x{rows} of {width}x{height} pixels alone; --fit=pad "
+            "keeps all, as does --width without --height"
+        ]
 
     def _numbered_frames(self) -> Iterator[tuple[int, Frame]]:
         """Every frame that is there, with the number of its run of neighbours."""
@@ -134,6 +176,7 @@ class _Passage:
             self.num_read += 1
             if isinstance(item, Excluded):
                 self.dropped[item.reason] += 1
+                self._detail = self._detail or item.detail
                 run += 1
                 continue
             self._check_size(item.image)
@@ -160,7 +203,9 @@ class _Passage:
             count = 0
             for frame in frames:
                 depth = None if frame.depth is None else self._view.depth(frame.depth)
-                writer.add(self._view.picture(frame.image), depth=depth, pose=frame.pose)
+                picture = self._view.picture(frame.image)
+                self._brightest = max(self._brightest, float(picture.mean()))
+                writer.add(picture, depth=depth, pose=frame.pose)
                 count += 1
         size = self._view.height, self._view.width
         return clip_entry(folder.name, count, size, writer.intrinsics, origin)
@@ -177,7 +222,9 @@ class _Passage:
         if self._view is None:
             height, width = self.settings.height, self.settings.width
             try:
-                self._view = central_view(size, height, width, self.recording.kept_rows)
+                self._view = central_view(
+                    size, height, width, self.recording.kept_rows, self.settings.fit
+                )
             except ImageSizeError as error:
                 raise clip.ClipError(f"{self.recording.name}: {error}") from error
         if size != self._view.input_size:

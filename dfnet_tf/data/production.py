@@ -1,6 +1,7 @@
 """Makes a folder of clips, several recordings at a time, and goes on where it was interrupted."""
 
 import contextlib
+import errno
 import fcntl
 import json
 import re
@@ -19,6 +20,7 @@ from dfnet_tf.data.stored import BROKEN_JSON, read_text
 from dfnet_tf.progress import progress
 
 DATASET_FILE = "dataset.json"
+WITHOUT_LOCKS = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL)
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,14 @@ def _claimed(folder: Path) -> Iterator[Path]:
             raise outputs.OutputError(
                 f"{folder}: expected a folder that no other process writes. Received: one in use."
             ) from error
+        except OSError as error:
+            if error.errno not in WITHOUT_LOCKS:
+                raise
+            print(
+                f"{folder.parent}: no locks on this file system; start no second command with the "
+                "same output before this one ends.",
+                file=sys.stderr,
+            )
         yield folder
 
 
@@ -203,9 +213,12 @@ def _dataset(entries: dict[str, dict], settings: dict) -> dict:
         "clips": sum(len(entry["clips"]) for entry in recordings),
         "frames_read": sum(entry["frames_read"] for entry in recordings),
         "frames_kept": sum(entry["frames_kept"] for entry in recordings),
+        "unreadable": sum("error" in entry for entry in recordings),
         "dropped": dict(sorted(dropped.items())),
     }
     if totals["clips"] == 0:
+        if errors := [entry["error"] for entry in recordings if "error" in entry]:
+            raise clip.ClipError(f"{errors[0]} No recording is left.")
         raise clip.ClipError(
             "Expected recordings with enough neighbouring frames, and motion between them, for a "
             f"clip. Received: {totals['frames_read']} frames, all dropped ({told(dropped)})."

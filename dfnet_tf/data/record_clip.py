@@ -15,7 +15,11 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from dfnet_tf.data import image_limits
-from dfnet_tf.data.clip import IMAGE_TYPES, Clip, ClipError, checked_intrinsics, checked_poses
+from dfnet_tf.data.clip import Clip, checked_poses
+from dfnet_tf.data.clip_error import ClipError
+from dfnet_tf.data.image_files import IMAGE_TYPES
+from dfnet_tf.data.intrinsics_files import checked_intrinsics
+from dfnet_tf.data.natural_order import natural_key
 from dfnet_tf.data.stored import BROKEN_JSON, Stored
 
 INDEX_FILE = "index.json"
@@ -86,7 +90,8 @@ def _clip(folder: Path, entry: dict, shards: list[tuple[Path, int]]) -> RecordCl
     _require(type(guessed) is bool, f"{name}: intrinsics_guessed true or false", guessed)
     frames, files = entry["frames"], [frame["file"] for frame in entry["frames"]]
     _require(files and all(map(_is_image_name, files)), f"{name}: names of images", files[:3])
-    _require(sorted(set(files)) == files, f"{name}: frames in the order of their names", "others")
+    ordered = sorted(set(files), key=lambda file: natural_key(PurePosixPath(file)))
+    _require(ordered == files, f"{name}: frames in the order of their names", "others")
     return RecordClip(
         folder=folder / name,
         images=tuple(folder / name / "images" / file for file in files),

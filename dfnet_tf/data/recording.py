@@ -5,7 +5,7 @@ same for all of them and are decided in one place.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -24,6 +24,7 @@ class Excluded:
     """In place of a frame that is left out: those before and after it are no neighbours."""
 
     reason: str  # A few words, counted in dataset.json: "test scene", "cannot be decoded".
+    detail: str = field(default="", compare=False)  # What an error said, told where all is lost.
 
 
 @dataclass(frozen=True, eq=False)

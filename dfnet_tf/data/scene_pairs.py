@@ -93,7 +93,7 @@ class ClipPair:
 
     @property
     def name(self) -> str:
-        return f"{self.clip.folder.name}/{self.clip.images[self.i].stem}"
+        return f"{self.clip.name}/{self.clip.images[self.i].stem}"
 
     @property
     def intrinsics(self) -> np.ndarray:

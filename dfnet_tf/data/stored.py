@@ -1,5 +1,6 @@
 """Bytes on disk: a whole file, or a part of one that holds many."""
 
+import codecs
 import errno
 import os
 import stat
@@ -44,5 +45,11 @@ class Stored:
 
 
 def read_text(path: str | Path, most: int = MOST_TEXT) -> str:
-    """A text file's content, what is not UTF-8 replaced; errors as of `Stored.read`."""
-    return Stored(Path(path)).read(most).decode(errors="replace")
+    """A text file's content, what cannot be decoded replaced; errors as of `Stored.read`."""
+    return decoded(Stored(Path(path)).read(most), "replace")
+
+
+def decoded(content: bytes, errors: str = "strict") -> str:
+    """Text in UTF-8, or as editors of Windows save it: with a byte order mark, or in UTF-16."""
+    utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if utf16 else "utf-8-sig", errors)

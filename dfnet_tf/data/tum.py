@@ -25,18 +25,20 @@ MOST_AT_A_MOMENT = 100  # Lines of a list within twice that: of more the pairs w
 # fx, fy, cx, cy of the colour cameras, from the benchmark's page on calibration. The first two have
 # a lens distortion (k1 of 0.26 and 0.23), which stays in the images; the third's are undistorted.
 CAMERAS = {
-    "freiburg1": (517.3, 516.5, 318.6, 255.3),
-    "freiburg2": (520.9, 521.0, 325.1, 249.7),
-    "freiburg3": (535.4, 539.2, 320.1, 247.6),
+    "1": (517.3, 516.5, 318.6, 255.3),
+    "2": (520.9, 521.0, 325.1, 249.7),
+    "3": (535.4, 539.2, 320.1, 247.6),
 }
+CAMERA_IN_NAME = re.compile(r"(?<![a-z])fr(?:eiburg)?([123])(?!\d)", re.IGNORECASE)
 OTHER_CAMERA = 525.0, 525.0, 319.5, 239.5  # What ROS takes any such camera for.
 
 
 def recordings(root: str | Path) -> list[Recording]:
     """One recording for a sequence's folder, or for each sequence in a folder of such.
 
-    The camera is found by the folder's name: "freiburg1" to "freiburg3" in it are the published
-    calibrations; anything else is taken for ROS's default Kinect, and `note` says so.
+    The camera is found by the folder's name: "freiburg1" to "freiburg3" in it, or "fr1" to "fr3",
+    are the published calibrations; anything else is taken for ROS's default Kinect, and `note` says
+    so, as it does where no pose, or no depth, is of any image's time.
 
     Depth and pose of a frame are the nearest in time. A frame may lack its depth; one that lacks
     its pose is excluded, unless all do.
@@ -82,16 +84,18 @@ def associate(seconds: np.ndarray, others: np.ndarray) -> np.ndarray:
 def _recording(folder: Path) -> Recording:
     file_in_folder = functools.partial(_file_in, folder)
     seconds, images = _read_list(folder / "rgb.txt", file_in_folder)
-    depths = _partners(seconds, folder / "depth.txt", file_in_folder)
-    poses = _partners(seconds, folder / "groundtruth.txt", _pose)
-    known = re.search("|".join(CAMERAS), folder.name)
-    fx, fy, cx, cy = CAMERAS[known[0]] if known else OTHER_CAMERA
+    depths, without_depth = _partners(seconds, folder / "depth.txt", file_in_folder)
+    poses, without_pose = _partners(seconds, folder / "groundtruth.txt", _pose)
+    known = CAMERA_IN_NAME.search(folder.name)
+    fx, fy, cx, cy = CAMERAS[known[1]] if known else OTHER_CAMERA
+    default = "intrinsics: ROS's default for a Kinect, as the folder's name has no freiburg1 to 3"
+    notes = [without_depth, without_pose, "" if known else default]
     return Recording(
         name=folder.name,
         num_frames=len(images),
         intrinsics=np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]]),
         read=functools.partial(_read, images, depths, poses),
-        note="" if known else "intrinsics: ROS's default for a Kinect, no calibration",
+        note="; ".join(filter(None, notes)),
     )
 
 
@@ -116,12 +120,23 @@ def _with_depth(image: np.ndarray, path: Path | None, pose: np.ndarray | None) -
     return Frame(image, stored / np.float32(DEPTH_SCALE), pose)
 
 
-def _partners(seconds: np.ndarray, path: Path, read: Callable) -> list:
-    """For each of `seconds`, what `read` makes of the line of that time; None without one."""
+def _partners(seconds: np.ndarray, path: Path, read: Callable) -> tuple[list, str]:
+    """For each of `seconds`, what `read` makes of the line of that time; None without one.
+
+    And a note where none has one, although there are lines.
+    """
     if not path.is_file():
-        return [None] * len(seconds)
+        return [None] * len(seconds), ""
     others, values = _read_list(path, read)
-    return [values[k] if k >= 0 else None for k in associate(seconds, others)]
+    found = associate(seconds, others)
+    note = ""
+    if (found < 0).all() and len(others) and len(seconds):
+        note = (
+            f"none of the {len(others)} lines of {path.name} is within {LONGEST_DIFFERENCE} s of "
+            f"an image: their times are {others[0]:.2f} to {others[-1]:.2f}, those of the images "
+            f"{seconds[0]:.2f} to {seconds[-1]:.2f}; both must be seconds of one clock"
+        )
+    return [values[k] if k >= 0 else None for k in found], note
 
 
 def _read_list(path: Path, read: Callable[[list[str]], object]) -> tuple[np.ndarray, list]:

@@ -42,7 +42,7 @@ def evaluate_odometry(
     """
     samples, trajectories, distances = {}, {}, {}
     for clip in clips:
-        truth, name = clip.poses(), clip.folder.name
+        truth, name = clip.poses(), clip.name
         if truth is None or len(clip) < SNIPPET:
             continue
         snippets = _snippets(clip, predict_snippet)
@@ -64,7 +64,7 @@ def evaluate_odometry(
 def _snippets(clip, predict_snippet):
     """The predicted motion of every 5 consecutive frames, [5, 4, 4] each."""
     snippets = []
-    for start in progress(range(len(clip) - SNIPPET + 1), clip.folder.name, "snippet"):
+    for start in progress(range(len(clip) - SNIPPET + 1), clip.name, "snippet"):
         images = [clip.image(i) for i in range(start, start + SNIPPET)]
         snippet = predict_snippet(images, clip.intrinsics)
         snippets.append(checked(snippet, (SNIPPET, 4, 4), frame_name(clip, start)))

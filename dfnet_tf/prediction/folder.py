@@ -71,7 +71,7 @@ class PredictionFolder:
         if source.intrinsics is not None:
             self.rows = [["frame", "depth"], ["flow", "rigid_flow"], ["object_motion", "moving"]]
         self._painter = pictures.Painter()
-        self._poses: list[np.ndarray] = []
+        self._poses: list[np.ndarray | None] = []
         self._scales: list[float] = []
 
     def __enter__(self) -> "PredictionFolder":
@@ -96,6 +96,8 @@ class PredictionFolder:
     def add(self, view: View) -> None:
         """Writes what belongs to one frame."""
         number = self.num_frames
+        if number == 0 and view.flow is None:  # Nor will there be any.
+            self.rows = [["frame"], ["depth"]]
         drawn = self._painter.pictures(view)
         for name, picture in drawn.items():
             clip.write_rgb(self._file(name, number, "png"), picture)
@@ -136,18 +138,18 @@ class PredictionFolder:
         depth, intrinsics = view.depth[None, ..., None], np.float32(intrinsics[None])
         near = view.depth <= FARTHEST * np.median(view.depth)
         points = np.asarray(camera.backproject(depth, intrinsics)[0])[near]
-        motion = view.camera_to_first
+        motion = np.eye(4) if view.camera_to_first is None else view.camera_to_first
         colours = cv2.resize(view.image, (width, height), interpolation=cv2.INTER_AREA)[near]
         comment = "the first camera's axes: x right, y down, z ahead; unknown unit of length"
         point_cloud.write_ply(path, points @ motion[:3, :3].T + motion[:3, 3], colours, comment)
 
     def _write_path(self) -> None:
         """The camera's path, if there is one, in two forms and as a plot."""
-        poses = np.stack(self._poses)
-        if len(poses) == 1:
+        if len(self._poses) == 1 or self._poses[0] is None:
             return
+        poses = np.stack(self._poses)
         trajectory_files.write_kitti(self.folder / "trajectory_kitti.txt", poses)
-        times = np.arange(len(poses)) / self.source.frame_rate
+        times = np.array(self.source.times[: len(poses)])
         trajectory_files.write_tum(self.folder / "trajectory_tum.txt", poses, times)
         plot = visualize.trajectory_plot({"camera": poses[:, :3, 3]}, unit="unknown unit")
         clip.write_rgb(self.folder / "trajectory.png", plot)
@@ -157,6 +159,7 @@ class PredictionFolder:
         metadata = {
             "frames": len(self._poses),
             "frame_rate": self.source.frame_rate,
+            "seconds": self.source.times[: len(self._poses)],
             "image_size": {"height": self.source.size[0], "width": self.source.size[1]},
             "intrinsics": None if intrinsics is None else np.asarray(intrinsics).tolist(),
             "intrinsics_guessed": self.source.intrinsics_guessed,

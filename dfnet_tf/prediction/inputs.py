@@ -1,53 +1,81 @@
 """What `predict` is given to look at: one recording, or still pictures."""
 
-import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from dfnet_tf.data import clip, footage, video
+from dfnet_tf.data import clip, footage, intrinsics_files, video
+from dfnet_tf.data.film_files import frame_interval, median_interval
 from dfnet_tf.data.given_camera import GivenCamera
+from dfnet_tf.data.image_files import IMAGE_TYPES
+from dfnet_tf.data.natural_order import seconds_in
 
-FRAME_RATE = 10.0  # Of images, which do not say theirs: KITTI's.
-FASTEST = 1000.0  # Frames a second; a video that claims more does not know its rate.
+FRAME_RATE = 10.0  # Of images that do not say theirs: KITTI's.
+FASTEST = 240.0  # Frames a second, of phones; a video that claims more does not know its rate.
 
 
 @dataclass(frozen=True, eq=False)
 class Input:
     """Frames of one camera, in their order, and what is known about them."""
 
-    frames: Callable[[], Iterator[np.ndarray]]  # uint8 RGB [H, W, 3]
+    timed: Callable[[], Iterator[tuple[float, np.ndarray]]]  # Seconds, uint8 RGB [H, W, 3].
     num_frames: int  # Perhaps estimated; 0 if not known.
     size: tuple[int, int]  # (height, width) of every frame
     frame_rate: float = FRAME_RATE
     is_film: bool = True  # Not an image or a pair.
     intrinsics: np.ndarray | None = None  # [3, 3], in pixels of `size`; None: not known.
     intrinsics_guessed: bool = False
+    remarks: tuple[str, ...] = ()  # What its user should know, for people.
+    times: list[float] = field(default_factory=list)  # Seconds, of the frames that were taken.
+
+    def frames(self) -> Iterator[np.ndarray]:
+        """Yields every frame, uint8 RGB [H, W, 3], and notes its time in `times`."""
+        self.times.clear()
+        for seconds, image in self.timed():
+            self.times.append(seconds)
+            yield image
 
 
-def open_input(paths: list[Path], camera: GivenCamera | None) -> Input:
+def open_input(
+    paths: list[Path], camera: GivenCamera | None, frame_rate: float | None = None
+) -> Input:
     """Opens an image, a pair of images, a folder of images, a clip, or a video file.
 
     Args:
       paths: one of these; or the two images of a pair.
       camera: counts in place of what a clip says of its camera.
+      frame_rate: frames a second; counts in place of the times that a film or names tell.
 
     Raises:
       ClipError, VideoError: it is something else, or several recordings, or cannot be read.
     """
     opened = _open(paths)
+    if frame_rate is not None:
+        opened = _at_rate(opened, frame_rate)
     if camera is None:
         return opened
-    return replace(opened, intrinsics=camera.intrinsics(opened.size), intrinsics_guessed=False)
+    return replace(
+        opened,
+        intrinsics=camera.intrinsics(opened.size),
+        intrinsics_guessed=False,
+        remarks=(*opened.remarks, *camera.remarks(opened.size)),
+    )
+
+
+def _at_rate(source: Input, frame_rate: float) -> Input:
+    def timed() -> Iterator[tuple[float, np.ndarray]]:
+        return ((i / frame_rate, image) for i, (_, image) in enumerate(source.timed()))
+
+    return replace(source, timed=timed, frame_rate=frame_rate)
 
 
 def _open(paths: list[Path]) -> Input:
     for path in paths:
         if not path.exists():
             raise clip.ClipError(f"{path}: expected images or a video. Received: no such path.")
-    if len(paths) > 1 or paths[0].suffix.lower() in clip.IMAGE_TYPES:
+    if len(paths) > 1 or paths[0].suffix.lower() in IMAGE_TYPES:
         return _open_images(paths, is_film=False)
     (path,) = paths
     if not path.is_dir():
@@ -57,31 +85,48 @@ def _open(paths: list[Path]) -> Input:
 
 
 def _open_images(files: list[Path], is_film: bool) -> Input:
-    size = clip.read_rgb(files[0]).shape[:2]
-    frames = functools.partial(_images_of_one_size, files, size)
-    return Input(frames, len(files), size, is_film=is_film)
+    reader = clip.ImageReader(files if is_film else ())
+    size = reader.read(files[0]).shape[:2]
+    times, rate = _times(files)
+
+    def timed() -> Iterator[tuple[float, np.ndarray]]:
+        for seconds, file in zip(times, files, strict=True):
+            image = reader.read(file)
+            if image.shape[:2] != size:
+                raise clip.ClipError(
+                    f"{file}: expected the first image's size, {size[1]}x{size[0]}. "
+                    f"Received: {image.shape[1]}x{image.shape[0]}."
+                )
+            yield seconds, image
+
+    return Input(timed, len(files), size, rate, is_film)
 
 
-def _images_of_one_size(files: list[Path], size: tuple[int, int]) -> Iterator[np.ndarray]:
-    for file in files:
-        image = clip.read_rgb(file)
-        if image.shape[:2] != size:
-            raise clip.ClipError(
-                f"{file}: expected the first image's size, {size[1]}x{size[0]}. "
-                f"Received: {image.shape[1]}x{image.shape[0]}."
-            )
-        yield image
+def _times(files: list[Path]) -> tuple[list[float], float]:
+    """Seconds of each image, as its name says, or else at FRAME_RATE; and frames a second."""
+    told = [seconds_in(file) for file in files]
+    if None in told or (np.diff(told) <= 0).any():
+        return [i / FRAME_RATE for i in range(len(files))], FRAME_RATE
+    return told, _rate(median_interval(told))
+
+
+def _rate(interval: float) -> float:
+    return 1 / interval if interval >= 1 / FASTEST else FRAME_RATE  # Or it is NaN.
 
 
 def _open_video(path: Path) -> Input:
     with video.VideoReader(path) as reader:
-        rate = reader.frame_rate if 0 < reader.frame_rate <= FASTEST else FRAME_RATE
-        return Input(functools.partial(_frames_of, path), reader.num_frames, reader.size, rate)
+        rate = reader.frame_rate
+        if not 0 < rate <= FASTEST:
+            rate = _rate(frame_interval(path))
+        remarks = tuple(f"{path}: {remark}" for remark in reader.remarks)
+        num_frames, size = reader.num_frames, reader.size
 
+    def timed() -> Iterator[tuple[float, np.ndarray]]:
+        with video.VideoReader(path) as again:
+            yield from again.whole()
 
-def _frames_of(path: Path) -> Iterator[np.ndarray]:
-    with video.VideoReader(path) as reader:
-        yield from reader
+    return Input(timed, num_frames, size, rate, remarks=remarks)
 
 
 def _open_clip(path: Path) -> Input:
@@ -91,14 +136,30 @@ def _open_clip(path: Path) -> Input:
             f"{path}: expected one recording; name one of its clips. Received: {len(clips)} clips."
         )
     (one,) = clips
+    times, rate = _times(list(one.images))
 
-    def frames() -> Iterator[np.ndarray]:
-        return (one.image(i) for i in range(len(one)))
+    def timed() -> Iterator[tuple[float, np.ndarray]]:
+        return ((seconds, one.image(i)) for i, seconds in enumerate(times))
 
+    doubt = intrinsics_files.doubt(one.intrinsics, one.size)
     return Input(
-        frames,
+        timed,
         len(one),
         one.size,
+        rate,
         intrinsics=one.intrinsics,
         intrinsics_guessed=one.intrinsics_guessed,
+        remarks=(f"{one.folder}/intrinsics.txt: {doubt}",) if doubt else (),
+    )
+
+
+def told_gaps(times: list[float]) -> str:
+    """For people: that some frames, `times` in seconds, are no neighbours; "" if all are."""
+    steps = np.diff(times)
+    gaps = steps[steps > footage.FARTHEST * median_interval(times)]
+    if not gaps.size:
+        return ""
+    return (
+        f" Gaps in time between frames: {gaps.size}, the longest of {gaps.max():.3g} s; flow and "
+        "motion across them are doubtful."
     )

@@ -10,6 +10,7 @@ import numpy as np
 from dfnet_tf import outputs
 from dfnet_tf.config import DataConfig
 from dfnet_tf.data.clip import Clip
+from dfnet_tf.data.intrinsics_files import write_intrinsics
 from dfnet_tf.geometry import camera
 from dfnet_tf.training import averaging
 from dfnet_tf.training.checkpoints import RunError
@@ -76,4 +77,4 @@ class IntrinsicsFiles(keras.callbacks.Callback):
             trained_at = self.config.height, self.config.width
             own = camera.resized_intrinsics(intrinsics, trained_at, clip.size)
             with outputs.whole_file(self.folder / f"{clip.name}.txt") as new:
-                np.savetxt(new, own, "%.9g")
+                write_intrinsics(new, own, clip.size)

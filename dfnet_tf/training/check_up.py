@@ -45,6 +45,7 @@ class CheckUp(keras.callbacks.Callback):
     def report(self) -> None:
         """Looks at the model as it is now, and tells, on stdout and in doctor.md."""
         seen = observe(self.model, self.batch)
+        seen.stage = self.model.config.training.stage
         weights = self.model.config.loss
         terms = [tracker.name for tracker in self.model.term_trackers]
         seen.terms = {

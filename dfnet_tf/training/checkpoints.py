@@ -63,6 +63,12 @@ def step_of(path: pathlib.Path) -> int:
     return int(re.search(r"step_(\d+)", path.name)[1])
 
 
+def trained_networks(run_dir: pathlib.Path) -> tuple[str, ...]:
+    """Which of depth_net, pose_net and flow_net a run trained; errors as of `load_trained`."""
+    _require_one(run_dir)  # A folder without a run is told so, not that its settings are missing.
+    return tuple(STAGES[Config.load(run_dir / "config.json").training.stage])
+
+
 def load_trained(run_dir: pathlib.Path, networks: Sequence[str] = ()) -> DFNet:
     """The model of a run with its newest weights, in float32, ready to predict.
 
@@ -75,9 +81,8 @@ def load_trained(run_dir: pathlib.Path, networks: Sequence[str] = ()) -> DFNet:
       RunError: it holds no finished checkpoint, or a damaged one; or its stage left out one of
         `networks`.
     """
-    _require_one(run_dir)  # A folder without a run is told so, not that its settings are missing.
+    trained = trained_networks(run_dir)
     config = Config.load(run_dir / "config.json")
-    trained = STAGES[config.training.stage]
     if missing := [name for name in networks if name not in trained]:
         raise RunError(
             f"{run_dir}: expected a run that trained {', '.join(missing)}. Received: one of "

@@ -16,6 +16,7 @@ UNKNOWN = math.nan  # Compares false with everything: no rule speaks of what a s
 class Observation:
     """What a run shows on one batch, and what its epochs were like. Lengths are in pixels."""
 
+    stage: str = "joint"  # What was trained.
     finite: bool = True  # All that the networks predict.
     still_share: float = UNKNOWN  # Of neighbouring frames, those that hardly differ.
     disparity_spread: float = UNKNOWN  # Within a picture: standard deviation / mean.
@@ -62,12 +63,16 @@ class Observation:
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """A fault: when it shows, what is said of it (with an observation's values), what to try."""
+    """A fault: when it shows, what is said of it (with an observation's values), what to try.
+
+    `by_stages` is more to try; not said where it names the very stage that was trained.
+    """
 
     name: str
     shows: Callable[[Observation], bool]
     finding: str
     advice: str
+    by_stages: str = ""
 
 
 RULES = (
@@ -96,8 +101,8 @@ RULES = (
         "Constant disparity",
         lambda seen: seen.disparity_spread < 0.05,
         "Disparity is the same all over a picture: it varies by {seen.disparity_spread:.1%}.",
-        "More epochs, or one stage after the other (--stage=flow, --stage=depth, then --init_from "
-        "both); check that the intrinsics are those of these images.",
+        "More epochs; check that the intrinsics are those of these images.",
+        "Or one stage after the other: --stage=flow, --stage=depth, then --init_from both.",
     ),
     Rule(
         "Disparity at its lower end",
@@ -118,7 +123,8 @@ RULES = (
         lambda seen: seen.still_share <= 0.5 and seen.rigid_length < 0.1,
         "The frames differ, yet depth and motion explain no change: the rigid flow is "
         "{seen.rigid_length:.2f} pixels long.",
-        "More epochs, or --stage=flow first, then --init_from that run with a larger --cross_task.",
+        "More epochs.",
+        "Or --stage=flow first, then --init_from that run with a larger --cross_task.",
     ),
     Rule(
         "Motion far behind the flow",
@@ -131,7 +137,8 @@ RULES = (
         "No flow",
         lambda seen: seen.still_share <= 0.5 and seen.flow_length < 0.1,
         "The frames differ, yet the flow is {seen.flow_length:.2f} pixels long.",
-        "More epochs, --stage=flow first, or a higher --learning_rate.",
+        "More epochs, or a higher --learning_rate.",
+        "Or --stage=flow first.",
     ),
     Rule(
         "The flow's mask hides nearly everything",
@@ -145,7 +152,8 @@ RULES = (
         lambda seen: seen.rigid_visible < 0.1,
         "{seen.rigid_visible:.1%} of all pixels count: depth and the motions of both directions "
         "contradict each other, and what is hidden costs nothing.",
-        "--stage=depth first, which masks nothing so; a lower --learning_rate.",
+        "A lower --learning_rate.",
+        "Or --stage=depth first, which masks nothing so.",
     ),
     Rule(
         "The flow's mask hides nothing",
@@ -183,11 +191,13 @@ RULES = (
 
 def findings(seen: Observation) -> list[str]:
     """A sentence or two on each fault that shows; none when all is well."""
-    return [
-        f"{rule.name}. {rule.finding.format(seen=seen)} Try: {rule.advice}"
-        for rule in RULES
-        if rule.shows(seen)
-    ]
+    found = []
+    for rule in RULES:
+        if rule.shows(seen):
+            found.append(f"{rule.name}. {rule.finding.format(seen=seen)} Try: {rule.advice}")
+            if rule.by_stages and f"--stage={seen.stage}" not in rule.by_stages:
+                found[-1] += f" {rule.by_stages}"
+    return found
 
 
 def report(seen: Observation, step: int) -> str:

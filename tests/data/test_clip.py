@@ -229,3 +229,47 @@ def test_overwriting_spares_a_folder_that_is_not_ours(tmp_path):
     (tmp_path / "thesis.tex").write_text("...")
     with pytest.raises(OutputError, match="written by this program"):
         ClipWriter(tmp_path, overwrite=True)
+
+
+def test_frames_come_in_the_order_that_people_count_in(tmp_path):
+    images = random_images(12)
+    folder = write(tmp_path / "drive", images)
+    for i in range(12):
+        (folder / f"images/{i:06d}.png").rename(folder / f"images/frame_{i}.png")
+    clip = read_clip(folder)
+    np.testing.assert_array_equal([clip.image(i) for i in range(12)], images)
+
+
+def test_clips_of_one_name_are_told_apart(tmp_path):
+    for name in ("a/seq", "b/seq", "c/other"):
+        write(tmp_path / name)
+    assert [one.name for one in read_clips(tmp_path)] == ["a_seq", "b_seq", "other"]
+    assert [one.name for one in read_clips(tmp_path / "a")] == ["seq"]
+
+
+def test_cameras_that_are_unlikely_are_told_with_their_clip(tmp_path):
+    good, bad = write(tmp_path / "good"), write(tmp_path / "bad")
+    (bad / "intrinsics.txt").write_text("8 0 1.5\n0 8 1\n0 0 1\n")
+    assert clip.camera_doubts([read_clip(good)]) == ""
+    told = clip.camera_doubts(read_clips(tmp_path))
+    assert told.startswith(f"Warning: {bad}/intrinsics.txt: the principal point (1.5, 1) is far")
+    (bad / "intrinsics.txt").write_text("# guessed\n8 0 1.5\n0 8 1\n0 0 1\n")
+    assert clip.camera_doubts(read_clips(tmp_path)) == ""
+
+
+def test_images_of_another_size_than_the_intrinsics_say_are_refused(folder):
+    for path in (folder / "images").iterdir():
+        clip.write_rgb(path, np.zeros((HEIGHT * 2, WIDTH * 2, 3), np.uint8))
+    with pytest.raises(ClipError, match="for images of 20x12 .* Received: some for 10x6"):
+        read_clip(folder)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "films/a.mov", "walk/1.jpg"])
+def test_what_is_to_be_prepared_first_is_told_with_the_command(tmp_path, name):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).touch()
+    source = "images" if name.endswith("jpg") else "video"
+    given = tmp_path / name.partition("/")[0]
+    command = f"python -m dfnet_tf.prepare --source={source} --input={given} "
+    with pytest.raises(ClipError, match=f"prepare clips first: {command}"):
+        read_clips(given)

@@ -3,6 +3,7 @@
 import struct
 
 import cv2
+import films
 import numpy as np
 import pytest
 
@@ -31,27 +32,6 @@ def write_image(path, value=0, size=(6, 8)):
 def numbers(frames):
     """Which of `write_video`'s frames these are, by their brightness; as it is if excluded."""
     return [x if isinstance(x, Excluded) else round(x.image.mean() / 20) for x in frames]
-
-
-def set_frame_durations(path, durations):
-    """Rewrites an mp4's table of frame durations (stts, ISO 14496-12, 8.6.1.2), tenths of seconds.
-
-    The table grows, and so do the boxes around it; the frames lie before them and stay in place.
-    """
-    data = path.read_bytes()
-    start = data.index(b"stts") - 4
-    (size,) = struct.unpack_from(">I", data, start)
-    count, unit = struct.unpack_from(">2I", data, start + 16)  # All frames have one duration.
-    assert (count, size, data.index(b"mdat") < start) == (len(durations), 24, True)
-    pairs = [word for duration in durations for word in (1, round(duration * unit))]
-    table = struct.pack(f">I4s2I{len(pairs)}I", 16 + 4 * len(pairs), b"stts", 0, count, *pairs)
-    boxes = bytearray(data[:start] + table + data[start + size :])
-    for name in (b"moov", b"trak", b"mdia", b"minf", b"stbl"):
-        at = boxes.index(name) - 4
-        (length,) = struct.unpack_from(">I", boxes, at)
-        struct.pack_into(">I", boxes, at, length + len(table) - size)
-    path.write_bytes(boxes.replace(b"edts", b"free"))  # An edit list would cut the longer film.
-    return path
 
 
 def test_a_video_is_a_recording_of_its_frames(tmp_path):
@@ -83,9 +63,11 @@ def test_names_are_fit_for_folders_and_unique(tmp_path):
 
 def test_a_video_of_varying_rate_is_evened_out(tmp_path):
     """A burst of frames 5 to 7, one lost after frame 9, and a pause after frame 10."""
-    path = write_video(tmp_path / "a.mp4", 13)
-    durations = [1, 1, 1, 1, 1, 0.25, 0.25, 0.5, 1, 2, 5, 1, 1]
-    (recording,) = footage.video_recordings([set_frame_durations(path, durations)])
+    durations = [1, 1, 1, 1, 1, 0.25, 0.25, 0.5, 1, 2, 5, 1]
+    times = np.cumsum([0, *durations]) / 10
+    pictures = [np.full((48, 64, 3), 20 * i, np.uint8) for i in range(13)]
+    path = films.write_film(tmp_path / "a.mp4", pictures, times)
+    (recording,) = footage.video_recordings([path])
     assert numbers(recording.read()) == [0, 1, 2, 3, 4, 5, 8, 9, 10, GAP, 11, 12]
 
 
@@ -145,7 +127,7 @@ def test_what_is_no_video_is_refused_before_anything_is_read(tmp_path):
         footage.video_recordings([write_video(tmp_path / "a.mp4"), tmp_path / "none.mp4"])
     (tmp_path / "b.mp4").write_bytes(b"")
     with pytest.raises(VideoError, match=r"b\.mp4: expected a video .* cannot open"):
-        footage.video_recordings([tmp_path])
+        footage.video_recordings([tmp_path / "b.mp4"])
     (tmp_path / "x.mp4").mkdir()
     with pytest.raises(VideoError, match=r"x\.mp4: .*Received: a folder without any"):
         footage.video_recordings([tmp_path / "x.mp4"])
@@ -224,3 +206,53 @@ def test_what_has_no_images_is_refused(tmp_path):
         footage.image_recordings(tmp_path)
     with pytest.raises(ClipError, match="Received: no such folder"):
         footage.image_recordings(write_video(tmp_path / "a.mp4"))
+
+
+def test_a_film_of_several_that_cannot_be_opened_is_an_error_of_its_own_recording(tmp_path):
+    write_video(tmp_path / "good.mp4")
+    (tmp_path / "cut.mp4").write_bytes((tmp_path / "good.mp4").read_bytes()[:900])
+    cut, good = footage.video_recordings([tmp_path])
+    assert (cut.name, cut.num_frames, len(list(good.read()))) == ("cut", 0, 5)
+    with pytest.raises(VideoError, match=r"cut\.mp4: expected a video"):
+        list(cut.read())
+    with pytest.raises(VideoError, match=r"cut\.mp4: expected a video"):
+        footage.video_recordings([tmp_path / "cut.mp4"])
+
+
+@pytest.mark.parametrize(
+    "name", ["depth", "Depth_maps", "masks", "gt", "labels", "sparse_depth", "seg_masks", "flow2"]
+)
+def test_depth_and_masks_beside_images_are_no_recordings(tmp_path, name):
+    for folder in ("rgb", "segment_03", "normal_drive", "overflow", name):
+        write_image(tmp_path / folder / "0.png")
+    recordings = footage.image_recordings(tmp_path)
+    names = [recording.name for recording in recordings]
+    assert names == ["normal_drive", "overflow", "rgb", "segment-03"]
+    (note,) = {recording.note for recording in recordings}
+    assert note == f"left out, as no pictures of the world: {name}"
+    (alone,) = footage.image_recordings(tmp_path / name)  # Who names it wants it.
+    assert alone.note == ""
+
+
+def test_of_a_clip_folder_images_alone_are_a_recording(tmp_path):
+    for kind in ("images", "depth", "flow", "anything"):
+        write_image(tmp_path / "walk" / kind / "0.png")
+    (recording,) = footage.image_recordings(tmp_path / "walk")
+    assert (recording.name, "anything" in recording.note) == ("walk", True)
+
+
+def test_photographs_that_cannot_be_read_are_told(tmp_path):
+    write_image(tmp_path / "0.png")
+    for name in ("1.HEIC", "2.dng"):
+        (tmp_path / name).touch()
+    (recording,) = footage.image_recordings(tmp_path)
+    assert recording.note == "left out: 2 HEIC or raw photographs; convert them to JPEG"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("a.HEIC", "HEIC or raw photographs"), ("a.mov", "--source=video")]
+)
+def test_a_folder_without_images_says_what_it_has(tmp_path, name, expected):
+    (tmp_path / name).touch()
+    with pytest.raises(ClipError, match=f"Received: .*{expected}"):
+        footage.image_recordings(tmp_path)

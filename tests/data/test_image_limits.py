@@ -24,7 +24,10 @@ def segment(marker, content):
     return struct.pack(">BBH", 0xFF, marker, len(content) + 2) + content
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp"])
+KINDS = [".jpg", ".png", ".bmp", ".webp", ".tiff", ".ppm"]
+
+
+@pytest.mark.parametrize("suffix", KINDS)
 def test_the_size_is_that_of_the_decoded_image(suffix):
     for height, width in ((6, 10), (1, 3), (300, 7)):
         assert image_limits.header_size(encoded(suffix, height, width)) == (width, height)
@@ -57,7 +60,28 @@ def test_of_anything_else_no_size_is_known(content):
     assert image_limits.header_size(content) is None
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".bmp"])
+@pytest.mark.parametrize("options", [(), (cv2.IMWRITE_WEBP_QUALITY, 101)])  # VP8, VP8L
+def test_both_codings_of_webp_have_their_size(options):
+    assert image_limits.header_size(encoded(".webp", 300, 7, *options)) == (7, 300)
+    canvas = b"RIFF" + bytes(4) + b"WEBPVP8X" + bytes(8) + b"\x1f\x4e\0" + b"\x05\0\0"
+    assert image_limits.header_size(canvas) == (20_000, 6)
+
+
+def test_a_ppm_may_have_comments_and_a_tiff_either_order():
+    assert image_limits.header_size(b"P5 # a comment\n# another\n10\n# and\n6 255\n") == (10, 6)
+    entries = struct.pack(">HHHIHHHHIHHI", 2, 256, 3, 1, 10, 0, 257, 3, 1, 6, 0, 0)
+    assert image_limits.header_size(b"MM\0*" + struct.pack(">I", 8) + entries) == (10, 6)
+
+
+def test_a_tiff_of_huge_tiles_has_no_size():
+    tile = struct.pack("<HHIIHHII", 322, 4, 1, 2**24, 323, 4, 1, 2**10)
+    entries = struct.pack("<HHHIIHHII", 4, 256, 4, 1, 10, 257, 4, 1, 6)
+    content = b"II*\0" + struct.pack("<I", 8) + entries
+    assert image_limits.header_size(content + struct.pack("<HHII", 0, 4, 1, 0) * 2) == (10, 6)
+    assert image_limits.header_size(content + tile) is None
+
+
+@pytest.mark.parametrize("suffix", KINDS[:-1])  # A PPM's is a line of text.
 def test_a_header_that_is_cut_off_has_no_size(suffix):
     content = encoded(suffix)
     assert [image_limits.header_size(content[:length]) for length in range(20)] == [None] * 20

@@ -273,3 +273,12 @@ def test_a_projection_is_taken_apart_whatever_its_shift(tmp_path):
     found, shift = kitti.kitti_files.read_projection(path, "P2")
     np.testing.assert_array_equal(found, intrinsics)
     np.testing.assert_allclose(shift[:3], np.hstack([np.eye(3), [[0.06], [-0.001], [0.003]]]))
+
+
+def test_poses_may_come_from_other_systems(tmp_path, rendered):
+    write_odometry_tree(tmp_path, rendered)
+    poses = tmp_path / "poses" / "00.txt"
+    text = poses.read_text().replace(" ", ", ").replace("\n", "\r\n") + "\r\n\r\n"
+    poses.write_bytes(text.encode("utf-8-sig"))
+    items = list(kitti.odometry_recordings(tmp_path)[0].read())
+    np.testing.assert_allclose([x.pose for x in items], rendered.camera_to_world, atol=1e-9)

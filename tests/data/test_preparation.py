@@ -7,7 +7,8 @@ import pytest
 
 from dfnet_tf.data import given_camera
 from dfnet_tf.data.clip import ClipError, read_clip, read_clips
-from dfnet_tf.data.preparation import UNDECODABLE, Settings, make_clips
+from dfnet_tf.data.film_files import VideoError
+from dfnet_tf.data.preparation import UNDECODABLE, Settings, make_clips, tolerant_clips
 from dfnet_tf.data.recording import Excluded, Frame, Recording
 
 INTRINSICS = np.array([[50.0, 0, 32], [0, 50, 24], [0, 0, 1]])
@@ -133,7 +134,9 @@ def test_rows_that_a_recording_does_not_keep_are_cut_off(make, tmp_path):
 def test_the_intrinsics_say_where_they_come_from(make, tmp_path):
     entry, _ = make(recording(10, 30, 50), camera=given_camera.from_field_of_view(90))
     assert entry["clips"][0]["intrinsics"] == INTRINSICS.tolist()
-    assert (tmp_path / "drive/intrinsics.txt").read_text().startswith("# the data set\n50 ")
+    first, second, third, *_ = (tmp_path / "drive/intrinsics.txt").read_text().splitlines()
+    assert (first, third) == ("# the data set", "50 0 32")
+    assert second == "# for images of 64x48 (width x height)"
 
 
 def test_a_guess_is_marked_in_the_clip(make, tmp_path):
@@ -191,3 +194,56 @@ def test_every_frame_is_kept_or_dropped_for_one_reason(tmp_path):
         assert entry["frames_read"] == 40 == entry["frames_kept"] + sum(dropped.values())
         assert dropped.get("test scene", 0) == items.count(SCENE)
         assert all(one["frames"] >= 3 for one in entry["clips"])
+
+
+def test_a_recording_that_breaks_off_leaves_its_error_and_no_clip(tmp_path):
+    """Neither the clip that was whole before it broke off, nor anything of another recording's."""
+
+    def read():
+        yield from (frame(level) for level in (10, 30, 50))
+        yield SCENE
+        yield from (frame(level) for level in (70, 90, 110))
+        raise VideoError("drive.mp4: cut off")
+
+    broken = Recording("drive", 7, INTRINSICS, read)
+    (tmp_path / "drive2").mkdir()
+    entry = tolerant_clips(broken, tmp_path, Settings(), lambda: None)
+    assert (entry["error"], entry["clips"]) == ("drive.mp4: cut off", [])
+    assert not any((tmp_path / name).exists() for name in ("drive", "drive_00", "drive_01"))
+    assert (tmp_path / "drive2").exists()
+
+
+def test_a_recording_of_nothing_but_broken_frames_says_what_is_wrong_with_one(make):
+    broken = Excluded(UNDECODABLE, "a.png: expected an image of 8 or 16 bits.")
+    with pytest.raises(ClipError, match="2 frames, none .* a.png: expected an image of 8 or 16"):
+        make(recording(broken, broken))
+
+
+def test_nearly_black_recordings_are_told(make):
+    assert "nearly black" in make(recording(3, 7, 5))[0]["note"]
+
+
+def test_a_crop_to_less_than_half_is_told(make):
+    camera = given_camera.from_field_of_view(60)
+    filmed = recording(10, 30, 50, intrinsics=None)
+    entry, _ = make(filmed, height=32, width=128, camera=camera)
+    assert "keeps the middle 64x16 of 64x48 pixels alone; --fit=pad" in entry["note"]
+
+
+def test_padding_shows_everything_and_moves_the_camera(make, tmp_path):
+    make(recording(100, 130, 160), height=32, width=128, fit="pad")
+    clip = read_clip(tmp_path / "drive")
+    assert clip.size == (32, 128)
+    np.testing.assert_allclose(clip.image(0)[:, 45:83].mean(), 100, atol=2)
+    assert clip.image(0)[:, :40].max() < 8 and clip.image(0)[:, 88:].max() < 8
+    # 64x48 becomes 42x32 in the middle of 128x32; (32 + 0.5) * 42 / 64 - 0.5 + 43.
+    np.testing.assert_allclose(clip.intrinsics[0], [50 * 42 / 64, 0, 63.828], atol=1e-3)
+    np.testing.assert_allclose(clip.intrinsics[1], [0, 50 * 32 / 48, 15.833], atol=1e-3)
+
+
+def test_a_camera_held_upright_is_told(tmp_path):
+    upright = [Frame(np.full((64, 48, 3), level, np.uint8)) for level in (10, 30, 50)]
+    filmed = Recording("drive", 3, None, lambda: iter(upright), note="interlaced")
+    settings = Settings(camera=given_camera.from_field_of_view(60))
+    note = make_clips(filmed, tmp_path, settings, lambda: None)["note"]
+    assert note.startswith("interlaced; held upright: the field of view of 60 degrees")

@@ -1,5 +1,6 @@
 """A folder of clips in the making: whole at the end, kept when interrupted."""
 
+import errno
 import fcntl
 import json
 import threading
@@ -68,6 +69,7 @@ def test_the_output_is_a_folder_of_clips_and_what_became_of_the_frames(work, tmp
         "clips": 4,
         "frames_read": 17,
         "frames_kept": 12,
+        "unreadable": 0,
         "dropped": {"static": 5},
     }
     assert [entry["name"] for entry in dataset["recordings"]] == ["b", "a", "c"]
@@ -209,3 +211,15 @@ def test_names_with_numbers_are_no_trouble_by_themselves(work, tmp_path):
     names = "drive_0001_02", "drive_0001_03", "odometry_00", "a", "a_2"
     produce([work.job(name) for name in names], tmp_path / "out", SETTINGS, 2)
     assert len(read_clips(tmp_path / "out")) == 5
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK])
+def test_without_locks_the_work_goes_on_and_says_so(work, tmp_path, monkeypatch, capsys, number):
+    def flock(*_):
+        raise OSError(number, "no locks")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    produce([work.job("a")], tmp_path / "out", SETTINGS, 1)
+    assert [clip.name for clip in read_clips(tmp_path / "out")] == ["a"]
+    assert f"{tmp_path}: no locks on this file system" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]

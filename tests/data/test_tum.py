@@ -193,3 +193,30 @@ def test_what_is_no_sequence_is_refused(tmp_path):
         tum.recordings(tmp_path)
     with pytest.raises(ClipError, match="Received: no such folder"):
         tum.recordings(tmp_path / "none")
+
+
+@pytest.mark.parametrize("name", ["fr1_xyz", "my_Freiburg1_desk", "rgbd-fr1"])
+def test_short_names_tell_the_camera_as_well(folder, name):
+    (recording,) = tum.recordings(folder.rename(folder.with_name(name)))
+    assert (recording.intrinsics[0, 0], recording.note) == (517.3, "")
+
+
+def test_poses_of_another_clock_are_told(folder):
+    """In nanoseconds."""
+    change(
+        folder / "groundtruth.txt",
+        lambda lines: [f"{float(x.split()[0]) * 1e9:.0f} 0 0 0 0 0 0 1" for x in lines],
+    )
+    (recording,) = tum.recordings(folder)
+    assert "none of the 6 lines of groundtruth.txt is within 0.02 s of an image" in recording.note
+    assert all(frame.pose is None for frame in recording.read())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_lists_may_come_from_other_systems(folder, encoding, rendered):
+    for name in ("rgb.txt", "depth.txt", "groundtruth.txt"):
+        text = (folder / name).read_text().replace("\n", "\r\n") + "\r\n\r\n"
+        (folder / name).write_bytes(text.encode(encoding))
+    (recording,) = tum.recordings(folder)
+    poses = [frame.pose for frame in recording.read()]
+    np.testing.assert_allclose(poses, rendered.camera_to_world, atol=2e-6)

@@ -1,23 +1,23 @@
 """Properties of video reading and writing."""
 
 import math
+import os
 import re
 import struct
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
+import films
 import numpy as np
 import pytest
 
-from dfnet_tf.data.video import (
-    VideoError,
-    VideoReader,
-    VideoWriter,
-    frame_interval,
-    median_interval,
-)
+from dfnet_tf.data.film_files import frame_interval, median_interval
+from dfnet_tf.data.video import VideoError, VideoReader, VideoWriter
+
+os.environ.setdefault("SVT_LOG", "0")  # Before FFmpeg encodes AV1: else it prints.
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
 ROOT = Path(__file__).parents[2]
@@ -114,7 +114,7 @@ def test_a_few_missing_frames_are_an_estimate_and_no_damage(tmp_path):
 def test_what_cannot_be_opened_is_refused(tmp_path):
     text = tmp_path / "a.mp4"
     text.write_text("no video")
-    with pytest.raises(VideoError, match="expected a video that OpenCV can decode. .*cannot open"):
+    with pytest.raises(VideoError, match="expected a video that FFmpeg can decode. .*cannot open"):
         VideoReader(text)
     with pytest.raises(VideoError, match="Received: no such file"):
         VideoReader(tmp_path / "b.mp4")
@@ -155,7 +155,7 @@ def test_frames_that_cannot_be_decoded_are_told_and_the_later_ones_still_come(tm
     np.testing.assert_array_equal(frames[9:], whole[9:])
 
 
-def test_frames_lost_in_the_middle_are_missed_by_their_number_but_not_by_their_times(tmp_path):
+def test_frames_lost_in_the_middle_are_told_by_the_times_of_the_others(tmp_path):
     path = write_noise(tmp_path / "a.mkv", 40, "mp4v")
     data = bytearray(path.read_bytes())
     data[len(data) // 2 : len(data) * 2 // 3] = bytes(len(data) * 2 // 3 - len(data) // 2)
@@ -164,8 +164,8 @@ def test_frames_lost_in_the_middle_are_missed_by_their_number_but_not_by_their_t
         times, frames = zip(*video.timed(), strict=True)
     assert 10 < len(times) < 37
     assert times[-1] == pytest.approx(3.9)
-    assert all(frame is not None for frame in frames)
-    with pytest.raises(VideoError, match="expected 40 frames, as the file says"):
+    assert len([frame for frame in frames if frame is not None]) > 10
+    with pytest.raises(VideoError, match="Received: a damaged one"):
         read(path)
 
 
@@ -216,14 +216,137 @@ def test_neither_order_nor_doubles_nor_a_pause_move_the_usual_interval():
 @pytest.mark.filterwarnings("error")
 def test_the_usual_interval_of_what_has_none_is_not_known(tmp_path):
     assert math.isnan(frame_interval(write(tmp_path / "a.mp4", [corner_frame()])))
-    assert math.isnan(frame_interval(tmp_path / "none.mp4"))
 
 
 def test_an_mp4_without_its_second_half_is_refused(tmp_path):
     path = write(tmp_path / "a.mp4", [corner_frame()] * 10)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(VideoError, match="OpenCV can decode"):
+    with pytest.raises(VideoError, match="FFmpeg can decode"):
         VideoReader(path)
+
+
+TEXTURE = films.moving_texture(12)
+
+
+def timed(path):
+    """The times and the frames of a film."""
+    with VideoReader(path) as video:
+        return [list(values) for values in zip(*video.timed(), strict=True)]
+
+
+def assert_shows(frames, pictures, loss=CODEC_LOSS):
+    """Every frame is its own picture, nearer than any other."""
+    assert len(frames) == len(pictures)
+    for frame, picture in zip(frames, pictures, strict=True):
+        assert np.abs(np.float32(frame) - picture).mean() < loss
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("a.mp4", {"codec": "libsvtav1"}),
+        ("a.mov", {"codec": "libx265", "pix_fmt": "yuv420p10le"}),
+        ("a.webm", {"codec": "libvpx-vp9"}),
+        ("a.mov", {"codec": "prores_ks", "pix_fmt": "yuv422p10le"}),
+        ("a.ts", {}),
+        ("a.mkv", {"audio": 5.0}),
+        ("a.h264", {}),
+    ],
+)
+def test_films_of_all_kinds_show_what_was_filmed(tmp_path, name, settings):
+    assert_shows(read(films.write_film(tmp_path / name, TEXTURE, **settings)), TEXTURE)
+
+
+@pytest.mark.parametrize("order", ["tff=1", "bff=1"])
+def test_an_interlaced_film_shows_one_moment_a_frame(tmp_path, order):
+    """Its other rows are black: of a moment that must not be seen."""
+    upper = [picture * (np.arange(96) % 2 == 0)[:, None, None] for picture in TEXTURE]
+    options = {"flags": "+ildct+ilme", "x264-params": order, "crf": "1"}
+    path = films.write_film(tmp_path / "a.mp4", np.uint8(upper), pix_fmt="yuv444p", options=options)
+    assert_shows(read(path), TEXTURE)
+    with VideoReader(path) as video:
+        assert video.remarks == ["interlaced: every other row is interpolated"]
+
+
+def test_what_an_edit_list_hides_is_neither_shown_nor_missed(tmp_path):
+    path = films.write_film(tmp_path / "a.mp4", TEXTURE, hidden=4)
+    with VideoReader(path) as video:
+        assert video.num_frames == 8
+        assert_shows(list(video), TEXTURE[4:])
+    times, _ = timed(path)
+    np.testing.assert_allclose(times, np.arange(8) / 10, atol=1e-4)
+
+
+def test_an_edit_list_may_cut_the_end(tmp_path):
+    path = films.write_film(tmp_path / "a.mp4", TEXTURE, options={"bf": "0"})
+    data = bytearray(path.read_bytes())
+    place = data.index(b"elst") + 12  # ISO 14496-12, 8.6.6: the first entry's duration.
+    (duration,) = struct.unpack_from(">I", data, place)
+    struct.pack_into(">I", data, place, duration // 2)
+    path.write_bytes(data)
+    assert_shows(read(path), TEXTURE[:6])
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "webm"])
+def test_times_are_those_of_the_frames_at_a_varying_rate(tmp_path, suffix):
+    times = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 1.6, 1.7, 1.8, 1.9, 2.0, 2.1]
+    codec = "libvpx-vp9" if suffix == "webm" else "libx264"
+    path = films.write_film(tmp_path / f"a.{suffix}", TEXTURE, times, codec)
+    np.testing.assert_allclose(timed(path)[0], times, atol=1e-3)
+    assert len(read(path)) == 12
+    assert frame_interval(path) == pytest.approx(0.1)
+
+
+def test_frames_that_an_avi_stores_in_another_order_have_their_times_in_theirs(tmp_path):
+    path = films.write_film(tmp_path / "a.avi", TEXTURE, options={"bf": "2"}, unit=Fraction(1, 10))
+    times, frames = timed(path)
+    assert_shows(frames, TEXTURE)
+    np.testing.assert_allclose(times, np.arange(12) / 10)
+
+
+@pytest.mark.parametrize(("aspect", "size"), [((16, 11), (96, 233)), ((3, 4), (128, 160))])
+def test_pixels_that_are_not_square_are_stretched_as_players_do(tmp_path, aspect, size):
+    path = films.write_film(tmp_path / "a.mp4", TEXTURE, pixel_aspect=Fraction(*aspect))
+    with VideoReader(path) as video:
+        assert video.size == size
+        assert "not square" in video.remarks[0] and f"{size[1]}x{size[0]}" in video.remarks[0]
+        frames = list(video)
+    assert_shows(frames, [cv2.resize(picture, size[::-1]) for picture in TEXTURE])
+
+
+def test_a_photograph_is_no_film(tmp_path):
+    path = films.write_film(tmp_path / "a.mp4", TEXTURE)
+    data = path.read_bytes()
+    brand = data.index(b"ftyp") + 4
+    (tmp_path / "a.heic").write_bytes(data[:brand] + b"heic" + data[brand + 4 :])
+    with pytest.raises(VideoError, match="a.heic: expected a film. Received: a HEIC .* JPEG"):
+        VideoReader(tmp_path / "a.heic")
+
+
+def test_of_an_unknown_codec_a_command_is_told_that_converts_the_film(tmp_path):
+    path = films.write_film(tmp_path / "a.mp4", TEXTURE)
+    before, found, after = path.read_bytes().rpartition(b"avc1")
+    assert found
+    path.write_bytes(before + b"zzzz" + after)
+    with pytest.raises(VideoError, match=f"whose codec .* converts it: ffmpeg -i {path} -c:v"):
+        VideoReader(path)
+
+
+def test_an_mp4_whose_last_frames_are_gone_is_refused(tmp_path):
+    path = tmp_path / "a.mp4"
+    with films.av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream("libx264", rate=10, options={"g": "1"})
+        stream.height, stream.width = 96, 160
+        for picture in TEXTURE:
+            frame = films.av.VideoFrame.from_ndarray(picture, format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    with films.av.open(str(path)) as container:
+        places = [(packet.pos, packet.size) for packet in container.demux() if packet.size]
+    start, size = places[8]
+    path.write_bytes(path.read_bytes()[: start + size // 2])  # Three are gone, and half of one.
+    with pytest.raises(VideoError, match="expected 12 frames.* Received: 8; it is cut off"):
+        VideoReader(path)  # Before any work.
 
 
 def test_an_error_while_writing_leaves_the_older_file_and_nothing_else(tmp_path):

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from dfnet_tf.data.clip import ClipWriter, read_clip
+from dfnet_tf.data.clip import ClipWriter, read_clip, read_clips
 from dfnet_tf.evaluation import odometry_protocol, report
 
 
@@ -126,3 +126,12 @@ def test_errors_over_distance_are_told_for_each_length_that_fits(tmp_path):
     assert sum(row["num_segments"] for row in ours) == num_segments
     assert all(row["translation_percent"] < 1e-6 for row in ours)
     assert all(row["translation_percent"] > 1 for row in trivial)
+
+
+def test_clips_of_one_name_are_all_judged(tmp_path):
+    one = make_clip(tmp_path / "a/seq")
+    make_clip(tmp_path / "b/seq")
+    clips = read_clips(tmp_path)
+    results = odometry_protocol.evaluate_odometry(clips, true_snippet(one))
+    assert results["num_samples"]["snippet"] == 6
+    assert list(results["trajectories"]) == ["a_seq", "b_seq"]

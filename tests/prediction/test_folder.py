@@ -8,12 +8,15 @@ from true_predictor import TruePredictor
 
 from dfnet_tf.data import clip, synthetic, video
 from dfnet_tf.prediction import folder as folders
+from dfnet_tf.prediction import pictures
+from dfnet_tf.prediction.depth_views import depth_views
 from dfnet_tf.prediction.folder import PredictionFolder
 from dfnet_tf.prediction.inputs import Input
 from dfnet_tf.prediction.views import views
 
 NUM_FRAMES = 3
 HEIGHT, WIDTH = 24, 48
+TIMES = 0.0, 0.2, 1.5  # With a pause, as phones and screen recorders leave it.
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +31,8 @@ def write(film, tmp_path):
     def run(raw="npz", clouds=(), num_frames=NUM_FRAMES, **of_input):
         of_input = {"intrinsics": film.intrinsics, "frame_rate": 5.0, **of_input}
         images = film.images[:num_frames]
-        source = Input(lambda: iter(images), num_frames, (HEIGHT, WIDTH), **of_input)
+        timed = list(zip(TIMES, images, strict=False))
+        source = Input(lambda: iter(timed), num_frames, (HEIGHT, WIDTH), **of_input)
         seen = list(views(TruePredictor(film), source.frames(), source.intrinsics))
         with PredictionFolder(tmp_path, source, raw, clouds) as writer:
             for view in seen:
@@ -94,7 +98,7 @@ def test_the_path_is_written_in_both_forms(write, tmp_path):
     kitti = np.loadtxt(tmp_path / "trajectory_kitti.txt").reshape(-1, 3, 4)
     np.testing.assert_allclose(kitti, poses[:, :3], atol=1e-6)
     tum = np.loadtxt(tmp_path / "trajectory_tum.txt")
-    np.testing.assert_allclose(tum[:, 0], np.arange(NUM_FRAMES) / 5)
+    np.testing.assert_allclose(tum[:, 0], TIMES)
     np.testing.assert_allclose(tum[:, 1:4], poses[:, :3, 3], atol=1e-6)
     assert clip.read_rgb(tmp_path / "trajectory.png").std() > 0
 
@@ -115,3 +119,19 @@ def test_stills_have_a_picture_instead(write, tmp_path):
     assert names(tmp_path) == expected
     write(num_frames=2, is_film=False, raw="none")
     assert (tmp_path / "trajectory_tum.txt").exists() and not (tmp_path / "panel.mp4").exists()
+
+
+def test_depth_alone_leaves_no_path_and_a_panel_without_flow(film, tmp_path):
+    timed = list(zip(TIMES, film.images, strict=True))
+    source = Input(lambda: iter(timed), NUM_FRAMES, (HEIGHT, WIDTH), intrinsics=film.intrinsics)
+    with PredictionFolder(tmp_path, source, "npz", [1]) as writer:
+        for view in depth_views(TruePredictor(film), source.frames()):
+            writer.add(view)
+    depth = [np.load(tmp_path / f"raw/{i:06d}.npz")["depth"] for i in range(NUM_FRAMES)]
+    np.testing.assert_allclose(depth, film.depth, rtol=1e-5)
+    assert not any("trajectory" in name or "flow" in name for name in names(tmp_path))
+    assert (tmp_path / "point_clouds/000001.ply").exists()
+    page = pictures.panel(film.images[0], {}, [["frame"], ["depth"]])
+    with video.VideoReader(tmp_path / "panel.mp4") as panels:
+        assert panels.size[0] in (len(page), len(page) + 1)
+        assert len(list(panels)) == NUM_FRAMES

@@ -3,6 +3,7 @@
 import shutil
 
 import cv2
+import films
 import numpy as np
 import pytest
 
@@ -100,3 +101,59 @@ def test_a_calibration_for_another_size_is_refused(street, tmp_path):
     (tmp_path / "k.txt").write_text("500 0 320\n0 500 96\n0 0 1\n")
     with pytest.raises(clip.ClipError, match=r"k\.txt: .* 32x24 "):
         inputs.open_input([street], given_camera.from_file(tmp_path / "k.txt"))
+
+
+def times_of(source):
+    assert len(list(source.frames())) == source.num_frames == len(source.times)
+    return source.times
+
+
+@pytest.fixture
+def named(film, tmp_path):
+    """Writes the film's images under other names."""
+
+    (tmp_path / "images").mkdir()
+
+    def write(*names):
+        for name, image in zip(names, film.images, strict=True):
+            clip.write_rgb(tmp_path / f"images/{name}.png", image)
+        return tmp_path / "images"
+
+    return write
+
+
+def test_images_have_the_times_that_their_names_tell(named):
+    source = inputs.open_input([named("1305031102.175304", "1305031102.2", "1305031103.5")], None)
+    assert times_of(source) == [1305031102.175304, 1305031102.2, 1305031103.5]
+    assert source.frame_rate == pytest.approx(1 / 0.66235, rel=1e-4)  # The median interval's.
+
+
+def test_images_that_tell_no_time_have_kittis_rate_or_the_one_given(named):
+    folder = named("a1", "a2", "a3")
+    assert times_of(inputs.open_input([folder], None)) == pytest.approx([0, 0.1, 0.2])
+    given = inputs.open_input([folder], None, 30)
+    assert times_of(given) == pytest.approx([0, 1 / 30, 2 / 30])
+    assert given.frame_rate == 30
+
+
+def test_a_clips_images_tell_their_times_as_well(named, tmp_path):
+    named("5.5", "6.25", "10.75")
+    (tmp_path / "intrinsics.txt").write_text("20 0 15.5\n0 20 11.5\n0 0 1\n")
+    assert times_of(inputs.open_input([tmp_path], None)) == [5.5, 6.25, 10.75]
+
+
+def test_a_film_of_varying_rate_has_its_own_times_and_its_gaps_are_told(tmp_path):
+    times = [0, 0.1, 0.2, 0.3, 1.4, 1.5]
+    path = films.write_film(tmp_path / "a.mp4", films.moving_texture(6), times)
+    source = inputs.open_input([path], None)
+    assert times_of(source) == pytest.approx(times, abs=1e-3)
+    assert "Gaps in time between frames: 1, the longest of 1.1 s" in inputs.told_gaps(source.times)
+    assert inputs.told_gaps([0, 0.1, 0.2, 0.35]) == inputs.told_gaps([0.0]) == ""
+
+
+def test_what_is_odd_about_film_and_camera_is_remarked(tmp_path):
+    path = films.write_film(tmp_path / "a.mp4", films.moving_texture(3), rotation=90)
+    (remark,) = inputs.open_input([path], given_camera.from_field_of_view(60)).remarks
+    assert "held upright" in remark
+    path = films.write_film(tmp_path / "b.mp4", films.moving_texture(3), pixel_aspect=2)
+    assert "not square" in inputs.open_input([path], None).remarks[0]

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from dfnet_tf.data import clip, pipeline, synthetic
+from dfnet_tf.data import clip, intrinsics_files, pipeline, synthetic
 from dfnet_tf.geometry import camera
 from dfnet_tf.model import DFNet
 from dfnet_tf.presets import preset
@@ -64,7 +64,10 @@ def test_batches_tell_what_would_have_been_done_to_given_intrinsics(clips):
 def test_every_clip_has_its_file_in_pixels_of_its_own_images(clips, run):
     run_dir, model = run
     for one, learned in zip(clips, np.array(model.cameras.matrices()), strict=True):
-        written = np.loadtxt(run_dir / "intrinsics" / f"{one.name}.txt")
+        path = run_dir / "intrinsics" / f"{one.name}.txt"
+        written = intrinsics_files.read_intrinsics(path, one.size)
+        with pytest.raises(clip.ClipError, match="expected intrinsics for images of "):
+            intrinsics_files.read_intrinsics(path, (2 * one.size[0], one.size[1]))
         np.testing.assert_allclose(written, camera.scale_intrinsics(learned, 2.0, 2.0), rtol=1e-6)
         change = np.abs(written[0, 0] / one.intrinsics[0, 0] - 1)
         assert 1e-3 < change < 0.2  # Two steps away from the guess.

@@ -181,3 +181,12 @@ def test_the_check_up_follows_the_epochs_and_is_quiet_when_all_is_well(
     seen.finite = False
     doctors.report()
     assert "\n- No numbers. The networks" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("rule", [rule for rule in doctor.RULES if rule.by_stages])
+@pytest.mark.parametrize("stage", ["flow", "depth", "joint"])
+def test_no_advice_is_to_run_the_stage_that_just_ran(rule, stage):
+    (finding,) = doctor.findings(dataclasses.replace(HEALTHY, stage=stage, **ILL[rule.name][0]))
+    assert f"--stage={stage}" not in finding
+    assert ("--stage=" in finding) == (f"--stage={stage}" not in rule.by_stages)
+    assert rule.advice in finding
