@@ -95,9 +95,7 @@ def main(argv: list[str]) -> None:
     depth_alone = source.num_frames == 1 or not has_flow
     networks = ("depth_net",) if depth_alone else ("depth_net", "pose_net", "flow_net")
     predictor = Predictor(checkpoints.load_trained(run_dir, networks))
-    film_depth = (
-        _FILM_DEPTH.value and has_flow and source.is_film and source.intrinsics is not None
-    )
+    film_depth = _FILM_DEPTH.value and has_flow and source.is_film and source.intrinsics is not None
     if has_flow:
         seen = views(predictor, source.frames(), source.intrinsics, film_depth)
     else:
