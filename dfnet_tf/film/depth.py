@@ -71,7 +71,8 @@ def film_depths(
     under_way = collections.deque()
     with ThreadPoolExecutor(pairs.THREADS) as threads:
         for frame, neighbours in zip(behind, found, strict=True):
-            prior = np.maximum(cv2.resize(disparity(frame), size[::-1]), LEAST_DISPARITY)
+            prior = cv2.resize(np.float32(disparity(frame)), size[::-1])
+            prior = np.maximum(prior, LEAST_DISPARITY)
             grey = _grey(frame, size)
             under_way.append(threads.submit(_film_depth, grey, prior, neighbours, scaled))
             if len(under_way) > pairs.THREADS:

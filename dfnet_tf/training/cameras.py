@@ -10,7 +10,7 @@ import numpy as np
 from dfnet_tf import outputs
 from dfnet_tf.config import DataConfig
 from dfnet_tf.data.clip import Clip
-from dfnet_tf.data.intrinsics_files import write_intrinsics
+from dfnet_tf.data.intrinsics_files import read_intrinsics, write_intrinsics
 from dfnet_tf.geometry import camera
 from dfnet_tf.training import averaging
 from dfnet_tf.training.checkpoints import RunError
@@ -23,7 +23,9 @@ def with_learned(clips: Sequence[Clip], run_dirs: Sequence[pathlib.Path]) -> lis
         learned |= {path.stem: path for path in (run_dir / "intrinsics").glob("*.txt")}
     return [
         dataclasses.replace(
-            clip, intrinsics=np.float32(np.loadtxt(learned[clip.name])), intrinsics_guessed=False
+            clip,
+            intrinsics=read_intrinsics(learned[clip.name], clip.size),
+            intrinsics_guessed=False,
         )
         if clip.name in learned
         else clip

@@ -3,6 +3,7 @@
 import dataclasses
 import weakref
 
+import cv2
 import numpy as np
 import pytest
 from true_predictor import TruePredictor
@@ -130,3 +131,26 @@ def test_a_long_recording_needs_no_more_memory_than_a_short_one(film):
         assert view.flow is None or not view.moving.any()
     assert len(counts) == 25
     assert max(counts) <= 5  # The window of 3, the view at hand, and the one to come.
+
+
+def test_neighbouring_frames_mend_depth_and_tell_the_motion():
+    """A network whose depth is 40 % too great on one side of every frame."""
+    film = synthetic.render_clip(101, 7, 96, 320)
+    truth = TruePredictor(film)
+
+    class Wrong(TruePredictor):
+        def disparity(self, image):
+            return np.where(np.arange(320) < 160, 1.0, 1 / 1.4) * truth.disparity(image)
+
+        frame_from_next = None  # The film tells the motion.
+
+    seen = list(views(Wrong(film), film.images, film.intrinsics, film_depth=True))
+    assert len(seen) == 7
+    view, static = seen[3], film.moving[3] == 0
+    assert view.depth.shape == view.rigid_flow.shape[:2] != film.depth[3].shape
+    near = static & (film.depth[3] < 20)
+    ratio = np.log(cv2.resize(view.depth, (320, 96)) / film.depth[3])
+    side = np.median(ratio[:, 160:][near[:, 160:]]) - np.median(ratio[:, :160][near[:, :160]])
+    assert abs(side) < 0.5 * np.log(1.4)
+    step = np.linalg.inv(film.camera_to_world[4]) @ film.camera_to_world[3]
+    np.testing.assert_allclose(view.next_from_frame[:3, :3], step[:3, :3], atol=3e-3)
