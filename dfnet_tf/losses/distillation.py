@@ -10,7 +10,7 @@ from keras import ops
 from dfnet_tf.geometry import camera, optical_flow, sampling, visibility
 from dfnet_tf.losses import pairs
 
-UNSURE = 0.1  # Weight of a pixel whose label is the network's own opinion.
+UNSURE = 0.5  # Weight of a pixel whose label is the network's own opinion.
 CROP = 0.8  # Of width and height: UFlow on KITTI takes 64 of 640 pixels off each side.
 
 

@@ -140,14 +140,14 @@ def test_the_loss_is_zero_for_the_label_at_any_scale():
     np.testing.assert_allclose(found, 0.0, atol=1e-5)
 
 
-def test_a_sure_pixel_counts_eleven_times_as_much_as_an_unsure_one():
+def test_a_sure_pixel_counts_three_times_as_much_as_an_unsure_one():
     labels = np.zeros((1, 4, 4, 2), "float32")
     labels[0, 0, 0, 1] = 1.0  # Sure.
     wrong = np.zeros((2, 1, 4, 4, 1), "float32")
     wrong[0, 0, 0, 0], wrong[1, 0, 1, 1] = 0.1, 0.1
     sure, unsure = (distillation.film_depth(labels, [np.exp(gap)])[0] for gap in wrong)
     # Of weights that sum to 1: w |0.1 - 0.1 w| + (1 - w) 0.1 w = 0.2 w (1 - w).
-    heavy, light = 1.1 / 2.6, 0.1 / 2.6
+    heavy, light = 1.5 / 9.0, 0.5 / 9.0
     np.testing.assert_allclose(sure, 0.2 * heavy * (1 - heavy), rtol=1e-4)
     np.testing.assert_allclose(unsure, 0.2 * light * (1 - light), rtol=1e-4)
 
