@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from dfnet_tf.film import pairs
+from dfnet_tf.film.neighbours import DISTANCES, THREADS, Neighbour, neighbours_of
 from dfnet_tf.geometry import camera, ground, optical_flow, triangulation
 from dfnet_tf.geometry.quantiles import masked_quantile
 
@@ -48,7 +48,7 @@ def film_depths(
 ) -> Iterator[FilmDepth]:
     """Yields what the film says of every frame's depth, in order.
 
-    Each frame is compared with its neighbours (`pairs.neighbours`). The camera's motion to each is
+    Each frame is compared with its neighbours (`neighbours.py`). The camera's motion to each is
     solved without depth, the pixels' inverse depths are triangulated and brought to the scale of
     the network's disparity by the median of their ratio. The views are averaged by their precision
     and fused with the network's log disparity, whose doubt is PRIOR_DOUBT. Left to the network are
@@ -67,15 +67,15 @@ def film_depths(
     size = working_size(first.shape[:2])
     scaled = np.float32(camera.resized_intrinsics(intrinsics, first.shape[:2], size))
     ahead, behind = itertools.tee(itertools.chain([first], frames))
-    found = pairs.neighbours((_grey(frame, size) for frame in ahead), scaled)
+    found = neighbours_of((_grey(frame, size) for frame in ahead), scaled)
     under_way = collections.deque()
-    with ThreadPoolExecutor(pairs.THREADS) as threads:
+    with ThreadPoolExecutor(THREADS) as threads:
         for frame, neighbours in zip(behind, found, strict=True):
             prior = cv2.resize(np.float32(disparity(frame)), size[::-1])
             prior = np.maximum(prior, LEAST_DISPARITY)
             grey = _grey(frame, size)
             under_way.append(threads.submit(_film_depth, grey, prior, neighbours, scaled))
-            if len(under_way) > pairs.THREADS:
+            if len(under_way) > THREADS:
                 yield under_way.popleft().result()
         yield from (future.result() for future in under_way)
 
@@ -94,13 +94,13 @@ def _grey(frame: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def _film_depth(
-    grey: np.ndarray, prior: np.ndarray, neighbours: list[pairs.Neighbour], intrinsics: np.ndarray
+    grey: np.ndarray, prior: np.ndarray, neighbours: list[Neighbour], intrinsics: np.ndarray
 ) -> FilmDepth:
     """The fusion of one frame's `prior` disparity [H, W] with what its neighbours say."""
     nothing = FilmDepth(np.log(prior), np.zeros_like(prior), math.nan, {})
     if not neighbours:
         return nothing
-    padded = neighbours + (2 * len(pairs.DISTANCES) - len(neighbours)) * [_unseen(neighbours[0])]
+    padded = neighbours + (2 * len(DISTANCES) - len(neighbours)) * [_unseen(neighbours[0])]
     flows, agrees, motions = (
         np.stack([getattr(one, name) for one in padded]) for name in ("flow", "agrees", "motion")
     )
@@ -126,12 +126,12 @@ def _scaled(motion: np.ndarray, length: float) -> np.ndarray:
     return scaled
 
 
-def _unseen(neighbour: pairs.Neighbour) -> pairs.Neighbour:
+def _unseen(neighbour: Neighbour) -> Neighbour:
     """A neighbour of which nothing is seen: all frames are worked on with as many."""
     return dataclasses.replace(neighbour, agrees=np.zeros_like(neighbour.agrees))
 
 
-def _direction_of_travel(neighbours: list[pairs.Neighbour]) -> np.ndarray:
+def _direction_of_travel(neighbours: list[Neighbour]) -> np.ndarray:
     """The mean direction [3], |t| = 1, in which the camera moves, in the frame's own axes."""
     ways = [-np.sign(one.distance) * one.motion[:3, :3].T @ one.motion[:3, 3] for one in neighbours]
     total = np.sum(ways, axis=0)
@@ -151,7 +151,7 @@ def _fused(prior, flows, agrees, motions, texture, travel, intrinsics):
 
     Args:
       prior: [H, W], the network's disparity.
-      flows: [V, H, W, 2]; agrees: [V, H, W]; motions: [V, 4, 4]: see `pairs.Neighbour`.
+      flows: [V, H, W, 2]; agrees: [V, H, W]; motions: [V, 4, 4]: see `Neighbour`.
       texture: [H, W, 3], see `_texture`.
       travel: [3], the direction of travel.
       intrinsics: [3, 3].

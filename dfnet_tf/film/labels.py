@@ -17,7 +17,8 @@ import numpy as np
 
 from dfnet_tf import outputs
 from dfnet_tf.data.clip import Clip, ClipError
-from dfnet_tf.film import depth, pairs
+from dfnet_tf.film import depth
+from dfnet_tf.film.neighbours import DISTANCES
 from dfnet_tf.progress import progress
 
 LOG_STEPS = 4096.0  # Stored value = (log disparity + LOG_OFFSET) * LOG_STEPS.
@@ -62,7 +63,12 @@ class Labels:
     def __init__(self, folder: Path, clips: Sequence[Clip], size: tuple[int, int]):
         self.folder, self.clips, self.size = folder, clips, size
 
-    def make(self, disparity: Callable[[np.ndarray], np.ndarray], prior: str) -> None:
+    def make(
+        self,
+        disparity: Callable[[np.ndarray], np.ndarray],
+        prior: str,
+        on_frame: Callable[[], None] = lambda: None,
+    ) -> None:
         """Writes what is missing.
 
         Stopped half-way, the same call goes on. Labels that another network's opinion was fused
@@ -71,6 +77,7 @@ class Labels:
         Args:
           disparity: the network's answer to a frame, uint8 RGB.
           prior: names the network, by its weights' digest for instance.
+          on_frame: called after each label; what it raises ends the work.
         """
         named = self.folder / "prior.txt"
         if not (named.is_file() and named.read_text() == prior):
@@ -79,8 +86,13 @@ class Labels:
                 new.write_text(prior)
         total = sum(map(len, self.clips))
         with progress(iter(()), "Labels", "frame", total) as bar:
+
+            def made(count: int) -> None:
+                bar.update(count)
+                on_frame()
+
             for number in range(len(self.clips)):
-                self._make(number, disparity, bar.update)
+                self._make(number, disparity, made)
         (self.folder / WHOLE).touch()
 
     @property
@@ -116,21 +128,21 @@ class Labels:
     def _file(self, number: int, frame: int) -> Path:
         return self._of_clip(number) / f"{frame:06d}.png"
 
-    def _make(self, number: int, disparity: Callable, update: Callable) -> None:
+    def _make(self, number: int, disparity: Callable, made: Callable[[int], None]) -> None:
         clip = self.clips[number]
         self._of_clip(number).mkdir(exist_ok=True)
         done = {entry["frame"] for entry in self._entries(number)}
-        update(len(done))
+        made(len(done))
         missing = [frame for frame in range(len(clip)) if frame not in done]
         # Frames before the first missing one are its neighbours.
-        start = max(0, missing[0] - max(pairs.DISTANCES)) if missing else len(clip)
+        start = max(0, missing[0] - max(DISTANCES)) if missing else len(clip)
         while start < len(clip):
             found = depth.film_depths(_readable(clip, start), disparity, clip.intrinsics)
             frame = start
             for frame, label in enumerate(found, start):
                 if frame not in done:
                     self._write(number, frame, label)
-                    update(1)
+                    made(1)
             start = frame + 2  # Beyond the frame that could not be read.
 
     def _write(self, number: int, frame: int, label: depth.FilmDepth) -> None:

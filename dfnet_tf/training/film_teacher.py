@@ -10,6 +10,7 @@ from dfnet_tf.config import TrainingConfig
 from dfnet_tf.data.clip import Clip, ClipError
 from dfnet_tf.film.labels import Labels
 from dfnet_tf.inference import Predictor
+from dfnet_tf.interruption import Interrupted, Request
 from dfnet_tf.model import DFNet
 from dfnet_tf.training import averaging
 from dfnet_tf.training.checkpoints import RunError
@@ -23,7 +24,7 @@ def first_step_of_round(step: int, training: TrainingConfig) -> int:
 
 
 def lesson(
-    model: DFNet, clips: Sequence[Clip], run_dir: pathlib.Path, step: int
+    model: DFNet, clips: Sequence[Clip], run_dir: pathlib.Path, step: int, request: Request
 ) -> tuple[list[Clip], Callable[[int, int], np.ndarray]]:
     """Makes the labels of the round that begins, or finds those of the round under way.
 
@@ -37,12 +38,19 @@ def lesson(
       RunError: the labels of the round under way are gone: the network that they were fused with
         has changed since.
       ClipError: no clip's labels are good enough.
+      Interrupted: `request` asked for the end; the labels made so far stay.
     """
+
+    def stop_if_asked() -> None:
+        if request.number is not None:
+            message = "stopped while labels were made; the same command goes on from there."
+            raise Interrupted(request.number, message)
+
     begin = first_step_of_round(step, model.config.training)
     labels = Labels(run_dir / "labels" / f"step_{begin:08d}", clips, model.flow_size)
     if step == begin:
         with averaging.averaged(model):
-            labels.make(Predictor(model).disparity, _digest(model))
+            labels.make(Predictor(model).disparity, _digest(model), stop_if_asked)
     elif not labels.are_whole:
         raise RunError(
             f"{labels.folder}: expected the labels that training began with. Received: not all of "

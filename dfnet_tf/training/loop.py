@@ -160,7 +160,7 @@ def _fit(
             begun = [resumption.EpochBegun(model)] if first_step % training.steps_per_epoch else []
             shown, labels = clips, None
             if training.teacher == "film":
-                shown, labels = film_teacher.lesson(model, clips, run_dir, first_step)
+                shown, labels = film_teacher.lesson(model, clips, run_dir, first_step, request)
             batches = functools.partial(
                 pipeline.training_batches,
                 shown,

@@ -1,6 +1,7 @@
 """Stage `distil` with teacher `film`: depth learns its films' own geometry."""
 
 import shutil
+import signal
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ import whole_inputs
 from dfnet_tf.config import ConfigError
 from dfnet_tf.data import clip, pipeline, synthetic
 from dfnet_tf.data.clip import ClipError
+from dfnet_tf.film.labels import Labels
 from dfnet_tf.film_student import NUM_DRAWS, FilmStudent
+from dfnet_tf.interruption import Interrupted
 from dfnet_tf.losses import distillation
 from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, film_teacher, loop, schedule, stages
@@ -168,8 +171,8 @@ def test_each_round_makes_labels_of_its_own_and_a_resumed_run_is_the_same(
     straight = loop.train(longer, films, tmp_path / "straight", [begun_from])
     rounds = sorted(path.name for path in (tmp_path / "straight/labels").iterdir())
     assert rounds == ["step_00000000", "step_00000002"]
-    read = film_teacher.Labels(tmp_path / "straight/labels" / rounds[0], films, SIZE).read
-    again = film_teacher.Labels(tmp_path / "straight/labels" / rounds[1], films, SIZE).read
+    read = Labels(tmp_path / "straight/labels" / rounds[0], films, SIZE).read
+    again = Labels(tmp_path / "straight/labels" / rounds[1], films, SIZE).read
     assert not np.array_equal(read(0, 2), again(0, 2))
 
     stopped = tmp_path / "stopped"
@@ -187,6 +190,47 @@ def test_labels_that_are_gone_in_the_middle_of_a_round_are_told(films, begun_fro
     longer = settings(training__epochs=2)
     with pytest.raises(RunError, match="expected the labels that training began with"):
         loop.train(longer, films, tmp_path)
+
+
+def test_a_signal_ends_the_making_of_labels_and_the_same_call_goes_on(
+    films, begun_from, tmp_path, monkeypatch
+):
+    write = Labels._write
+
+    def asked_to_end(self, number, frame, label):
+        write(self, number, frame, label)
+        if (number, frame) == (1, 2):
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Labels, "_write", asked_to_end)
+    with pytest.raises(Interrupted, match="stopped while labels were made"):
+        loop.train(settings(), films, tmp_path, [begun_from])
+    made = sorted(tmp_path.glob("labels/*/*/*.png"))
+    assert len(made) == 6 + 3
+    times = [path.stat().st_mtime_ns for path in made]
+    monkeypatch.setattr(Labels, "_write", write)
+    loop.train(settings(), films, tmp_path, [begun_from])
+    assert [path.stat().st_mtime_ns for path in made] == times
+
+
+def test_labels_of_paper_are_halved_with_its_frames(films):
+    config = stages.staged(preset("paper"), "distil", "film").replace(
+        data__height=128,
+        data__width=128,
+        data__batch_size=1,
+        network__width_multiplier=0.1,
+        training__jit_loss=False,
+    )
+    model = FilmStudent(config)
+    model.build()
+    unlabelled = pipeline.training_batches(
+        films, config.data, seed=3, labels=lambda *_: np.zeros((128, 128, 2), "float32")
+    )
+    rows = np.float32(np.arange(128) % 2)[:, None, None]  # Neighbours average to 1/2.
+    labels = np.broadcast_to(rows, (5, 1, 128, 128, 2))
+    said = model({**next(iter(unlabelled)), "labels": labels}, training=True)
+    np.testing.assert_allclose(said["taught"], np.full((5, 64, 64, 2), 0.5), atol=1e-5)
+    assert said["disparities_seen"][0].shape == (5, 64, 64, 1)
 
 
 def test_films_that_show_no_depth_are_told(films, begun_from, tmp_path, monkeypatch):

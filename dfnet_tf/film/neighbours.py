@@ -1,6 +1,7 @@
 """Neighbouring frames of a film: flow both ways, and the camera's motion between them."""
 
 import collections
+import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ import tensorflow as tf
 from dfnet_tf.geometry import epipolar_motion
 
 DISTANCES = (1, 2, 4)  # Frames from a frame to its neighbours, before and after it.
-THREADS = 2
-AHEAD = 3  # Frames whose flow is under way while an earlier one is worked on.
+THREADS = os.cpu_count() or 1
+AHEAD = THREADS + 1  # Frames whose flow is under way while an earlier one is worked on.
 COARSE = 12  # Pixels from one match that the motion is fitted to, to the next.
 AGREES = 1.0  # Pixels that the flow there and back may be apart.
 FEWEST = 0.2  # Share of the picture where they must agree; otherwise the neighbour is left out.
@@ -36,10 +37,12 @@ class Neighbour:
         return bool(self.agrees.mean() > FEWEST and length > LEAST_FLOW)
 
 
-def neighbours(frames: Iterable[np.ndarray], intrinsics: np.ndarray) -> Iterator[list[Neighbour]]:
+def neighbours_of(
+    frames: Iterable[np.ndarray], intrinsics: np.ndarray
+) -> Iterator[list[Neighbour]]:
     """Yields the useful neighbours of every frame, in order.
 
-    Holds some ten frames, however long the film is.
+    Holds a few frames, however long the film is.
 
     Args:
       frames: grey, uint8 [H, W].

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dfnet_tf.film import pairs
+from dfnet_tf.film.neighbours import agreement, neighbours_of
 
 INTRINSICS = np.float32([[120, 0, 79.5], [0, 120, 47.5], [0, 0, 1]])
 
@@ -19,7 +19,7 @@ def textures(count, step, seed=0, coarse=2.0):
 
 @pytest.fixture(scope="module")
 def found():
-    return list(pairs.neighbours(iter(textures(7, 3)), INTRINSICS))
+    return list(neighbours_of(iter(textures(7, 3)), INTRINSICS))
 
 
 def test_every_frame_has_its_neighbours_before_and_after(found):
@@ -51,23 +51,23 @@ def test_a_pair_has_inverse_motions_from_its_two_sides(found):
 
 def test_across_a_cut_there_are_no_neighbours():
     film = textures(4, 3) + textures(4, 3, seed=9, coarse=8.0)
-    found = list(pairs.neighbours(iter(film), INTRINSICS))
+    found = list(neighbours_of(iter(film), INTRINSICS))
     assert sorted(one.distance for one in found[3]) == [-2, -1]
     assert sorted(one.distance for one in found[4]) == [1, 2]
 
 
 def test_a_camera_that_stands_still_has_no_neighbours():
-    found = list(pairs.neighbours(iter(3 * textures(1, 3)), INTRINSICS))
+    found = list(neighbours_of(iter(3 * textures(1, 3)), INTRINSICS))
     assert found == [[], [], []]
 
 
 def test_agreement_is_where_the_way_back_leads_back():
     there, back = (np.full((20, 30, 2), value, "float32") for value in (2.0, -2.0))
     back[:, 20:] = 3.0
-    agrees = pairs.agreement(there, back)
+    agrees = agreement(there, back)
     assert agrees[2:16, 2:17].all() and not agrees[:, 19:].any()
-    assert not pairs.agreement(there, -back * 9)[:, :10].any()
+    assert not agreement(there, -back * 9)[:, :10].any()
 
 
 def test_a_film_without_frames_has_none():
-    assert list(pairs.neighbours(iter([]), INTRINSICS)) == []
+    assert list(neighbours_of(iter([]), INTRINSICS)) == []
