@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from dfnet_tf.film.depth import film_depths
@@ -56,7 +57,7 @@ def views(
       intrinsics: [3, 3], in pixels of the frames; None: not known. Then nothing holds the scale,
         and it stays as the network has it.
       film_depth: fuse each frame's depth with what its neighbours tell (`film.depth`), and take
-        the motion from there as well; needs intrinsics. Depth then has the shape of the frames.
+        the motion from there as well; needs intrinsics.
     """
     scale, camera_to_first = 1.0, np.eye(4)
     if film_depth:
@@ -87,7 +88,9 @@ def _seen_by_film(
     frames, shown = itertools.tee(frames)
     found = film_depths(frames, predictor.disparity, intrinsics)
     for image, film in zip(shown, found, strict=True):
-        yield Seen(image, np.exp(-film.log_disparity), film.motions.get(1))
+        size = predictor.disparity(image).shape
+        disparity = cv2.resize(film.log_disparity, size[::-1], interpolation=cv2.INTER_AREA)
+        yield Seen(image, np.exp(-disparity), film.motions.get(1))
 
 
 def windows(frames: Iterable, before: int, after: int) -> Iterator[tuple[list, int]]:

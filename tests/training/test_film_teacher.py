@@ -10,6 +10,7 @@ import whole_inputs
 from dfnet_tf.config import ConfigError
 from dfnet_tf.data import clip, pipeline, synthetic
 from dfnet_tf.data.clip import ClipError
+from dfnet_tf.film import depth
 from dfnet_tf.film.labels import Labels
 from dfnet_tf.film_student import NUM_DRAWS, FilmStudent
 from dfnet_tf.interruption import Interrupted
@@ -49,10 +50,17 @@ def begun_from(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def every_clip_teaches(monkeypatch):
-    """The network knows nothing, so its films' views seem to contradict it."""
-    monkeypatch.setattr("dfnet_tf.film.depth.MOST_SPREAD", 9.0)
-    monkeypatch.setattr("dfnet_tf.film.labels.LEAST_CONFIDENCE", 0.01)
+def every_film_teaches(monkeypatch):
+    """In place of a film's own geometry: the network's opinion, tilted, and rather sure of it."""
+
+    def film_depths(frames, disparity, intrinsics):
+        del intrinsics
+        for frame in frames:
+            prior = disparity(frame)
+            tilted = np.log(prior) + np.linspace(-1, 1, prior.shape[1], dtype="float32")
+            yield depth.FilmDepth(tilted, np.full_like(prior, 0.75), 0.1, {})
+
+    monkeypatch.setattr(depth, "film_depths", film_depths)
 
 
 @pytest.fixture(scope="module")
