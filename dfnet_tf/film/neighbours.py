@@ -13,7 +13,7 @@ import tensorflow as tf
 from dfnet_tf.geometry import epipolar_motion
 
 DISTANCES = (1, 2, 4)  # Frames from a frame to its neighbours, before and after it.
-THREADS = os.cpu_count() or 1
+THREADS = min(8, os.cpu_count() or 1)
 AHEAD = THREADS + 1  # Frames whose flow is under way while an earlier one is worked on.
 COARSE = 12  # Pixels from one match that the motion is fitted to, to the next.
 AGREES = 1.0  # Pixels that the flow there and back may be apart.
