@@ -164,7 +164,7 @@ class TrainingConfig:
     scaled, so that small gradients do not vanish). `jit_loss` compiles the objective
     together with its gradient by XLA. `stage` is flow (that network alone), depth (with motion,
     without flow) or joint (all three): only its networks run, are trained and appear in the loss;
-    or distil (depth alone). The `teacher` of distil is `network`, the depth network as it was, see
+    or distil (depth alone). The `teacher` of distil is `network`, a frozen copy of depth, see
     `student`; or `film`, labels from the clips' own geometry, see `film_student`. These labels are
     made anew in each of `rounds` equal parts of the training, with what depth has learned by then.
     """

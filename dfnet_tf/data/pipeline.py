@@ -221,7 +221,7 @@ def _augmented(
 def _finished(batch: dict, config: DataConfig, shape: tuple[int, int, int, int]) -> dict:
     """A batch as `DFNet` takes it: images in floats, shapes known, X never turned about.
 
-    `shape` is that of the images, without their channels.
+    `shape` is (batch, frames, height, width) of the images.
     """
     for name in ("images", "clean_images"):
         batch[name] = tf.ensure_shape(_unit_range(batch[name]), (*shape, 3))

@@ -66,14 +66,14 @@ def film_depths(
         return
     size = working_size(first.shape[:2])
     scaled = np.float32(camera.resized_intrinsics(intrinsics, first.shape[:2], size))
-    ahead, behind = itertools.tee(itertools.chain([first], frames))
-    found = neighbours_of((_grey(frame, size) for frame in ahead), scaled)
+    shown = ((frame, _grey(frame, size)) for frame in itertools.chain([first], frames))
+    ahead, behind = itertools.tee(shown)
+    found = neighbours_of((grey for _, grey in ahead), scaled)
     under_way = collections.deque()
     with ThreadPoolExecutor(THREADS) as threads:
-        for frame, neighbours in zip(behind, found, strict=True):
+        for (frame, grey), neighbours in zip(behind, found, strict=True):
             prior = cv2.resize(np.float32(disparity(frame)), size[::-1])
             prior = np.maximum(prior, LEAST_DISPARITY)
-            grey = _grey(frame, size)
             under_way.append(threads.submit(_film_depth, grey, prior, neighbours, scaled))
             if len(under_way) > THREADS:
                 yield under_way.popleft().result()
@@ -111,7 +111,7 @@ def _film_depth(
     if not counts.any():
         return nothing
     motions = {
-        one.distance: _scaled(one.motion, 1.0 / scale)
+        one.distance: scaled_motion(one.motion, 1.0 / scale)
         for one, scale, counted in zip(neighbours, scales, counts, strict=False)
         if counted
     }
@@ -119,9 +119,9 @@ def _film_depth(
     return FilmDepth(log_disparity, confidence, spread, motions)
 
 
-def _scaled(motion: np.ndarray, length: float) -> np.ndarray:
-    """A motion [4, 4] whose translation is `length` times as long."""
-    scaled = np.float64(motion)
+def scaled_motion(motion: np.ndarray, length: float) -> np.ndarray:
+    """A motion [4, 4] whose translation is `length` times as long, in float64."""
+    scaled = np.array(motion, "float64")
     scaled[:3, 3] *= length
     return scaled
 

@@ -1,6 +1,7 @@
 """Neighbouring frames of a film: flow both ways, and the camera's motion between them."""
 
 import collections
+import functools
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ import cv2
 import numpy as np
 import tensorflow as tf
 
-from dfnet_tf.geometry import epipolar_motion
+from dfnet_tf.geometry import camera, epipolar_motion
 
 DISTANCES = (1, 2, 4)  # Frames from a frame to its neighbours, before and after it.
 THREADS = min(8, os.cpu_count() or 1)
@@ -75,9 +76,12 @@ def agreement(there: np.ndarray, back: np.ndarray) -> np.ndarray:
     return np.float32(gap_x * gap_x + gap_y * gap_y < AGREES**2)
 
 
+@functools.lru_cache(maxsize=4)
 def pixels(height: int, width: int) -> np.ndarray:
-    """The (x, y) of every pixel centre, float32 [H, W, 2]."""
-    return np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype("float32")
+    """`camera.pixel_grid` as a read-only array: asked for several times in every frame."""
+    grid = np.array(camera.pixel_grid(height, width))
+    grid.setflags(write=False)
+    return grid
 
 
 def rays(places: np.ndarray, intrinsics: np.ndarray) -> np.ndarray:

@@ -68,13 +68,7 @@ def depth_distillation(taught, disparities):
     Returns:
       [N], summed over the levels.
     """
-    taught, total = ops.stop_gradient(taught), 0.0
-    for disparity in disparities:
-        factor = taught.shape[1] // disparity.shape[1]
-        gap = ops.log(disparity) - ops.average_pool(taught, factor, strides=factor)
-        gap = gap - ops.mean(gap, axis=(1, 2, 3), keepdims=True)
-        total = total + ops.mean(ops.abs(gap), axis=(1, 2, 3))
-    return total
+    return _gap_but_for_scale(taught, ops.ones_like(taught), disparities)
 
 
 def film_depth(labels, disparities):
@@ -89,13 +83,19 @@ def film_depth(labels, disparities):
     Returns:
       [N], summed over the levels.
     """
-    labels, total = ops.stop_gradient(labels), 0.0
+    return _gap_but_for_scale(labels[..., :1], UNSURE + labels[..., 1:], disparities)
+
+
+def _gap_but_for_scale(taught, weights, disparities):
+    """Weighted L1 gap [N] of log disparities to `taught`, each picture's mean gap taken off."""
+    taught, weights, total = ops.stop_gradient(taught), ops.stop_gradient(weights), 0.0
     for disparity in disparities:
-        factor = labels.shape[1] // disparity.shape[1]
-        level = ops.average_pool(labels, factor, strides=factor)
-        weight = UNSURE + level[..., 1:]
+        factor = taught.shape[1] // disparity.shape[1]
+        level, weight = (
+            ops.average_pool(maps, factor, strides=factor) for maps in (taught, weights)
+        )
         weight = weight / ops.mean(weight, axis=(1, 2, 3), keepdims=True)
-        gap = ops.log(disparity) - level[..., :1]
+        gap = ops.log(disparity) - level
         gap = gap - ops.mean(weight * gap, axis=(1, 2, 3), keepdims=True)
         total = total + ops.mean(weight * ops.abs(gap), axis=(1, 2, 3))
     return total

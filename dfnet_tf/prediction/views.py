@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from dfnet_tf.film.depth import film_depths
+from dfnet_tf.film.depth import film_depths, scaled_motion
 from dfnet_tf.geometry import camera, object_motion, optical_flow, scene_flow
 from dfnet_tf.inference import Predictor
 from dfnet_tf.prediction.scale_tracker import next_scale
@@ -73,7 +73,7 @@ def views(
                 motion = np.linalg.inv(predictor.frame_from_next(images, i, intrinsics))
             view = replace(
                 view,
-                next_from_frame=_scaled(motion, scale),
+                next_from_frame=scaled_motion(motion, scale),
                 flow=predictor.flow(images[i], images[i + 1]),
             )
             camera_to_first = camera_to_first @ np.linalg.inv(view.next_from_frame)
@@ -132,10 +132,3 @@ def _with_world(view: View, next_depth: np.ndarray, intrinsics: np.ndarray) -> t
         "scene_flow": scene_flow.scene_flow(depth, there, flow, intrinsics),
     }
     return replace(view, **{name: np.asarray(maps[0]) for name, maps in found.items()}), scale
-
-
-def _scaled(motion: np.ndarray, scale: float) -> np.ndarray:
-    """A motion [4, 4] whose translation is `scale` times as long."""
-    scaled = motion.copy()
-    scaled[:3, 3] *= scale
-    return scaled

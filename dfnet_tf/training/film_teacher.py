@@ -12,14 +12,14 @@ from dfnet_tf.film.labels import Labels
 from dfnet_tf.inference import Predictor
 from dfnet_tf.interruption import Interrupted, Request
 from dfnet_tf.model import DFNet
-from dfnet_tf.training import averaging
+from dfnet_tf.training import averaging, resumption
 from dfnet_tf.training.checkpoints import RunError
 
 
 def first_step_of_round(step: int, training: TrainingConfig) -> int:
     """The step at which the round that `step` belongs to begins; rounds end with an epoch."""
     epoch = step // training.steps_per_epoch
-    begins = [number * training.epochs // training.rounds for number in range(training.rounds)]
+    begins = [0, *resumption.round_ends(training)[:-1]]
     return max(begin for begin in begins if begin <= epoch) * training.steps_per_epoch
 
 

@@ -10,6 +10,11 @@ from dfnet_tf.interruption import Interrupted, Request
 from dfnet_tf.training import checkpoints
 
 
+def round_ends(training: TrainingConfig) -> list[int]:
+    """The epochs at which the rounds of teacher `film` end, the last one included."""
+    return [(i + 1) * training.epochs // training.rounds for i in range(training.rounds)]
+
+
 def legs(step: int, training: TrainingConfig) -> Iterator[tuple[int, dict[str, int]]]:
     """What is left to do after `step` batches, as calls of Keras's `fit`.
 
@@ -24,8 +29,7 @@ def legs(step: int, training: TrainingConfig) -> Iterator[tuple[int, dict[str, i
     if done:
         yield step, {"initial_epoch": epoch, "epochs": epoch + 1, "steps_per_epoch": length - done}
         epoch += 1
-    rounds = [(i + 1) * training.epochs // training.rounds for i in range(training.rounds)]
-    for end in (end for end in rounds if end > epoch):
+    for end in (end for end in round_ends(training) if end > epoch):
         yield epoch * length, {"initial_epoch": epoch, "epochs": end, "steps_per_epoch": length}
         epoch = end
 
