@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from absl import app, flags
+from absl import flags
 
-from dfnet_tf import mains, progress
+from dfnet_tf.program import mains, progress
 
 LEAST_TRUSTED = 0.25  # Of the pixels; fewer are trusted after a cut, or without any texture.
 
@@ -26,9 +26,7 @@ _VIDEO = flags.DEFINE_string("video", None, "A video, a clip or a folder of imag
 _SECONDS = flags.DEFINE_float("seconds", 30.0, "How long to look (images: 10 a second).", 1.0)
 
 
-def main(argv: list[str]) -> None:
-    if len(argv) > 1:
-        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+def main() -> None:
     from dfnet_tf.prediction import inputs  # After the flags: TensorFlow takes seconds.
     from export.tflite_model import TfliteModel
 

@@ -15,10 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from absl import app, flags
+from absl import flags
 
-from dfnet_tf import mains
 from dfnet_tf.presets import preset
+from dfnet_tf.program import mains
 
 _SECONDS = flags.DEFINE_float("seconds", 2.0, "How long each is measured a turn.", lower_bound=0.1)
 _TURNS = flags.DEFINE_integer("turns", 7, "How often each is measured.", lower_bound=1)
@@ -41,9 +41,7 @@ PLAIN = (
 )
 
 
-def main(argv: list[str]) -> None:
-    if len(argv) > 1:
-        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+def main() -> None:
     for height, width in FILE_SIZES:
         with tempfile.TemporaryDirectory() as folder:
             ways, file_size = _ways(Path(folder), height, width)
@@ -57,8 +55,11 @@ def _ways(folder: Path, height: int, width: int) -> tuple[dict[str, Callable], f
 
     The first is mere decoding.
     """
-    from dfnet_tf.data import pipeline, records, synthetic
-    from dfnet_tf.data.clip import ClipWriter, read_clips
+    from dfnet_tf.data import records
+    from dfnet_tf.data.batches import pipeline
+    from dfnet_tf.data.clip_writer import ClipWriter
+    from dfnet_tf.data.clips import read_clips
+    from dfnet_tf.data.sources import synthetic
 
     rendered = synthetic.render_clip(1, NUM_FRAMES, height, width)
     with ClipWriter(folder / "clips/street", image_type="jpg") as writer:

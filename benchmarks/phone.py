@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from absl import app, flags
+from absl import flags
 
-from dfnet_tf import mains
+from dfnet_tf.program import mains
 from export import QUANTIZATIONS
 
 SIZE = 256, 256  # MiDaS's own.
@@ -33,9 +33,7 @@ _RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder of a training run.",
 _RUNS = flags.DEFINE_integer("runs", 50, "Timed runs of every model.", lower_bound=1)
 
 
-def main(argv: list[str]) -> None:
-    if len(argv) > 1:
-        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         models, chains = _models(Path(folder)), _chains(Path(folder))
         latencies = _latencies(models)

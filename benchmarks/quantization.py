@@ -14,10 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from absl import app, flags
+from absl import flags
 
 from benchmarks.relative_table import table
-from dfnet_tf import mains
+from dfnet_tf.program import mains
 from export import NETWORKS, QUANTIZATIONS
 
 TRIED = Path(__file__).parent / "recipes"  # {network}_{name}.json, as in export/recipes.
@@ -40,9 +40,7 @@ _NETWORK = flags.DEFINE_enum("network", "both", [*NETWORKS, "both"], "What to qu
 _RUNS = flags.DEFINE_integer("runs", 30, "Timed runs of every model.", lower_bound=1)
 
 
-def main(argv: list[str]) -> None:
-    if len(argv) > 1:
-        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+def main() -> None:
     from dfnet_tf.training import checkpoints  # After the flags: TensorFlow takes seconds.
 
     networks = NETWORKS if _NETWORK.value == "both" else (_NETWORK.value,)
@@ -91,7 +89,7 @@ def _models(network: str, model: bytes, samples: list) -> dict[str, bytes]:
 
 def _samples(signature, folder: str, count: int) -> list[dict[str, np.ndarray]]:
     """Inputs of the network from `count` pairs of frames, evenly spread over the clips."""
-    from dfnet_tf.data.frame_pairs import frame_pairs
+    from dfnet_tf.data.example_pairs import frame_pairs
     from export.tflite_model import resized
 
     return [
@@ -103,12 +101,13 @@ def _samples(signature, folder: str, count: int) -> list[dict[str, np.ndarray]]:
 def _judge(network: str) -> Callable[[bytes], dict[str, float]]:
     """A function that gives the errors of a model against the truth."""
     from benchmarks.flow_views import views
-    from dfnet_tf.data import clip, flow_pairs
+    from dfnet_tf.data.clips import read_clips
+    from dfnet_tf.data.truth import flow_pairs
     from dfnet_tf.evaluation import headline
     from export.tflite_model import TfliteModel
 
     if network == "depth":
-        clips = clip.read_clips(_TRUTH_DEPTH.value)
+        clips = read_clips(_TRUTH_DEPTH.value)
 
         def abs_rel(model):
             errors = headline.depth_error(clips, TfliteModel(model).disparity)

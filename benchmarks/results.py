@@ -25,9 +25,10 @@ from benchmarks.trainings import (
     training_name,
     with_weight,
 )
-from dfnet_tf import mains, outputs
 from dfnet_tf.config import OBJECTIVES, Config
-from dfnet_tf.data import clip, flow_pairs
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.truth import flow_pairs
+from dfnet_tf.program import mains, outputs
 
 _OUTPUT = flags.DEFINE_string("output", None, "The folder of runs and table.", required=True)
 _WORLD = flags.DEFINE_string("world", None, "A name for these clips, in the table.", required=True)
@@ -54,9 +55,7 @@ _WEIGHT = flags.DEFINE_multi_string(
 )
 
 
-def main(argv: list[str]) -> None:
-    if len(argv) > 1:
-        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+def main() -> None:
     output, runs = Path(_OUTPUT.value), [Path(folder) for folder in _INIT_FROM.value]
     stage, objective = _STAGE.value, _OBJECTIVE.value
     if stage == "distil" and any(flag.present for flag in (_OBJECTIVE, _WITHOUT, _WEIGHT)):
@@ -90,8 +89,8 @@ def _run(config: Config, runs: list[Path], output: Path, training: str) -> None:
 
     import keras
 
-    from dfnet_tf.inference import Predictor
-    from dfnet_tf.model import DFNet
+    from dfnet_tf.models.dfnet import DFNet
+    from dfnet_tf.prediction.predictor import Predictor
     from dfnet_tf.training import checkpoints, loop
 
     keras.backend.clear_session()
@@ -100,7 +99,7 @@ def _run(config: Config, runs: list[Path], output: Path, training: str) -> None:
         model.build()
         checkpoints.start_from(model, runs)
     else:
-        clips = clip.read_clips(_DATA.value)
+        clips = read_clips(_DATA.value)
         model = loop.train(config, clips, output / "runs" / title, init_from=runs)
     measured = _measure(Predictor(model), Path(_TRUTH.value))
     with outputs.whole_file(result) as path:
@@ -113,7 +112,7 @@ def _measure(predictor, truth: Path) -> dict:
     """The three numbers of `METRICS` on the clips that were not trained on, ours and trivial."""
     from dfnet_tf.evaluation import headline
 
-    depth, odometry = (clip.read_clips(truth / task) for task in ("depth", "odometry"))
+    depth, odometry = (read_clips(truth / task) for task in ("depth", "odometry"))
     pairs = flow_pairs.read_flow_pairs(truth / "flow")
     measured = {
         "depth": headline.depth_error(depth, predictor.disparity),

@@ -18,12 +18,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-from absl import app, flags
+from absl import flags
 
-from dfnet_tf import mains
 from dfnet_tf.config import Config
 from dfnet_tf.presets import PRESETS, preset
-from dfnet_tf.progress import progress
+from dfnet_tf.program import mains
+from dfnet_tf.program.progress import progress
 
 _WORKERS = flags.DEFINE_multi_integer(
     "workers", [1, 2, 3], "How many. Can be given repeatedly.", lower_bound=1
@@ -37,9 +37,7 @@ _JIT_LOSS = flags.DEFINE_bool("jit_loss", False, "Compile the losses by XLA.")
 NUM_FRAMES = 12  # Of the clip that is rendered.
 
 
-def main(argv: list[str]) -> None:
-    if len(argv) > 1:
-        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         _in_new_processes([(_render, Path(folder) / "clip", _config(1))])
@@ -98,7 +96,7 @@ def _send(sender, function, *arguments) -> None:
 
 
 def _render(folder: Path, config: Config) -> None:
-    from dfnet_tf.data import synthetic
+    from dfnet_tf.data.sources import synthetic
 
     clip = synthetic.render_clip(0, NUM_FRAMES, config.data.height, config.data.width)
     synthetic.write_clip(clip, folder)
@@ -112,8 +110,9 @@ def _train(folder: Path, config: Config, tf_config: str | None) -> float:
     import keras
     import tensorflow as tf
 
-    from dfnet_tf.data import clip, pipeline
-    from dfnet_tf.model import DFNet
+    from dfnet_tf.data.batches import pipeline
+    from dfnet_tf.data.clips import read_clips
+    from dfnet_tf.models.dfnet import DFNet
     from dfnet_tf.training import schedule, strategies
 
     tf.config.optimizer.set_experimental_options({"remapping": False})  # As training.loop does.
@@ -124,9 +123,7 @@ def _train(folder: Path, config: Config, tf_config: str | None) -> float:
         model = DFNet(config)
         model.build()
         schedule.compile_model(model)
-    batches = functools.partial(
-        pipeline.training_batches, clip.read_clips(folder), config.data, seed=0
-    )
+    batches = functools.partial(pipeline.training_batches, read_clips(folder), config.data, seed=0)
     times = []
     model.fit(
         strategies.distributed(strategy, batches),

@@ -6,6 +6,8 @@ import math
 import pathlib
 import typing
 
+from dfnet_tf import stages
+
 MOST_BYTES = 2**20  # Of a run's settings, which are a page long.
 
 
@@ -151,7 +153,6 @@ class RobustLossConfig:
 OBJECTIVES = {"paper": LossConfig, "robust": RobustLossConfig}
 
 
-TEACHERS = ("network", "film")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
@@ -189,20 +190,24 @@ class TrainingConfig:
             self.epochs >= 1 and self.steps_per_epoch >= 1, "epochs, steps_per_epoch >= 1", self
         )
         _require(
-            self.stage in ("flow", "depth", "joint", "distil"),
-            "stage flow, depth, joint or distil",
-            self,
+            self.stage in stages.STAGES,
+            f"a stage of {', '.join(stages.STAGES)}",
+            self.stage,
         )
-        _require(self.teacher in TEACHERS, f"a teacher of {', '.join(TEACHERS)}", self.teacher)
+        _require(
+            self.teacher in stages.TEACHERS,
+            f"a teacher of {', '.join(stages.TEACHERS)}",
+            self.teacher,
+        )
         _require(
             self.rounds == 1 or (self.teacher == "film" and 1 < self.rounds <= self.epochs),
             "rounds from 1 to the number of epochs, more than 1 with teacher film alone",
             self,
         )
         _require(
-            self.stage == "distil" or self.teacher == "network",
-            "teacher film with stage distil alone",
-            self,
+            self.teacher in stages.STAGES[self.stage],
+            f"a teacher of {', '.join(stages.STAGES[self.stage])} in stage {self.stage}",
+            self.teacher,
         )
         _require(self.learning_rate > 0, "learning_rate > 0", self)
         _require(self.motion_first >= 0, "motion_first >= 0", self)
@@ -224,9 +229,9 @@ class Config:
 
     def __post_init__(self):
         _require(
-            self.training.stage not in ("flow", "distil") or self.data.intrinsics == "given",
-            "intrinsics given with stages flow and distil, whose losses know no camera",
-            self.data,
+            stages.of(self.training).knows_camera or self.data.intrinsics == "given",
+            f"intrinsics given in stage {self.training.stage}, whose loss does not use them",
+            self.data.intrinsics,
         )
         smallest = self.network.depth_downscale * 2 ** (len(self.loss.census_radii) - 1)
         for name in ("height", "width"):

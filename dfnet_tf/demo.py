@@ -12,12 +12,17 @@ import time
 from pathlib import Path
 
 import numpy as np
-from absl import app, flags
+from absl import flags
 
-from dfnet_tf import mains, outputs, visualize
+from dfnet_tf import visualize
 from dfnet_tf.config import Config
-from dfnet_tf.data import clip, flow_pairs, synthetic, video
+from dfnet_tf.data.clip import Clip
+from dfnet_tf.data.files import video
+from dfnet_tf.data.files.image_files import read_rgb, write_rgb
+from dfnet_tf.data.sources import synthetic
+from dfnet_tf.data.truth import flow_pairs
 from dfnet_tf.presets import preset
+from dfnet_tf.program import mains, outputs
 
 HEIGHT, WIDTH = 64, 192
 TRAINING_SEEDS, TEST_SEEDS = range(16), range(100, 104)
@@ -28,9 +33,7 @@ _OUTPUT = flags.DEFINE_string("output", "demo_output", "The folder to write.")
 _EPOCHS = flags.DEFINE_integer("epochs", 6, "Epochs, of 200 steps each.", lower_bound=1)
 
 
-def main(argv: list[str]) -> None:
-    if len(argv) > 1:
-        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+def main() -> None:
     start, output = time.monotonic(), Path(_OUTPUT.value)
     training_clips = synthetic.rendered_clips(
         output / "data/training", TRAINING_SEEDS, TRAINING_FRAMES, (HEIGHT, WIDTH)
@@ -41,8 +44,8 @@ def main(argv: list[str]) -> None:
 
     import keras  # After the rendering: TensorFlow takes seconds.
 
-    from dfnet_tf.inference import Predictor
-    from dfnet_tf.model import DFNet
+    from dfnet_tf.models.dfnet import DFNet
+    from dfnet_tf.prediction.predictor import Predictor
     from dfnet_tf.training import loop
 
     config = demo_config(_EPOCHS.value)
@@ -70,7 +73,7 @@ def demo_config(epochs: int) -> Config:
     )
 
 
-def _measure(predictor, clips: list[clip.Clip]) -> dict:
+def _measure(predictor, clips: list[Clip]) -> dict:
     """Depth, flow and motion on clips with truth, each beside its trivial answer."""
     from dfnet_tf.evaluation import headline
 
@@ -80,7 +83,7 @@ def _measure(predictor, clips: list[clip.Clip]) -> dict:
     }
 
 
-def _measure_pictures(predict_disparity, predict_flow, clips: list[clip.Clip]) -> dict:
+def _measure_pictures(predict_disparity, predict_flow, clips: list[Clip]) -> dict:
     """Depth and flow on clips with truth, each beside its trivial answer."""
     from dfnet_tf.evaluation import headline
 
@@ -91,7 +94,7 @@ def _measure_pictures(predict_disparity, predict_flow, clips: list[clip.Clip]) -
     }
 
 
-def _export(model, clips: list[clip.Clip], folder: Path) -> list:
+def _export(model, clips: list[Clip], folder: Path) -> list:
     """Depth and flow as int8 .tflite files, calibrated on training clips, ready to run."""
     from export import exporter
     from export.signatures import SIGNATURES
@@ -109,7 +112,7 @@ def _export(model, clips: list[clip.Clip], folder: Path) -> list:
     return models
 
 
-def _draw(predictor, test_clip: clip.Clip, output: Path) -> None:
+def _draw(predictor, test_clip: Clip, output: Path) -> None:
     """panel.mp4 over a test clip, and its middle frame as panel.png."""
     images = [test_clip.image(i) for i in range(len(test_clip))]
     with video.VideoWriter(output / "panel.mp4", FRAME_RATE) as writer:
@@ -117,10 +120,10 @@ def _draw(predictor, test_clip: clip.Clip, output: Path) -> None:
             panel = _panel(predictor, test_clip, images, i)
             writer.add(panel)
             if i == len(images) // 2:
-                clip.write_rgb(output / "panel.png", panel)
+                write_rgb(output / "panel.png", panel)
 
 
-def _panel(predictor, test_clip: clip.Clip, images: list[np.ndarray], i: int) -> np.ndarray:
+def _panel(predictor, test_clip: Clip, images: list[np.ndarray], i: int) -> np.ndarray:
     """One frame: the truth on the left, the prediction on the right."""
     from dfnet_tf.geometry import object_motion
 
@@ -131,7 +134,7 @@ def _panel(predictor, test_clip: clip.Clip, images: list[np.ndarray], i: int) ->
     rigid_flow = predictor.rigid_flow(images, i, test_clip.intrinsics)
     near_far = tuple(np.percentile(true_depth, (2, 98)))
     longest = np.percentile(np.linalg.norm(true_flow, axis=-1), 98)
-    true_moving = clip.read_rgb(test_clip.folder / f"moving/{test_clip.images[i].stem}.png")
+    true_moving = read_rgb(test_clip.folder / f"moving/{test_clip.images[i].stem}.png")
     moving = np.asarray(object_motion.moving_mask(flow, rigid_flow))[..., 0]
     colored = {
         "frame": images[i],

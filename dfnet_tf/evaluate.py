@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import app, flags
 
-from dfnet_tf import mains, outputs
+from dfnet_tf.program import mains, outputs
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder of a training run.", required=True)
 _DATA = flags.DEFINE_string(
@@ -74,15 +74,15 @@ _ONLY_FOR = {  # The tasks that heed these flags; the others refuse them.
 }
 
 
-def main(argv: list[str]) -> None:
-    if len(argv) > 1:
-        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+def main() -> None:
     _check_flags()
     for output in (_OUTPUT.value, _PICTURES.value, _SUBMISSION.value):
         if output:
             outputs.refuse_existing(Path(output), _OVERWRITE.value)
 
-    from dfnet_tf.inference import Predictor  # After the flags: TensorFlow takes seconds.
+    from dfnet_tf.prediction.predictor import (
+        Predictor,  # After the flags: TensorFlow takes seconds.
+    )
     from dfnet_tf.training import checkpoints
 
     flow_size = (_HEIGHT.value, _WIDTH.value) if _HEIGHT.value else None
@@ -121,7 +121,7 @@ def _frames() -> range | None:
 
 def _measure(predictor) -> None:
     """Runs the protocol of the task; prints its table, writes its numbers and pictures."""
-    from dfnet_tf.data import clip
+    from dfnet_tf.data.files.image_files import write_rgb
     from dfnet_tf.evaluation import report
 
     results, pictures = _TASKS[_TASK.value](predictor)
@@ -132,11 +132,11 @@ def _measure(predictor) -> None:
     if _PICTURES.value:
         with outputs.whole_folder(Path(_PICTURES.value)) as folder:
             for name, picture in pictures:
-                clip.write_rgb(folder / name, picture)
+                write_rgb(folder / name, picture)
 
 
 def _write_submission(predictor, folder: Path) -> None:
-    from dfnet_tf.data import flow_pairs
+    from dfnet_tf.data.truth import flow_pairs
     from dfnet_tf.evaluation import flow_protocol
 
     pairs = flow_pairs.read_test_pairs(_DATA.value)
@@ -150,9 +150,8 @@ def _write_submission(predictor, folder: Path) -> None:
 
 
 def _depth(predictor) -> tuple[dict, Iterable]:
-    from dfnet_tf import error_pictures
-    from dfnet_tf.data import depth_samples
-    from dfnet_tf.evaluation import depth_metrics, depth_protocol
+    from dfnet_tf.data.truth import depth_samples
+    from dfnet_tf.evaluation import depth_metrics, depth_protocol, error_pictures
 
     benchmark = depth_samples.read_depth_samples(_DATA.value, _IMPROVED_DEPTH.value, _frames())
     for note in depth_protocol.missing_note(benchmark):
@@ -167,9 +166,8 @@ def _depth(predictor) -> tuple[dict, Iterable]:
 
 
 def _flow(predictor) -> tuple[dict, Iterable]:
-    from dfnet_tf import error_pictures
-    from dfnet_tf.data import flow_pairs
-    from dfnet_tf.evaluation import flow_protocol
+    from dfnet_tf.data.truth import flow_pairs
+    from dfnet_tf.evaluation import error_pictures, flow_protocol
 
     pairs = flow_pairs.read_flow_pairs(_DATA.value)
     results = flow_protocol.evaluate_flow(pairs, predictor.flow)
@@ -177,31 +175,30 @@ def _flow(predictor) -> tuple[dict, Iterable]:
 
 
 def _odometry(predictor) -> tuple[dict, Iterable]:
-    from dfnet_tf import error_pictures
-    from dfnet_tf.data import clip
-    from dfnet_tf.evaluation import odometry_protocol
+    from dfnet_tf.data.clips import camera_doubts, read_clips
+    from dfnet_tf.evaluation import error_pictures, odometry_protocol
 
-    clips = clip.read_clips(_DATA.value)
-    if doubts := clip.camera_doubts(clips):
+    clips = read_clips(_DATA.value)
+    if doubts := camera_doubts(clips):
         print(doubts, file=sys.stderr)
     results = odometry_protocol.evaluate_odometry(clips, predictor.snippet)
     return results, error_pictures.odometry_pictures(results)
 
 
 def _scene_flow(predictor) -> tuple[dict, Iterable]:
-    from dfnet_tf.data import scene_pairs
+    from dfnet_tf.data.truth import scene_flow_pairs
     from dfnet_tf.evaluation import scene_flow_protocol
 
-    pairs = scene_pairs.read_scene_flow_pairs(_DATA.value)
+    pairs = scene_flow_pairs.read_scene_flow_pairs(_DATA.value)
     predictors = predictor.disparity, predictor.flow, predictor.frame_from_next
     return scene_flow_protocol.evaluate_scene_flow(pairs, *predictors), ()
 
 
 def _moving_objects(predictor) -> tuple[dict, Iterable]:
-    from dfnet_tf.data import scene_pairs
+    from dfnet_tf.data.truth import scene_flow_pairs
     from dfnet_tf.evaluation import moving_protocol
 
-    pairs = scene_pairs.read_moving_pairs(_DATA.value)
+    pairs = scene_flow_pairs.read_moving_pairs(_DATA.value)
     return moving_protocol.evaluate_moving(pairs, predictor.flow, predictor.rigid_flow), ()
 
 

@@ -7,9 +7,9 @@ The run can be evaluated, exported, trained on, or taken as `--init_from`.
 
 from pathlib import Path
 
-from absl import app, flags
+from absl import flags
 
-from dfnet_tf import mains, outputs
+from dfnet_tf.program import mains, outputs
 
 _CHECKPOINT = flags.DEFINE_string(
     "checkpoint",
@@ -21,9 +21,7 @@ _RUN_DIR = flags.DEFINE_string("run_dir", None, "The run folder to write.", requ
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace a run imported before.")
 
 
-def main(argv: list[str]) -> None:
-    if len(argv) > 1:
-        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+def main() -> None:
     run_dir = Path(_RUN_DIR.value)
     outputs.refuse_existing(run_dir, _OVERWRITE.value)
 

@@ -20,10 +20,10 @@ from pathlib import Path
 
 from absl import app, flags
 
-from dfnet_tf import mains, outputs
-from dfnet_tf.data import given_camera
+from dfnet_tf.data.preparation import given_camera
 from dfnet_tf.prediction import inputs
-from dfnet_tf.progress import progress
+from dfnet_tf.program import mains, outputs
+from dfnet_tf.program.progress import progress
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder of a training run.", required=True)
 _INPUT = flags.DEFINE_multi_string(
@@ -70,8 +70,8 @@ _FILM_DEPTH = flags.DEFINE_bool(
 )
 
 
-def main(argv: list[str]) -> None:
-    clouds = _checked_flags(argv)
+def main() -> None:
+    clouds = _checked_flags()
     output = Path(_OUTPUT.value)
     outputs.refuse_existing(output, _OVERWRITE.value)
     paths = [Path(path) for path in _INPUT.value]
@@ -84,9 +84,11 @@ def main(argv: list[str]) -> None:
             "camera is not known."
         )
 
-    from dfnet_tf.inference import Predictor  # After the checks: TensorFlow takes seconds.
     from dfnet_tf.prediction.depth_views import depth_views
     from dfnet_tf.prediction.folder import PredictionFolder
+    from dfnet_tf.prediction.predictor import (
+        Predictor,  # After the checks: TensorFlow takes seconds.
+    )
     from dfnet_tf.prediction.views import views
     from dfnet_tf.training import checkpoints
 
@@ -109,10 +111,8 @@ def main(argv: list[str]) -> None:
     print(_closing_line(writer.num_frames, source, output, has_flow))
 
 
-def _checked_flags(argv: list[str]) -> Container[int]:
+def _checked_flags() -> Container[int]:
     """The frames to make point clouds of; raises UsageError for flags that contradict."""
-    if len(argv) > 1:
-        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
     if len(_INPUT.value) > 2:
         raise app.UsageError(
             f"Expected one --input, or two images. Received: {len(_INPUT.value)} inputs."

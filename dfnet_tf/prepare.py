@@ -3,42 +3,70 @@
 python -m dfnet_tf.prepare --source=video --input=drive.mp4 --fov_degrees=60 --output=data/drive
 python -m dfnet_tf.prepare --source=kitti_raw --input=kitti --width=640 --height=192 --output=data/k
 python -m dfnet_tf.prepare --source=synthetic --num_clips=4 --output=data/streets
+python -m dfnet_tf.prepare --source=flying --num_clips=3000 --output=data/flying
 
 Stopped half-way, the same command goes on where it was. dataset.json in the output says what was
 read, kept and dropped, and why.
 """
 
+import dataclasses
 import functools
+import importlib
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from absl import app, flags
 
-from dfnet_tf import mains, outputs
-from dfnet_tf.data import given_camera, preparation, production, synthetic
-from dfnet_tf.data.given_camera import GivenCamera
-from dfnet_tf.data.recording import Recording
+from dfnet_tf.data.errors import ClipError
+from dfnet_tf.data.files.image_files import image_files, read_rgb
+from dfnet_tf.data.preparation import clip_making, given_camera, resumable_work
+from dfnet_tf.data.preparation.given_camera import GivenCamera
+from dfnet_tf.data.sources import flying_shapes, synthetic
+from dfnet_tf.data.sources.recording import Recording
+from dfnet_tf.program import mains, outputs
 
-SYNTHETIC_SIZE = (128, 416)  # Height and width of synthetic clips where nothing else is asked for.
+RENDERED_SIZE = (128, 416)  # Height and width of rendered clips where nothing else is asked for.
+MOST_PICTURES = 100  # Kept in memory as textures.
 ESTIMATE = "estimate"
 
-# The sources, and the flags that only some of them know.
-_THINNING = ("input", "frame_step", "static_threshold", "min_frames")
-_FLAGS_OF = {
-    "video": (*_THINNING, "fov_degrees", "intrinsics", "fit"),
-    "images": (*_THINNING, "fov_degrees", "intrinsics", "fit"),
-    "kitti_raw": (*_THINNING, "split"),
-    "kitti_odometry": (*_THINNING, "sequences"),
-    "cityscapes": (*_THINNING, "split"),
-    "tum_rgbd": _THINNING,
-    "synthetic": ("num_clips", "num_frames", "seed"),
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A source of clips.
+
+    Attributes:
+      flags: those that only some sources know.
+      reader: "module:function" of `dfnet_tf.data.sources`, imported only when it is used; it takes
+        the paths of --input and `options`, and returns recordings. "": the clips are rendered.
+      options: the flags that the reader takes as well; those that are not given are left out.
+      is_footage: True for a user's own films, which may contain cuts and broken files.
+    """
+
+    flags: tuple[str, ...]
+    reader: str = ""
+    options: tuple[str, ...] = ()
+    is_footage: bool = False
+
+
+_READ = ("input", "frame_step", "static_threshold", "min_frames")
+_FOOTAGE = (*_READ, "fov_degrees", "intrinsics", "fit")
+SOURCES = {
+    "video": Source(_FOOTAGE, "footage:video_recordings", is_footage=True),
+    "images": Source(_FOOTAGE, "footage:image_recordings", is_footage=True),
+    "kitti_raw": Source((*_READ, "split"), "kitti:raw_recordings", ("split",)),
+    "kitti_odometry": Source((*_READ, "sequences"), "kitti:odometry_recordings", ("sequences",)),
+    "cityscapes": Source((*_READ, "split"), "cityscapes:recordings", ("split",)),
+    "tum_rgbd": Source(_READ, "tum:recordings"),
+    "synthetic": Source(("num_clips", "num_frames", "seed")),
+    "flying": Source(("num_clips", "seed", "textures")),
 }
 _ALL_SOURCES = ("height", "width")
 
 _SOURCE = flags.DEFINE_enum(
-    "source", None, list(_FLAGS_OF), "What to make clips from.", required=True
+    "source", None, list(SOURCES), "What to make clips from.", required=True
 )
 _INPUT = flags.DEFINE_multi_string(
     "input",
@@ -109,19 +137,24 @@ _STATIC_THRESHOLD = flags.DEFINE_float(
 _MIN_FRAMES = flags.DEFINE_integer(
     "min_frames", 3, "Drop clips of fewer frames: no training window fits in.", lower_bound=2
 )
-_NUM_CLIPS = flags.DEFINE_integer("num_clips", 1, "Synthetic clips to make.", lower_bound=1)
+_NUM_CLIPS = flags.DEFINE_integer("num_clips", 1, "Rendered clips to make.", lower_bound=1)
+_TEXTURES = flags.DEFINE_string(
+    "textures",
+    None,
+    "flying: a folder of images; most shapes show parts of them. Without, all textures are noise.",
+)
 _NUM_FRAMES = flags.DEFINE_integer("num_frames", 60, "Frames a synthetic clip.", lower_bound=2)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the first synthetic clip; +1 for each more.")
 
 
-def main(argv: list[str]) -> None:
-    _check_flags(argv)
+def main() -> None:
+    _check_flags()
     output = Path(_OUTPUT.value)
     outputs.refuse_existing(output, _OVERWRITE.value)
     camera = _camera()
-    jobs = _synthetic_jobs() if _SOURCE.value == "synthetic" else _recording_jobs(camera)
+    jobs = _recording_jobs(camera) if SOURCES[_SOURCE.value].reader else _rendered_jobs()
     deliver = None if _FORMAT.value == "clips" else _deliver_records
-    dataset = production.produce(jobs, output, _settings(camera), _WORKERS.value, deliver)
+    dataset = resumable_work.produce(jobs, output, _settings(camera), _WORKERS.value, deliver)
     print(_summary(dataset, output))
     for line in _told_notes(dataset):
         print(line, file=sys.stderr)
@@ -129,13 +162,12 @@ def main(argv: list[str]) -> None:
     print(f"Next: python -m dfnet_tf.train --data={output} --run_dir=runs/{output.name}{learned}")
 
 
-def _check_flags(argv: list[str]) -> None:
+def _check_flags() -> None:
     """Raises UsageError for flags that miss or contradict each other."""
-    if len(argv) > 1:
-        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
     source = f"--source={_SOURCE.value}"
-    known = _FLAGS_OF[_SOURCE.value]
-    for name in sorted({name for names in _FLAGS_OF.values() for name in names} - set(known)):
+    known = SOURCES[_SOURCE.value].flags
+    of_any = {name for other in SOURCES.values() for name in other.flags}
+    for name in sorted(of_any - set(known)):
         if flags.FLAGS[name].present:
             raise app.UsageError(f"Expected no --{name} with {source}. Received: one.")
     if _FORMAT.value == "clips" and flags.FLAGS["num_shards"].present:
@@ -163,7 +195,7 @@ def _camera() -> GivenCamera | None:
 
 def _settings(camera: GivenCamera | None) -> dict:
     """What the clips depend on, for dataset.json and for going on with the same."""
-    names = (*_ALL_SOURCES, *_FLAGS_OF[_SOURCE.value])
+    names = (*_ALL_SOURCES, *SOURCES[_SOURCE.value].flags)
     settings = {"source": _SOURCE.value, **{name: flags.FLAGS[name].value for name in names}}
     if "input" in settings:
         settings["input"] = [str(Path(path).absolute()) for path in settings["input"]]
@@ -172,78 +204,74 @@ def _settings(camera: GivenCamera | None) -> dict:
     return settings
 
 
-def _recordings() -> list[Recording]:
-    """What the source's reader finds in --input. Readers are imported only where they are used."""
-    paths = [Path(path) for path in _INPUT.value]
-    split = {"split": _SPLIT.value} if _SPLIT.value else {}
-    match _SOURCE.value:
-        case "video":
-            from dfnet_tf.data import footage
-
-            return footage.video_recordings(paths)
-        case "images":
-            from dfnet_tf.data import footage
-
-            return footage.image_recordings(*paths)
-        case "kitti_raw":
-            from dfnet_tf.data import kitti
-
-            return kitti.raw_recordings(*paths, **split)
-        case "kitti_odometry":
-            from dfnet_tf.data import kitti
-
-            return kitti.odometry_recordings(*paths, _SEQUENCES.value)
-        case "cityscapes":
-            from dfnet_tf.data import cityscapes
-
-            return cityscapes.recordings(*paths, **split)
-        case "tum_rgbd":
-            from dfnet_tf.data import tum
-
-            return tum.recordings(*paths)
+def _recordings(source: Source) -> list[Recording]:
+    """What the source's reader finds in --input."""
+    module, function = source.reader.split(":")
+    read = getattr(importlib.import_module(f"dfnet_tf.data.sources.{module}"), function)
+    options = {name: flags.FLAGS[name].value for name in source.options}
+    return read(*map(Path, _INPUT.value), **{name: v for name, v in options.items() if v})
 
 
-def _recording_jobs(camera: GivenCamera | None) -> list[production.Job]:
-    recordings = _recordings()
-    settings = preparation.Settings(
+def _recording_jobs(camera: GivenCamera | None) -> list[resumable_work.Job]:
+    source = SOURCES[_SOURCE.value]
+    recordings = _recordings(source)
+    settings = clip_making.Settings(
         _HEIGHT.value,
         _WIDTH.value,
         _FRAME_STEP.value,
         _STATIC_THRESHOLD.value,
         _MIN_FRAMES.value,
         camera,
-        splits_at_cuts=_SOURCE.value in ("video", "images"),
+        splits_at_cuts=source.is_footage,
         fit=_FIT.value,
     )
     # Of many recordings of somebody's, a broken one is told; a published data set has none.
-    is_tolerant = len(recordings) > 1 and _SOURCE.value in ("video", "images")
-    make_clips = preparation.tolerant_clips if is_tolerant else preparation.make_clips
+    is_tolerant = len(recordings) > 1 and source.is_footage
+    make_clips = clip_making.tolerant_clips if is_tolerant else clip_making.make_clips
 
     def make(recording: Recording, folder: Path, on_frame: Callable[..., None]) -> dict:
         return make_clips(recording, folder, settings, on_frame)
 
     return [
-        production.Job(recording.name, recording.num_frames, functools.partial(make, recording))
+        resumable_work.Job(recording.name, recording.num_frames, functools.partial(make, recording))
         for recording in recordings
     ]
 
 
-def _synthetic_jobs() -> list[production.Job]:
-    size = _HEIGHT.value or SYNTHETIC_SIZE[0], _WIDTH.value or SYNTHETIC_SIZE[1]
+def _rendered_jobs() -> list[resumable_work.Job]:
+    size = _HEIGHT.value or RENDERED_SIZE[0], _WIDTH.value or RENDERED_SIZE[1]
+    is_street = _SOURCE.value == "synthetic"
+    num_frames = _NUM_FRAMES.value if is_street else 2
+    pictures = _pictures(_TEXTURES.value)
 
     def make(i: int, folder: Path, on_frame: Callable[..., None]) -> dict:
-        name, num_frames = f"{i:06d}", _NUM_FRAMES.value
+        name, seed = f"{i:06d}", _SEED.value + i
         on_frame(0)  # Nothing more is begun once the work is to end.
-        rendered = synthetic.render_clip(_SEED.value + i, num_frames, *size)
-        synthetic.write_clip(rendered, folder / name)
+        if is_street:
+            rendered = synthetic.render_clip(seed, num_frames, *size)
+            synthetic.write_clip(rendered, folder / name)
+            intrinsics = rendered.intrinsics
+        else:
+            intrinsics = flying_shapes.write_pair(seed, *size, pictures, folder / name)
         on_frame(num_frames)
-        entry = preparation.clip_entry(name, num_frames, size, rendered.intrinsics, "the renderer")
-        return preparation.recording_entry(name, num_frames, {}, [entry])
+        entry = clip_making.clip_entry(name, num_frames, size, intrinsics, "the renderer")
+        return clip_making.recording_entry(name, num_frames, {}, [entry])
 
     return [
-        production.Job(f"{i:06d}", _NUM_FRAMES.value, functools.partial(make, i))
+        resumable_work.Job(f"{i:06d}", num_frames, functools.partial(make, i))
         for i in range(_NUM_CLIPS.value)
     ]
+
+
+def _pictures(folder: str | None) -> list[np.ndarray]:
+    """At most MOST_PICTURES of a folder's images, evenly spread; [] without a folder."""
+    if not folder:
+        return []
+    files = image_files(Path(folder))
+    if not files:
+        raise ClipError(f"{folder}: expected a folder of images. Received: none.")
+    chosen = np.unique(np.linspace(0, len(files) - 1, MOST_PICTURES).astype(int))
+    return [read_rgb(files[number]) for number in chosen]
 
 
 def _deliver_records(clips: Path, output: Path) -> None:
@@ -258,7 +286,7 @@ def _summary(dataset: dict, output: Path) -> str:
     clips = [clip for recording in dataset["recordings"] for clip in recording["clips"]]
     sizes = sorted({f"{clip['width']}x{clip['height']}" for clip in clips})
     focal = sorted({f"{k[0][0]:.1f} {k[1][1]:.1f}" for k in (clip["intrinsics"] for clip in clips)})
-    dropped = production.told(totals["dropped"]) or "nothing dropped"
+    dropped = resumable_work.told(totals["dropped"]) or "nothing dropped"
     if totals["unreadable"]:
         dropped += f"; {totals['unreadable']} of {totals['recordings']} recordings cannot be read"
     return (

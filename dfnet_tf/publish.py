@@ -8,18 +8,16 @@ Its about.json says what the networks learned from and whose they are: see dfnet
 
 from pathlib import Path
 
-from absl import app, flags
+from absl import flags
 
-from dfnet_tf import mains, outputs
+from dfnet_tf.program import mains, outputs
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder of a training run.", required=True)
 _OUTPUT = flags.DEFINE_string("output", None, "The folder to write.", required=True)
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace the output if it exists.")
 
 
-def main(argv: list[str]) -> None:
-    if len(argv) > 1:
-        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+def main() -> None:
     run_dir, output = Path(_RUN_DIR.value), Path(_OUTPUT.value)
     outputs.refuse_existing(output, _OVERWRITE.value)
 

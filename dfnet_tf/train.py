@@ -20,10 +20,10 @@ On several machines the same command runs on each, with TF_CONFIG in its environ
 import sys
 from pathlib import Path
 
-from absl import app, flags
+from absl import flags
 
-from dfnet_tf import flags as config_flags
-from dfnet_tf import mains
+from dfnet_tf.program import flags as config_flags
+from dfnet_tf.program import mains
 
 _DATA = flags.DEFINE_multi_string(
     "data", None, "A clip folder, or a folder of clips. Can be given repeatedly.", required=True
@@ -49,16 +49,17 @@ config_flags.define_training_flags()
 flags.adopt_module_key_flags(config_flags)  # For --help, which else shows this file's alone.
 
 
-def main(argv: list[str]) -> None:
-    if len(argv) > 1:
-        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+def main() -> None:
     config = config_flags.training_config()
 
-    from dfnet_tf.data import clip  # After the flags: an error in them needs no TensorFlow.
+    from dfnet_tf.data.clips import (  # After the flags: an error in them needs no TensorFlow.
+        camera_doubts,
+        read_clips,
+    )
     from dfnet_tf.training import cameras, loop, strategies, workers
 
     strategy = strategies.make(_STRATEGY.value)  # First, as workers must find each other.
-    clips = [found for folder in _DATA.value for found in clip.read_clips(folder)]
+    clips = [found for folder in _DATA.value for found in read_clips(folder)]
     run_dir, init_from = Path(_RUN_DIR.value), [Path(folder) for folder in _INIT_FROM.value]
     if config.training.teacher == "film":
         clips = cameras.with_learned(clips, init_from)
@@ -66,7 +67,7 @@ def main(argv: list[str]) -> None:
     print(strategies.description(strategy, config), f"Logs: tensorboard --logdir={run_dir}")
     learned = config.data.intrinsics == "learned"
     guessed = [found.folder for found in clips if found.intrinsics_guessed]
-    if doubts := clip.camera_doubts(clips):
+    if doubts := camera_doubts(clips):
         print(doubts, file=sys.stderr)
     if guessed and not learned:
         print(

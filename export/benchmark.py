@@ -11,9 +11,9 @@ how much a process of its own grows, over one that has merely loaded the runtime
 from pathlib import Path
 
 import numpy as np
-from absl import app, flags
+from absl import flags
 
-from dfnet_tf import mains
+from dfnet_tf.program import mains
 from export import flatbuffer, memory, op_times, profile, runtimes
 
 COSTLIEST = 8  # Rows of a profile's second table.
@@ -36,9 +36,7 @@ _PROFILE = flags.DEFINE_bool(
 )
 
 
-def main(argv: list[str]) -> None:
-    if len(argv) > 1:
-        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+def main() -> None:
     cases = _cases()
     print(table(cases, profile.latencies(cases, _RUNS.value)))
     if _PROFILE.value:

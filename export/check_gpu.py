@@ -9,10 +9,10 @@ cannot hold and how far rounding to it moves the outputs. What is left to a phon
 from pathlib import Path
 
 import numpy as np
-from absl import app, flags
+from absl import flags
 from ai_edge_litert.interpreter import Interpreter
 
-from dfnet_tf import mains
+from dfnet_tf.program import mains
 from export import gpu_delegate, half_precision, runtimes
 
 NUM_SAMPLES = 3
@@ -25,9 +25,7 @@ _CLIP = flags.DEFINE_string(
 )
 
 
-def main(argv: list[str]) -> None:
-    if len(argv) > 1:
-        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+def main() -> None:
     for path in map(Path, _MODELS.value):
         signatures = runtimes.signatures(path)
         if _CLIP.value and (len(signatures) != 1 or signatures == [None]):
@@ -49,7 +47,9 @@ def main(argv: list[str]) -> None:
 
 def _samples(path: Path) -> list[dict[str, np.ndarray]]:
     """Frames, evenly spread over the clip, as inputs by name; a second input is the next frame."""
-    from dfnet_tf.data.frame_pairs import frame_pairs  # After the flags: TensorFlow comes with it.
+    from dfnet_tf.data.example_pairs import (
+        frame_pairs,  # After the flags: TensorFlow comes with it.
+    )
     from export.tflite_model import as_input, resized
 
     wanted = sorted(Interpreter(str(path)).get_signature_runner().get_input_details().items())

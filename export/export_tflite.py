@@ -13,7 +13,7 @@ from pathlib import Path
 
 from absl import app, flags
 
-from dfnet_tf import mains, outputs
+from dfnet_tf.program import mains, outputs
 from export import INPUTS, NETWORKS, QUANTIZATIONS
 
 MAX_PAIRS = 32  # Ranges of activations settle long before.
@@ -61,9 +61,7 @@ _MEASURE = flags.DEFINE_bool(
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace models that exist.")
 
 
-def main(argv: list[str]) -> None:
-    if len(argv) > 1:
-        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
+def main() -> None:
     networks = NETWORKS if _NETWORK.value in ("both", None) else (_NETWORK.value,)
     quantizations = QUANTIZATIONS if _QUANTIZATION.value == "all" else (_QUANTIZATION.value,)
     _check_flags(networks, quantizations)
@@ -129,7 +127,7 @@ def _path(name: str, suffix: str) -> Path:
 
 def _exported(model, networks: tuple[str, ...], quantizations: tuple[str, ...]) -> Iterator:
     """The checked models of each file to be, one file after the other."""
-    from dfnet_tf.data.frame_pairs import frame_pairs
+    from dfnet_tf.data.example_pairs import frame_pairs
     from export import exporter
 
     signatures = [_signature(model, kind) for kind in networks]  # Refuses sizes: before any work.
@@ -159,7 +157,8 @@ def _signature(model, kind: str):
 
 def _truths() -> dict:
     """For each network with true answers: TfliteModel -> its errors and the trivial answer's."""
-    from dfnet_tf.data import clip, flow_pairs
+    from dfnet_tf.data.clips import read_clips
+    from dfnet_tf.data.truth import flow_pairs
     from dfnet_tf.evaluation import headline
 
     def depth(model) -> dict[str, float]:
@@ -172,7 +171,7 @@ def _truths() -> dict:
 
     truths = {}
     if _TRUTH_DEPTH.value:  # Read before the first conversion, which takes minutes.
-        clips, truths["depth"] = clip.read_clips(_TRUTH_DEPTH.value), depth
+        clips, truths["depth"] = read_clips(_TRUTH_DEPTH.value), depth
     if _TRUTH_FLOW.value:
         pairs, truths["flow"] = flow_pairs.read_flow_pairs(_TRUTH_FLOW.value), flow
     return truths

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from dfnet_tf import outputs
+from dfnet_tf.program import outputs
 from export.profile import Profile
 
 FILE = "report.json"

@@ -15,7 +15,8 @@ import keras
 import pytest
 from absl import flags
 
-from dfnet_tf.data import clip, synthetic
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.sources import synthetic
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +31,7 @@ def clips(tmp_path_factory):
     """One clip, small, of a rendered street; a module that needs others has its own."""
     folder = tmp_path_factory.mktemp("street") / "clip"
     synthetic.write_clip(synthetic.render_clip(0, 6, 32, 64), folder)
-    return clip.read_clips(folder)
+    return read_clips(folder)
 
 
 @pytest.fixture(scope="session")

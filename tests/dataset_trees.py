@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from dfnet_tf.data import clip
-from dfnet_tf.data.synthetic import RenderedClip
+from dfnet_tf.data.files.image_files import write_rgb
+from dfnet_tf.data.sources.synthetic import RenderedClip
 
 FREIBURG1 = np.array([[517.3, 0, 318.6], [0, 516.5, 255.3], [0, 0, 1]])
 TUM_START, TUM_RATE = 1305031102.175304, 30.0  # Seconds since 1970, frames a second.
@@ -30,7 +30,7 @@ def write_cityscapes_tree(
     images.mkdir(parents=True, exist_ok=True)
     cameras.mkdir(parents=True, exist_ok=True)
     for i, image in enumerate(rendered.images, first):
-        clip.write_rgb(images / f"{city}_{sequence:06d}_{i:06d}_leftImg8bit.png", image)
+        write_rgb(images / f"{city}_{sequence:06d}_{i:06d}_leftImg8bit.png", image)
     scale = np.divide((2048, 1024), rendered.images.shape[2:0:-1])  # x, y
     fx, fy = scale * np.diag(rendered.intrinsics)[:2]
     u0, v0 = scale * (rendered.intrinsics[:2, 2] + 0.5) - 0.5
@@ -54,7 +54,7 @@ def write_tum_tree(folder: Path, rendered: RenderedClip) -> None:
     ):
         seconds = TUM_START + i / TUM_RATE
         rgb_file, depth_file = f"rgb/{seconds:.6f}.png", f"depth/{seconds + 0.005:.6f}.png"
-        clip.write_rgb(folder / rgb_file, cv2.warpAffine(image, to_tum, (640, 480)))
+        write_rgb(folder / rgb_file, cv2.warpAffine(image, to_tum, (640, 480)))
         seen = cv2.warpAffine(depth, to_tum, (640, 480), flags=cv2.INTER_NEAREST)
         stored = np.rint(5000 * np.where(seen < 13, seen, 0)).astype(np.uint16)
         cv2.imwrite(str(folder / depth_file), stored)

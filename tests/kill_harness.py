@@ -30,12 +30,14 @@ import h5py
 import numpy as np
 import tensorflow as tf
 
+from dfnet_tf import stages
 from dfnet_tf.config import Config
-from dfnet_tf.data import clip, synthetic
-from dfnet_tf.interruption import Interrupted
-from dfnet_tf.model import DFNet
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.sources import synthetic
+from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.presets import preset
-from dfnet_tf.training import checkpoints, loop, stages
+from dfnet_tf.program.interruption import Interrupted
+from dfnet_tf.training import checkpoints, loop
 
 CONFIG = preset("tiny").replace(
     data__height=32,
@@ -65,7 +67,7 @@ def toy_terms(model: DFNet, batch, predictions):
 def train(config: Config, folder: Path, run_dir: Path) -> int:
     """A training in a process of its own; its exit status."""
     try:
-        loop.train(config, clip.read_clips(folder), run_dir)
+        loop.train(config, read_clips(folder), run_dir)
     except Interrupted as end:
         return end.status
     return 0

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from dfnet_tf.data.synthetic import RenderedClip
+from dfnet_tf.data.sources.synthetic import RenderedClip
 
 DRIVE = "2011_09_26/2011_09_26_drive_0001_sync"
 OFFSET = {0: 0.0, 2: 0.06, 3: -0.47}  # x of [I | t], metres: camera 2 stands left of camera 0.

@@ -2,9 +2,9 @@
 
 
 def assert_misused(result, *expected):
-    """absl refused the flags, with `expected` in its message."""
+    """The flags were refused in one line, with `expected` in it."""
     status, out, err = result
     assert (status, out) == (1, ""), err
-    assert "Traceback" not in err
+    assert len(err.splitlines()) == 1, err
     for text in expected:
         assert text in err

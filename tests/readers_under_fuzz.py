@@ -14,19 +14,15 @@ import scipy.io
 from hypothesis import strategies as st
 
 from dfnet_tf.config import Config
-from dfnet_tf.data import (
-    cityscapes,
-    clip,
-    flo_files,
-    given_camera,
-    kitti,
-    kitti_files,
-    make3d,
-    records,
-    tum,
-    velodyne,
-    video,
-)
+from dfnet_tf.data import records
+from dfnet_tf.data.clip_writer import ClipWriter
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.files import flo_files, video
+from dfnet_tf.data.files.image_files import read_rgb
+from dfnet_tf.data.files.truth_files import read_depth, read_flow
+from dfnet_tf.data.preparation import given_camera
+from dfnet_tf.data.sources import cityscapes, kitti, kitti_files, tum
+from dfnet_tf.data.truth import make3d, velodyne
 from dfnet_tf.presets import preset
 
 SIZE = 12, 24
@@ -116,7 +112,7 @@ def read_tum(folder: Path) -> object:
 
 
 def write_clip(folder: Path) -> None:
-    with clip.ClipWriter(folder / "clip", image_type="png") as writer:
+    with ClipWriter(folder / "clip", image_type="png") as writer:
         writer.intrinsics = INTRINSICS
         for i in range(3):
             depth, flow = np.full(SIZE, 2.5), np.full((*SIZE, 2), 1.5)
@@ -132,7 +128,7 @@ def read_all(folder: Path) -> object:
     """Every frame of every clip, with all that is known of it."""
     return [
         (one.intrinsics, one.poses(), one.image(i), one.depth(i), one.flow(i))
-        for one in clip.read_clips(folder)
+        for one in read_clips(folder)
         for i in range(len(one))
     ]
 
@@ -186,14 +182,14 @@ READERS = {
     "a TFRecord": Reader(write_records, SHARD, lambda folder: read_all(folder / "records")),
     "settings": one_file(CONFIG, "config.json", Config.load),
     "a .flo file": one_file(FLO, "a.flo", flo_files.read_flo),
-    "a flow PNG": one_file(FLOW, "flow.png", clip.read_flow),
-    "a depth PNG": one_file(DEPTH, "depth.png", clip.read_depth),
-    "a JPEG": one_file(encoded(".jpg", IMAGE), "image.jpg", clip.read_rgb),
-    "a WebP": one_file(encoded(".webp", IMAGE), "image.webp", clip.read_rgb),
-    "a TIFF": one_file(encoded(".tiff", IMAGE), "image.tiff", clip.read_rgb),
-    "a PPM": one_file(encoded(".ppm", IMAGE), "image.ppm", clip.read_rgb),
+    "a flow PNG": one_file(FLOW, "flow.png", read_flow),
+    "a depth PNG": one_file(DEPTH, "depth.png", read_depth),
+    "a JPEG": one_file(encoded(".jpg", IMAGE), "image.jpg", read_rgb),
+    "a WebP": one_file(encoded(".webp", IMAGE), "image.webp", read_rgb),
+    "a TIFF": one_file(encoded(".tiff", IMAGE), "image.tiff", read_rgb),
+    "a PPM": one_file(encoded(".ppm", IMAGE), "image.ppm", read_rgb),
     "a film": Reader(write_film, "film.mp4", read_film),
-    "a BMP": one_file(encoded(".bmp", IMAGE), "image.bmp", clip.read_rgb),
+    "a BMP": one_file(encoded(".bmp", IMAGE), "image.bmp", read_rgb),
     "a .mat file": Reader(write_mat, "a.mat", lambda folder: make3d.read_depth(folder / "a.mat")),
     "a packed .mat file": Reader(
         write_packed_mat, "a.mat", lambda folder: make3d.read_depth(folder / "a.mat")

@@ -20,7 +20,9 @@ import numpy as np
 import tensorflow as tf
 
 from dfnet_tf.config import Config
-from dfnet_tf.data import clip, pipeline, synthetic
+from dfnet_tf.data.batches import pipeline
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.sources import synthetic
 from dfnet_tf.networks import flow_net
 from dfnet_tf.presets import preset
 from dfnet_tf.training import loop, schedule, strategies
@@ -98,7 +100,7 @@ class Cluster:
         set_devices(devices)
         team, rank = member.split("_")
         try:
-            clips = clip.read_clips(self.folder / "clip")
+            clips = read_clips(self.folder / "clip")
             strategy = strategies.make(name)
             run_dir = self.folder / team / rank
             model = loop.train(config, clips, run_dir, strategy=strategy)

@@ -1,134 +1,49 @@
-"""Who may import whom."""
+"""Who may import whom, as BUILD says."""
 
 import ast
 import functools
+import graphlib
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from build_file import ROOT, reachable, targets
 
-ROOT = Path(__file__).parents[1]
-MAINS = {
-    "dfnet_tf.prepare",
-    "dfnet_tf.train",
-    "dfnet_tf.evaluate",
-    "dfnet_tf.predict",
-    "dfnet_tf.demo",
-    "dfnet_tf.import_checkpoint",
-    "dfnet_tf.publish",
-    "export.export_tflite",
-    "export.benchmark",
-    "export.check_gpu",
-    "benchmarks.flicker",
-    "benchmarks.loader",
-    "benchmarks.phone",
-    "benchmarks.quantization",
-    "benchmarks.results",
-    "benchmarks.scaling",
-}
-ONLY_FOR_MAINS = ("dfnet_tf.flags", "dfnet_tf.mains")
-
-NETWORK = ("dfnet_tf.model", "dfnet_tf.networks", "dfnet_tf.losses", "dfnet_tf.geometry")
-LIBRARY = (
-    *NETWORK,
-    "dfnet_tf.student",
-    "dfnet_tf.film_student",
-    "dfnet_tf.config",
-    "dfnet_tf.presets",
-    "dfnet_tf.interruption",
-    "dfnet_tf.outputs",
-    "dfnet_tf.progress",
-    "dfnet_tf.visualize",
-    "dfnet_tf.error_pictures",
-    "dfnet_tf.inference",
-    "dfnet_tf.film",
-    "dfnet_tf.prediction",
-    "dfnet_tf.data",
-    "dfnet_tf.evaluation",
-    "dfnet_tf.training",
-)
-# What each part may import from this project, besides itself. The longest name that fits counts.
-ALLOWED = {
-    "dfnet_tf": LIBRARY,  # The package's own __init__.py, which may offer public names.
-    "dfnet_tf.config": (),
-    "dfnet_tf.presets": ("dfnet_tf.config",),
-    "dfnet_tf.interruption": (),
-    "dfnet_tf.outputs": (),
-    "dfnet_tf.progress": (),
-    "dfnet_tf.visualize": (),
-    "dfnet_tf.error_pictures": ("dfnet_tf.visualize", "dfnet_tf.evaluation"),
-    "dfnet_tf.geometry": (),
-    "dfnet_tf.networks": ("dfnet_tf.geometry",),
-    "dfnet_tf.losses": ("dfnet_tf.geometry",),
-    "dfnet_tf.losses.objective": ("dfnet_tf.losses", "dfnet_tf.geometry", "dfnet_tf.config"),
-    "dfnet_tf.losses.robust": ("dfnet_tf.losses", "dfnet_tf.geometry", "dfnet_tf.config"),
-    "dfnet_tf.replicas": (),
-    "dfnet_tf.model": (*NETWORK, "dfnet_tf.config", "dfnet_tf.replicas"),
-    "dfnet_tf.student": (*NETWORK, "dfnet_tf.config"),
-    "dfnet_tf.film_student": (*NETWORK, "dfnet_tf.config"),
-    "dfnet_tf.film": (
-        "dfnet_tf.geometry",
-        "dfnet_tf.data",
-        "dfnet_tf.outputs",
-        "dfnet_tf.progress",
-    ),
-    "dfnet_tf.inference": (*NETWORK, "dfnet_tf.config"),
-    "dfnet_tf.prediction": (
-        "dfnet_tf.geometry",
-        "dfnet_tf.data",
-        "dfnet_tf.film",
-        "dfnet_tf.inference",
-        "dfnet_tf.visualize",
-    ),
-    "dfnet_tf.data": (
-        "dfnet_tf.geometry",
-        "dfnet_tf.config",
-        "dfnet_tf.outputs",
-        "dfnet_tf.progress",
-    ),
-    "dfnet_tf.evaluation": ("dfnet_tf.geometry", "dfnet_tf.data", "dfnet_tf.progress"),
-    "dfnet_tf.training": LIBRARY,
-    "dfnet_tf.flags": ("dfnet_tf.config", "dfnet_tf.presets", "dfnet_tf.training.stages"),
-    "dfnet_tf.mains": ("dfnet_tf.interruption",),
-    **{main: (*LIBRARY, *ONLY_FOR_MAINS) for main in MAINS},
-    "dfnet_tf.demo": (*LIBRARY, *ONLY_FOR_MAINS, "export"),
-    "export": ("dfnet_tf.networks", "dfnet_tf.geometry", "dfnet_tf.config", "dfnet_tf.outputs"),
-    "export.export_tflite": (*LIBRARY, *ONLY_FOR_MAINS, "export"),
-    "export.benchmark": (*LIBRARY, *ONLY_FOR_MAINS, "export"),
-    "export.check_gpu": (*LIBRARY, *ONLY_FOR_MAINS, "export"),
-    "benchmarks": (),
-    "benchmarks.depth_change": ("dfnet_tf.geometry",),
-    "benchmarks.flicker": (*LIBRARY, *ONLY_FOR_MAINS, "export", "benchmarks"),
-    "benchmarks.machine_peak": ("benchmarks.multiply_adds",),
-    "benchmarks.midas_small": ("dfnet_tf.networks",),
-    "benchmarks.quantization": (*LIBRARY, *ONLY_FOR_MAINS, "export", "benchmarks"),
-    "benchmarks.phone": (*LIBRARY, *ONLY_FOR_MAINS, "export", "benchmarks"),
-    "benchmarks.variants": ("export",),
-    "benchmarks.loader": (*LIBRARY, *ONLY_FOR_MAINS),
-    "benchmarks.trainings": ("dfnet_tf.config", "dfnet_tf.presets"),
-    "benchmarks.results": (*LIBRARY, *ONLY_FOR_MAINS, "benchmarks"),
-    "benchmarks.scaling": (*LIBRARY, *ONLY_FOR_MAINS),
-}
+LARGEST_SHARE = 0.2  # Of dfnet_tf's lines, that one folder may hold.
 # These run on every backend of Keras; the model names TensorFlow only inside its train step.
-WITHOUT_TENSORFLOW = ("dfnet_tf.geometry", "dfnet_tf.networks", "dfnet_tf.losses")
+WITHOUT_TENSORFLOW = ("clip_batch", "geometry", "networks", "losses")
 
 
-def module_name(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
+def module_name(path: str) -> str:
+    parts = Path(path).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 FILES = {
-    module_name(path): path
+    module_name(path): ROOT / path
     for folder in ("dfnet_tf", "export", "benchmarks")
-    for path in sorted((ROOT / folder).rglob("*.py"))
+    for path in sorted(str(found.relative_to(ROOT)) for found in (ROOT / folder).rglob("*.py"))
+}
+TARGET_OF = {
+    module_name(path): name
+    for name, target in targets().items()
+    for path in target.files
+    if name != "root"
+}
+MAINS = {
+    module
+    for target in targets().values()
+    if target.rule == "py_binary"
+    for module in map(module_name, target.files)
+    if "mains.run(" in FILES[module].read_text()
 }
 
 
-def within(module: str, part: str) -> bool:
-    return module == part or module.startswith(part + ".")
+def parse(module: str) -> ast.Module:
+    return ast.parse(FILES[module].read_text(), FILES[module])
 
 
-def imported_by(nodes) -> set[str]:
+def named(nodes) -> set[str]:
     """Full names of what import statements among `nodes` name; "." for relative ones."""
     names = set()
     for node in nodes:
@@ -141,84 +56,99 @@ def imported_by(nodes) -> set[str]:
 
 
 @functools.cache
-def imports(module: str) -> set[str]:
-    return imported_by(ast.walk(parse(module)))
+def imports(module: str) -> frozenset[str]:
+    return frozenset(named(ast.walk(parse(module))))
 
 
-def parse(module: str) -> ast.Module:
-    return ast.parse(FILES[module].read_text(), FILES[module])
+@functools.cache
+def imported_modules(module: str) -> frozenset[str]:
+    """This project's modules that `module` imports, whole or a name from them."""
+    return frozenset(
+        found
+        for name in imports(module)
+        for found in (name, name.rpartition(".")[0])
+        if found in FILES and FILES[found].name != "__init__.py"
+    )
 
 
-def part_of(module: str) -> str:
-    """The longest name in the table that `module` lies within; a new top-level file has none."""
-    parts = [part for part in ALLOWED if within(module, part) and part != "dfnet_tf"]
-    return max(parts, key=len, default=module)
+def test_every_file_belongs_to_a_target():
+    listed = {path for target in targets().values() for path in target.files}
+    packages = {path for path in FILES.values() if path.name == "__init__.py"}
+    homeless = {str(path.relative_to(ROOT)) for path in set(FILES.values()) - packages} - listed
+    assert len(FILES) > 100 and not homeless, "Name these files in BUILD."
 
 
-def violations(is_forbidden) -> list[str]:
-    """ "file: import" for every import that `is_forbidden(module, imported)`."""
-    return [
-        f"{FILES[module].relative_to(ROOT)}: imports {imported}"
-        for module in FILES
-        for imported in sorted(imports(module))
-        if is_forbidden(module, imported)
-    ]
+@pytest.mark.parametrize("name", sorted(targets()))
+def test_a_target_imports_from_its_deps_alone(name):
+    """A library names in `deps` each target it imports from; a program also has what these use."""
+    target = targets()[name]
+    allowed = {name} | (reachable(name) if target.rule == "py_binary" else target.deps)
+    wrong = {
+        f"{module} imports {imported}, of :{TARGET_OF[imported]}"
+        for module in map(module_name, target.files)
+        for imported in imported_modules(module)
+        if TARGET_OF[imported] not in allowed
+    }
+    assert not wrong
 
 
-def is_ours(name: str) -> bool:
-    return any(within(name, package) for package in ("dfnet_tf", "export", "benchmarks"))
+@pytest.mark.parametrize("name", sorted(targets()))
+def test_every_dependency_is_used(name):
+    if targets()[name].rule == "py_binary":
+        return
+    used = {
+        TARGET_OF[imported]
+        for module in map(module_name, targets()[name].files)
+        for imported in imported_modules(module)
+    }
+    assert targets()[name].deps <= used | {"root", "benchmarks"}
 
 
-def test_every_file_has_its_place_in_the_table():
-    assert len(FILES) > 10
-    homeless = [str(FILES[module]) for module in FILES if part_of(module) not in ALLOWED]
-    assert not homeless, "Say in ALLOWED what these may import."
-
-
-@pytest.mark.parametrize("part", sorted(ALLOWED))
-def test_a_part_imports_only_what_the_table_allows(part):
-    def is_forbidden(module, imported):
-        allowed = (part, *ALLOWED[part]) if part != "dfnet_tf" else ALLOWED[part]
-        return (
-            part_of(module) == part
-            and is_ours(imported)
-            # `from dfnet_tf import config` and `from dfnet_tf.config import Config` alike.
-            and not any(within(imported, name) for name in allowed)
-        )
-
-    assert not violations(is_forbidden)
+def test_no_modules_import_each_other_in_a_circle():
+    order = graphlib.TopologicalSorter({module: imported_modules(module) for module in FILES})
+    order.prepare()
 
 
 def test_nobody_imports_a_main():
-    assert not violations(lambda _, name: any(within(name, main) for main in MAINS))
+    assert len(MAINS) > 10
+    assert not {module for module in FILES if imported_modules(module) & MAINS}
 
 
-def test_flags_and_mains_are_imported_by_mains_alone():
-    def is_forbidden(module, imported):
-        return module not in MAINS and any(within(imported, name) for name in ONLY_FOR_MAINS)
+def test_flags_and_exit_codes_belong_to_mains_alone():
+    of_mains = {"dfnet_tf.program.flags", "dfnet_tf.program.mains"}
+    importing = {module for module in FILES if imported_modules(module) & of_mains}
+    assert importing <= MAINS
 
-    assert not violations(is_forbidden)
 
-
-def test_networks_geometry_and_losses_need_no_tensorflow():
-    def is_forbidden(module, imported):
-        return within(imported, "tensorflow") and any(
-            within(module, part) for part in WITHOUT_TENSORFLOW
-        )
-
-    assert not violations(is_forbidden)
+@pytest.mark.parametrize("name", WITHOUT_TENSORFLOW)
+def test_what_runs_on_every_backend_names_no_tensorflow(name):
+    wrong = {
+        module
+        for module in map(module_name, targets()[name].files)
+        if any(f"{found}.".startswith("tensorflow.") for found in imports(module))
+    }
+    assert not wrong
 
 
 def test_importing_the_model_needs_no_tensorflow():
-    names = imported_by(parse("dfnet_tf.model").body)
-    assert not any(within(name, "tensorflow") for name in names), "dfnet_tf/model.py, at its top"
+    at_its_top = named(parse("dfnet_tf.models.dfnet").body)
+    assert not any(f"{name}.".startswith("tensorflow.") for name in at_its_top)
 
 
 def test_imports_are_absolute():
-    assert not violations(lambda _, imported: imported.startswith("."))
+    relative = [module for module in FILES if any(n.startswith(".") for n in imports(module))]
+    assert not relative
 
 
-def test_every_main_ends_through_mains_run():
-    written = [main for main in MAINS if main in FILES]
-    without = [FILES[main] for main in written if "mains.run(main)" not in FILES[main].read_text()]
+def test_every_program_ends_through_mains_run():
+    programs = {name: target for name, target in targets().items() if target.rule == "py_binary"}
+    without = [name for name in programs if not MAINS & set(map(module_name, programs[name].files))]
     assert not without, "These report their errors in their own way."
+
+
+def test_no_folder_holds_more_than_a_fifth_of_the_package():
+    lines = Counter()
+    for path in (ROOT / "dfnet_tf").rglob("*.py"):
+        lines[path.parent] += len(path.read_text().splitlines())
+    folder, most = lines.most_common(1)[0]
+    assert most <= LARGEST_SHARE * lines.total(), folder

@@ -16,8 +16,8 @@ from broken_inputs import CASES, COMMANDS
 from main_endings import assert_misused
 from spoiling import is_folder, nothing
 
-from dfnet_tf import inference
-from dfnet_tf.data.clip import read_clips
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.prediction import predictor
 from dfnet_tf.training import checkpoints
 
 ROOT = Path(__file__).parents[1]
@@ -35,7 +35,7 @@ def _networks_built_once():
     """The whole run is read once; a broken one, which raises, whenever it is asked for."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checkpoints, "load_trained", functools.cache(checkpoints.load_trained))
-        patch.setattr(inference, "Predictor", functools.cache(inference.Predictor))
+        patch.setattr(predictor, "Predictor", functools.cache(predictor.Predictor))
         yield
 
 

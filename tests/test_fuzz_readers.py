@@ -13,9 +13,9 @@ hypothesis = pytest.importorskip("hypothesis")  # Of requirements-dev.txt, which
 from readers_under_fuzz import READERS, broken  # noqa: E402 (needs hypothesis)
 
 from dfnet_tf.config import ConfigError  # noqa: E402
-from dfnet_tf.data.clip import ClipError  # noqa: E402
-from dfnet_tf.data.film_files import VideoError  # noqa: E402
-from dfnet_tf.data.kitti_files import KittiError  # noqa: E402
+from dfnet_tf.data.errors import ClipError  # noqa: E402
+from dfnet_tf.data.files.film_files import VideoError  # noqa: E402
+from dfnet_tf.data.sources.kitti_files import KittiError  # noqa: E402
 
 CASES = 500  # Of each reader.
 OWN_ERRORS = ClipError, VideoError, KittiError, ConfigError, ValueError  # Itself: of scans.

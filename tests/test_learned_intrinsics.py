@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dfnet_tf.data import scene, synthetic
+from dfnet_tf.data.sources import synthetic
+from dfnet_tf.data.sources.street import build_street
 from dfnet_tf.geometry import rigid_motion
-from dfnet_tf.model import DFNet
+from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.presets import preset
 
 HEIGHT, WIDTH = 32, 64
@@ -24,7 +25,7 @@ CONFIG = preset("tiny").replace(
 @pytest.fixture(scope="module")
 def street():
     """Three frames of a street in which the camera turns by some degrees from each to the next."""
-    drawn = scene.build_street(3, 3)
+    drawn = build_street(3, 3)
     poses = [
         rigid_motion.matrix_from_six_vector(
             np.array([0, -1.5, 0.45 * i, 0.03 * i, 0.04 * i, 0], "float32")

@@ -4,6 +4,8 @@ import functools
 import itertools
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -13,8 +15,11 @@ import pytest
 from kitti_tree import write_raw_tree
 from main_endings import assert_misused
 
-from dfnet_tf.data import clip, kitti_splits, synthetic, video
-from dfnet_tf.model import DFNet
+from dfnet_tf.data.files import video
+from dfnet_tf.data.files.image_files import ImageReader, read_rgb, write_rgb
+from dfnet_tf.data.files.truth_files import read_flow
+from dfnet_tf.data.sources import kitti_splits, synthetic
+from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, loop, schedule
 
@@ -144,6 +149,18 @@ def test_flags_that_absl_knows_to_be_wrong_are_refused(train, street, tmp_path):
     assert_misused(train(street, "extra"), "Expected flags alone. Received: extra.")
     assert_misused(train(street, "--hight=32"), "Unknown command line flag 'hight'")
     assert not (tmp_path / "new").exists()
+
+
+def test_a_missing_flag_is_named(run_main):
+    assert_misused(run_main("dfnet_tf.train"), "Expected --data. Received: none.")
+
+
+@pytest.mark.parametrize("asked", ["-h", "--help"])
+def test_help_is_no_error(asked):
+    command = [sys.executable, "-m", "dfnet_tf.train", asked]  # absl defines --help once a process.
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--run_dir" in done.stdout and "--stage" in done.stdout
 
 
 @pytest.mark.parametrize("frame", [0, NUM_FRAMES - 1])  # Met when opened; when trained on.
@@ -348,13 +365,13 @@ def test_a_test_sets_flow_is_written_as_its_server_wants_it(evaluate, run_dir, s
     testing = tmp_path / "kitti/testing/image_2"
     testing.mkdir(parents=True)
     for number in (10, 11):
-        image = clip.read_rgb(street / f"images/0000{number - 10:02d}.png")
-        clip.write_rgb(testing / f"000004_{number}.png", image)
+        image = read_rgb(street / f"images/0000{number - 10:02d}.png")
+        write_rgb(testing / f"000004_{number}.png", image)
     flags = f"--run_dir={run_dir}", "--task=flow", f"--data={tmp_path}/kitti"
     submission = f"--submission={tmp_path}/out"
     status, out, err = evaluate(*flags, submission)
     assert (status, out) == (0, f"Wrote the flow of 1 pairs to {tmp_path}/out.\n"), err
-    flow, valid = clip.read_flow(tmp_path / "out/000004_10.png")
+    flow, valid = read_flow(tmp_path / "out/000004_10.png")
     assert flow.shape == (48, 96, 2)
     assert valid.all()
     assert_one_line(evaluate(*flags, submission), f"{tmp_path}/out: expected a new path")
@@ -477,14 +494,14 @@ def test_flags_of_predict_that_contradict_are_refused(predict, run_dir, street, 
 
 
 def test_an_interrupted_prediction_leaves_nothing(predict, run_dir, street, tmp_path, monkeypatch):
-    read, count = clip.ImageReader.read, itertools.count()
+    read, count = ImageReader.read, itertools.count()
 
     def interrupted(reader, path):
         if next(count) == 3:
             raise KeyboardInterrupt
         return read(reader, path)
 
-    monkeypatch.setattr(clip.ImageReader, "read", interrupted)
+    monkeypatch.setattr(ImageReader, "read", interrupted)
     assert predict(run_dir, street / "images")[0] == 130
     assert files(tmp_path) == ["street"]
 

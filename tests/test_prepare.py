@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from main_endings import assert_misused
 
-from dfnet_tf.data import video
-from dfnet_tf.data.clip import ClipWriter, read_clips
+from dfnet_tf.data.clip_writer import ClipWriter
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.files import video
 
 FOV = "--fov_degrees=90"  # A focal length of half the width.
 

@@ -15,10 +15,12 @@ import pytest
 import strategy_teams
 import tensorflow as tf
 
-from dfnet_tf import replicas
 from dfnet_tf.config import ConfigError
-from dfnet_tf.data import clip, pipeline, synthetic
-from dfnet_tf.model import DFNet
+from dfnet_tf.data.batches import pipeline
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.sources import synthetic
+from dfnet_tf.models import distributed_step
+from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, schedule, strategies, workers
 
@@ -103,7 +105,7 @@ def test_workers_with_different_settings_end_before_anything_is_written(teams):
 def clips(tmp_path_factory):
     folder = tmp_path_factory.mktemp("street") / "clip"
     synthetic.write_clip(synthetic.render_clip(0, 8, 32, 64), folder)
-    return clip.read_clips(folder)
+    return read_clips(folder)
 
 
 @pytest.mark.parametrize(("workers", "replicas"), [(1, 1), (1, 2), (2, 1), (3, 1), (3, 2)])
@@ -170,7 +172,7 @@ def apply(optimizer, variables, loss, *gradients):
     """What `apply_sums` returns, in numbers."""
     losses = {"loss": tf.constant(loss), "term": tf.constant(1.0)}
     gradients = [tf.constant(gradient) for gradient in gradients]
-    losses, applied, skipped = replicas.apply_sums(optimizer, variables, losses, gradients)
+    losses, applied, skipped = distributed_step.apply_sums(optimizer, variables, losses, gradients)
     return float(losses["loss"]), bool(applied), bool(skipped)
 
 

@@ -20,10 +20,11 @@ import pytest
 import tensorflow as tf
 from kill_harness import contents
 
-from dfnet_tf import interruption, mains, outputs
 from dfnet_tf.config import Config, TrainingConfig
-from dfnet_tf.data import clip, synthetic
-from dfnet_tf.model import DFNet
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.sources import synthetic
+from dfnet_tf.models.dfnet import DFNet
+from dfnet_tf.program import interruption, mains, outputs
 from dfnet_tf.training import (
     checkpoints,
     divergence,
@@ -70,7 +71,7 @@ def toy():
 def whole(toy, street, tmp_path_factory):  # noqa: ARG001 (it patches)
     """A run that was never disturbed."""
     run_dir = tmp_path_factory.mktemp("whole")
-    loop.train(CONFIG, clip.read_clips(street), run_dir)
+    loop.train(CONFIG, read_clips(street), run_dir)
     return run_dir
 
 
@@ -362,7 +363,7 @@ def toy_terms_with_nan(at_steps):
 
 def test_a_step_without_numbers_is_skipped_counted_and_told(street, tmp_path, monkeypatch):
     monkeypatch.setattr(DFNet, "loss_terms", toy_terms_with_nan([1, 4]))
-    loop.train(CONFIG, clip.read_clips(street), tmp_path)
+    loop.train(CONFIG, read_clips(street), tmp_path)
     assert checkpoints.step_of(checkpoints.all_checkpoints(tmp_path)[-1]) == 6
     epochs = json.loads((tmp_path / "epochs.json").read_text())
     assert [epoch["skipped_steps"] for epoch in epochs] == [1, 1]
@@ -386,20 +387,20 @@ def test_a_training_that_skips_too_much_ends(limit, length, allowed):
 
 def test_the_clips_fingerprint_is_of_their_content_not_of_their_place(street, tmp_path):
     moved = shutil.copytree(street, tmp_path / "elsewhere/street")
-    before = provenance.fingerprint(clip.read_clips(street))
-    assert provenance.fingerprint(clip.read_clips(moved)) == before
+    before = provenance.fingerprint(read_clips(street))
+    assert provenance.fingerprint(read_clips(moved)) == before
     images = sorted((moved / "images").iterdir())
     middle = images[2].read_bytes()
     images[2].write_bytes(middle + b"\0")
-    assert provenance.fingerprint(clip.read_clips(moved)) != before
+    assert provenance.fingerprint(read_clips(moved)) != before
     images[2].write_bytes(middle)
-    assert provenance.fingerprint(clip.read_clips(moved)) == before
+    assert provenance.fingerprint(read_clips(moved)) == before
     images[-1].write_bytes(flipped(images[-1].read_bytes()))
-    assert provenance.fingerprint(clip.read_clips(moved)) != before
+    assert provenance.fingerprint(read_clips(moved)) != before
 
 
 def test_going_on_with_other_data_or_versions_is_told(street, tmp_path, capsys, monkeypatch):
-    clips = clip.read_clips(street)
+    clips = read_clips(street)
     provenance.note_start(tmp_path, clips, 0)
     provenance.note_start(tmp_path, clips, 3)
     assert not capsys.readouterr().err

@@ -11,20 +11,17 @@ import numpy as np
 import pytest
 from whole_inputs import CONFIG
 
-from dfnet_tf import outputs
 from dfnet_tf.config import Config, ConfigError
-from dfnet_tf.data import (
-    clip,
-    flo_files,
-    kitti_files,
-    preparation,
-    production,
-    tum,
-    velodyne,
-    video,
-    view,
-)
-from dfnet_tf.data.stored import MOST_BYTES, MOST_TEXT, Stored
+from dfnet_tf.data.clip_writer import ClipWriter
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.errors import ClipError
+from dfnet_tf.data.files import flo_files, number_files, video
+from dfnet_tf.data.files.image_files import read_rgb
+from dfnet_tf.data.files.stored_bytes import MOST_BYTES, MOST_TEXT, Stored
+from dfnet_tf.data.preparation import clip_making, framing, resumable_work
+from dfnet_tf.data.sources import kitti_files, tum
+from dfnet_tf.data.truth import velodyne
+from dfnet_tf.program import outputs
 from dfnet_tf.training import torch_file, untrusted_weights, weights_file
 
 INTRINSICS = np.array([[20.0, 0, 11.5], [0, 20.0, 5.5], [0, 0, 1]])
@@ -39,7 +36,7 @@ def sparse(path, size):
 @pytest.fixture
 def folder(tmp_path):
     """A clip of three images."""
-    with clip.ClipWriter(tmp_path / "clip", image_type="png") as writer:
+    with ClipWriter(tmp_path / "clip", image_type="png") as writer:
         writer.intrinsics = INTRINSICS
         for i in range(3):
             writer.add(np.full((12, 24, 3), i, np.uint8))
@@ -54,8 +51,8 @@ def test_a_link_to_something_endless_is_no_image(folder, target):
     os.mkfifo(folder / "pipe")
     (folder / "images/000000.png").unlink()
     (folder / "images/000000.png").symlink_to(folder / target)
-    with pytest.raises(clip.ClipError, match="000000.png: expected an image file"):
-        clip.read_rgb(folder / "images/000000.png")
+    with pytest.raises(ClipError, match="000000.png: expected an image file"):
+        read_rgb(folder / "images/000000.png")
     with pytest.raises(OSError, match="something else than a file"):
         Stored(folder / target).read()
 
@@ -63,12 +60,12 @@ def test_a_link_to_something_endless_is_no_image(folder, target):
 @pytest.mark.parametrize(
     ("read", "size"),
     [
-        (clip.read_rgb, MOST_BYTES + 1),
-        (clip.read_numbers, MOST_TEXT + 1),
+        (read_rgb, MOST_BYTES + 1),
+        (number_files.read_numbers, MOST_TEXT + 1),
         (velodyne.read_points, velodyne.MOST_BYTES + 16),
         (flo_files.read_flo, 2**31),
         (lambda path: tum.recordings(path.parent), MOST_TEXT + 1),
-        (lambda path: clip.read_clips(path.parent / "records"), 2**30),
+        (lambda path: read_clips(path.parent / "records"), 2**30),
         (Config.load, 2**30),
     ],
 )
@@ -83,7 +80,7 @@ def test_files_that_would_fill_the_memory_are_not_read(tmp_path, read, size):
 
 def test_a_resize_to_a_width_cannot_make_a_tower():
     with pytest.raises(ValueError, match="Received: 4000x400000"):
-        view.central_view((1000, 10), width=4000)
+        framing.central_view((1000, 10), width=4000)
 
 
 def test_a_films_frames_are_images_of_a_possible_size(tmp_path):
@@ -132,7 +129,7 @@ def test_a_film_that_is_a_list_of_others_is_refused(tmp_path, content):
 @pytest.mark.parametrize("name", ["/etc/passwd", "../secret.png", "rgb/../../secret.png"])
 def test_a_list_of_images_names_none_elsewhere(tmp_path, name):
     (tmp_path / "rgb.txt").write_text(f"1.0 {name}\n")
-    with pytest.raises(clip.ClipError, match="rgb.txt, line 1: expected a time stamp and a file"):
+    with pytest.raises(ClipError, match="rgb.txt, line 1: expected a time stamp and a file"):
         tum.recordings(tmp_path)
 
 
@@ -143,20 +140,20 @@ def test_an_unfinished_folder_of_a_strangers_leads_nowhere_else(tmp_path, link):
     (tmp_path / link).parent.mkdir(exist_ok=True)
     (tmp_path / link).symlink_to(tmp_path / "mine")
     with pytest.raises(outputs.OutputError, match="Received: one with links"):
-        production.produce([job([])], tmp_path / "out", {}, 1)
+        resumable_work.produce([job([])], tmp_path / "out", {}, 1)
     assert (tmp_path / "mine/kept.txt").exists()
 
 
 def job(made):
     def make(folder, _):
         made.append(1)
-        with clip.ClipWriter(folder / "drive") as writer:
+        with ClipWriter(folder / "drive") as writer:
             writer.intrinsics = INTRINSICS
             writer.add(np.zeros((12, 24, 3), np.uint8))
-        entry = preparation.clip_entry("drive", 1, (12, 24), INTRINSICS, "a test")
-        return preparation.recording_entry("drive", 1, {}, [entry])
+        entry = clip_making.clip_entry("drive", 1, (12, 24), INTRINSICS, "a test")
+        return clip_making.recording_entry("drive", 1, {}, [entry])
 
-    return production.Job("drive", 1, make)
+    return resumable_work.Job("drive", 1, make)
 
 
 @pytest.mark.parametrize(
@@ -172,8 +169,8 @@ def test_a_recording_whose_entry_is_damaged_is_made_again(tmp_path, entry):
     (tmp_path / ".out.partial/settings.json").write_text("{}")
     (tmp_path / ".out.partial/recordings/drive.json").write_text(entry)
     made = []
-    production.produce([job(made)], tmp_path / "out", {}, 1)
-    assert made and len(clip.read_clips(tmp_path / "out")) == 1
+    resumable_work.produce([job(made)], tmp_path / "out", {}, 1)
+    assert made and len(read_clips(tmp_path / "out")) == 1
 
 
 # Weights.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dfnet_tf.data.synthetic import RenderedClip
+from dfnet_tf.data.sources.synthetic import RenderedClip
 from dfnet_tf.geometry import optical_flow
 
 

@@ -16,8 +16,12 @@ import kitti_tree
 import numpy as np
 import scipy.io
 
-from dfnet_tf.data import clip, flo_files, kitti_splits, records, synthetic, video
-from dfnet_tf.model import DFNet
+from dfnet_tf.data import records
+from dfnet_tf.data.clip_writer import ClipWriter
+from dfnet_tf.data.files import flo_files, video
+from dfnet_tf.data.files.image_files import write_rgb
+from dfnet_tf.data.sources import kitti_splits, synthetic
+from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, loop, schedule
 
@@ -47,7 +51,7 @@ def write_all(root: Path) -> None:
 
 def write_footage(root: Path, rendered: synthetic.RenderedClip) -> None:
     """The clip and the film."""
-    with clip.ClipWriter(root / "clip") as clips, video.VideoWriter(root / "film.mp4", 10) as film:
+    with ClipWriter(root / "clip") as clips, video.VideoWriter(root / "film.mp4", 10) as film:
         clips.intrinsics = rendered.intrinsics
         for image, pose in zip(rendered.images, rendered.camera_to_world, strict=True):
             clips.add(image, pose=pose)
@@ -64,7 +68,7 @@ def write_make3d(root: Path) -> None:
     """One image of a sixteenth of the size, 1 m from everything."""
     for folder in ("Test134", "Gridlaserdata"):
         (root / folder).mkdir(parents=True)
-    clip.write_rgb(root / "Test134/img-a.jpg", np.zeros((142, 106, 3), np.uint8))
+    write_rgb(root / "Test134/img-a.jpg", np.zeros((142, 106, 3), np.uint8))
     grid = {"Position3DGrid": np.ones((55, 305, 4))}
     scipy.io.savemat(root / "Gridlaserdata/depth_sph_corr-a.mat", grid)
 
@@ -74,7 +78,7 @@ def write_sintel(root: Path, rendered: synthetic.RenderedClip) -> None:
     for folder in ("clean", "flow"):
         (root / "training" / folder / "alley").mkdir(parents=True)
     for number, image in enumerate(rendered.images[:2], 1):
-        clip.write_rgb(root / f"training/clean/alley/frame_{number:04d}.png", image)
+        write_rgb(root / f"training/clean/alley/frame_{number:04d}.png", image)
     flow = rendered.forward_flow[0]
     flo_files.write_flo(root / "training/flow/alley/frame_0001.flo", flow, np.ones(flow.shape[:2]))
 

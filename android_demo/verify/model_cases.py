@@ -30,16 +30,15 @@ _MODELS = flags.DEFINE_string("models", None, "Exported models, each with its JS
 _CLIP = flags.DEFINE_string("clip", None, "A clip folder; else one is rendered.")
 
 
-def main(argv: list[str]) -> None:
-    if len(argv) > 1:
-        raise app.UsageError(f"Expected flags alone. Received: {' '.join(argv[1:])}.")
-    from dfnet_tf.data import clip, synthetic  # After the flags: TensorFlow takes seconds.
+def main() -> None:
+    from dfnet_tf.data.clips import read_clips
+    from dfnet_tf.data.sources import synthetic  # After the flags: TensorFlow takes seconds.
 
     output = Path(_OUTPUT.value).absolute()
     rendered = output / "rendered"
     if not _CLIP.value or not _MODELS.value:
         synthetic.rendered_clips(rendered, range(1), NUM_FRAMES, CAMERA_SIZE)
-    frames = clip.read_clips(_CLIP.value or rendered)[0]
+    frames = read_clips(_CLIP.value or rendered)[0]
     images = [frames.image(i) for i in range(min(len(frames), NUM_FRAMES))]
     _write_frames(images, output / "frames")
     _take_models(output / "models", rendered)

@@ -14,13 +14,13 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from dfnet_tf.data import image_limits
 from dfnet_tf.data.clip import Clip, checked_poses
-from dfnet_tf.data.clip_error import ClipError
-from dfnet_tf.data.image_files import IMAGE_TYPES
-from dfnet_tf.data.intrinsics_files import checked_intrinsics
-from dfnet_tf.data.natural_order import natural_key
-from dfnet_tf.data.stored import BROKEN_JSON, Stored
+from dfnet_tf.data.errors import ClipError
+from dfnet_tf.data.files import image_limits
+from dfnet_tf.data.files.image_files import IMAGE_TYPES
+from dfnet_tf.data.files.intrinsics_files import checked_intrinsics
+from dfnet_tf.data.files.natural_order import natural_key
+from dfnet_tf.data.files.stored_bytes import BROKEN_JSON, Stored
 
 INDEX_FILE = "index.json"
 VERSION = 1

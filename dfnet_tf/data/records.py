@@ -11,17 +11,19 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from dfnet_tf import outputs
 from dfnet_tf.data import record_clip
-from dfnet_tf.data.clip import Clip, ClipError, read_clips
+from dfnet_tf.data.clip import Clip
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.record_clip import TRUTH_KINDS
-from dfnet_tf.progress import progress
+from dfnet_tf.program import outputs
+from dfnet_tf.program.progress import progress
 
 HEAD, FOOT = 12, 4  # Bytes around a record: its length and that number's checksum; its checksum.
 
 
 def write_records(clips_folder: Path, output: Path, num_shards: int) -> None:
-    """Writes the clips of a folder as TFRecords that `clip.read_clips` opens as well.
+    """Writes the clips of a folder as TFRecords that `clips.read_clips` opens as well.
 
     Files go in as they are. A clip stays within one shard; a dataset.json goes along.
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dfnet_tf.data.depth_samples import DepthBenchmark
+from dfnet_tf.data.truth.depth_samples import DepthBenchmark
 from dfnet_tf.evaluation import depth_metrics
 from dfnet_tf.evaluation.report import checked, summarise
-from dfnet_tf.progress import progress
+from dfnet_tf.program.progress import progress
 
 Crop = tuple[float, float, float, float]
 
@@ -21,7 +21,7 @@ class DepthRules:
     caps: tuple[float, ...]
 
 
-# By the names of `data.depth_samples`. Improved truth is judged on the whole image, as Monodepth2
+# By the names of `truth.depth_samples`. Improved truth is judged on the whole image, as Monodepth2
 # (Godard et al., ICCV 2019) does; Make3D up to 70 m ("C1": Liu, Salzmann, He, CVPR 2014).
 RULES = {
     "clips": DepthRules(depth_metrics.GARG_CROP, (80, 50)),
@@ -79,7 +79,7 @@ def evaluate_depth(
 
     Args:
       samples: objects with `.name`, `.image()`, uint8 RGB [H, W, 3], and `.truth()` [h, w], metres,
-        0 = none, of any size (see `data.depth_samples`).
+        0 = none, of any size (see `data.truth.depth_samples`).
       predict_disparity: uint8 RGB image [H, W, 3] -> positive disparity [h, w], of any size.
       crop: the part of the image that counts; None: all of it, as for rendered scenes.
       caps: the largest depths that are judged, in metres.

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from dfnet_tf.data.clip import write_flow
-from dfnet_tf.data.flo_files import write_flo
+from dfnet_tf.data.files.flo_files import write_flo
+from dfnet_tf.data.files.truth_files import write_flow
 from dfnet_tf.evaluation import flow_metrics
 from dfnet_tf.evaluation.report import checked, summarise
-from dfnet_tf.progress import progress
+from dfnet_tf.program.progress import progress
 
 ASPECT_TOLERANCE = 0.05  # Sizes are rounded to whole pixels; another crop is farther off.
 WRITERS = {".png": write_flow, ".flo": write_flo}
@@ -22,7 +22,7 @@ def evaluate_flow(
 
     Args:
       pairs: objects with `.name`, `.first()` and `.second()`, uint8 RGB [H, W, 3], and `.truth()`,
-        {group: (flow [h, w, 2], valid [h, w])} (see `data.flow_pairs`).
+        {group: (flow [h, w, 2], valid [h, w])} (see `data.truth.flow_pairs`).
       predict_flow: (first, second) -> flow [h, w, 2], in pixels of its own size, which is free.
 
     Returns:

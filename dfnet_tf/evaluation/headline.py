@@ -6,8 +6,8 @@ Each returns {"ours": number, "trivial": number}; lower is better.
 from collections.abc import Callable, Iterable, Sequence
 
 from dfnet_tf.data.clip import Clip
-from dfnet_tf.data.depth_samples import clip_samples
-from dfnet_tf.data.flow_pairs import FlowPair
+from dfnet_tf.data.truth.depth_samples import clip_samples
+from dfnet_tf.data.truth.flow_pairs import FlowPair
 from dfnet_tf.evaluation import depth_protocol, flow_protocol, odometry_protocol
 from dfnet_tf.evaluation.depth_metrics import GARG_CROP
 

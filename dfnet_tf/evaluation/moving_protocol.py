@@ -7,7 +7,7 @@ import numpy as np
 from dfnet_tf.evaluation import flow_metrics, moving_metrics
 from dfnet_tf.evaluation.report import checked, summarise
 from dfnet_tf.geometry import object_motion
-from dfnet_tf.progress import progress
+from dfnet_tf.program.progress import progress
 
 
 def evaluate_moving(
@@ -21,7 +21,7 @@ def evaluate_moving(
     `disagreement` is the score that is ranked for the average precision.
 
     Args:
-      pairs: see `data.scene_pairs`; those without a mask are passed over.
+      pairs: see `data.truth.scene_flow_pairs`; those without a mask are passed over.
       predict_flow: (first, second) -> flow [h, w, 2], in pixels of its own size.
       predict_rigid_flow: (consecutive images, index, intrinsics [3, 3] of the images) -> the flow
         [h, w, 2] from image `index` to the next that depth and motion induce, in its own pixels.

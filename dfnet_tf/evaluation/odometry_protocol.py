@@ -7,7 +7,7 @@ import numpy as np
 from dfnet_tf.data.clip import Clip
 from dfnet_tf.evaluation import pose_metrics
 from dfnet_tf.evaluation.report import checked, frame_name, summarise
-from dfnet_tf.progress import progress
+from dfnet_tf.program.progress import progress
 
 SNIPPET = 5  # Frames.
 POSE_ERRORS = {

@@ -5,7 +5,7 @@ Menze, Geiger, "Object scene flow for autonomous vehicles", CVPR 2015.
 
 import numpy as np
 
-from dfnet_tf.data.scene_pairs import SceneFlow
+from dfnet_tf.data.truth.scene_flow_pairs import SceneFlow
 from dfnet_tf.evaluation.flow_metrics import OUTLIER_FRACTION, OUTLIER_PIXELS
 from dfnet_tf.geometry import scene_flow
 

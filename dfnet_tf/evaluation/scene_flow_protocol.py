@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from dfnet_tf.data.scene_pairs import SceneFlow
+from dfnet_tf.data.truth.scene_flow_pairs import SceneFlow
 from dfnet_tf.evaluation import depth_metrics, flow_metrics, scene_flow_metrics
 from dfnet_tf.evaluation.depth_protocol import depth_from
 from dfnet_tf.evaluation.report import checked, summarise
 from dfnet_tf.geometry import camera, object_motion, optical_flow, rigid_motion, scene_flow
-from dfnet_tf.progress import progress
+from dfnet_tf.program.progress import progress
 
 
 def evaluate_scene_flow(
@@ -25,7 +25,7 @@ def evaluate_scene_flow(
     gives the first depth map the median of the truth.
 
     Args:
-      pairs: see `data.scene_pairs`.
+      pairs: see `data.truth.scene_flow_pairs`.
       predict_disparity: uint8 RGB image [H, W, 3] -> positive disparity [h, w], of any size.
       predict_flow: (first, second) -> flow [h, w, 2], in pixels of its own size.
       predict_motion: (consecutive images, index, intrinsics) -> `frame_from_next` [4, 4], from

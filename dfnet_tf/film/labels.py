@@ -15,11 +15,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from dfnet_tf import outputs
-from dfnet_tf.data.clip import Clip, ClipError
+from dfnet_tf.data.clip import Clip
+from dfnet_tf.data.errors import ClipError
 from dfnet_tf.film import depth
 from dfnet_tf.film.neighbours import DISTANCES
-from dfnet_tf.progress import progress
+from dfnet_tf.program import outputs
+from dfnet_tf.program.progress import progress
 
 LOG_STEPS = 4096.0  # Stored value = (log disparity + LOG_OFFSET) * LOG_STEPS.
 LOG_OFFSET = 8.0
@@ -51,7 +52,7 @@ class Verdict:
         )
 
 
-class Labels:
+class FilmLabels:
     """The labels of some clips in a folder; made where they are missing.
 
     Args:

@@ -7,8 +7,8 @@ few streets may learn that and little else.
 
 from keras import ops
 
+from dfnet_tf import clip_batch
 from dfnet_tf.geometry import camera, optical_flow, sampling, visibility
-from dfnet_tf.losses import pairs
 
 UNSURE = 0.5  # Weight of a pixel whose label is the network's own opinion.
 CROP = 0.8  # Of width and height: UFlow on KITTI takes 64 of 640 pixels off each side.
@@ -48,7 +48,7 @@ def flow_distillation(flow, visible, crop_flows, num_frames: int):
     """
     teacher = ops.stop_gradient(crop_flow(flow))
     student = optical_flow.resize_flow(crop_flows, *flow.shape[1:3])
-    backward = optical_flow.warp(pairs.opposite(student, num_frames), student)
+    backward = optical_flow.warp(clip_batch.opposite(student, num_frames), student)
     sees = ops.cast(crop(visible) > 0.99, "float32")  # All of the pixels it was read from.
     taught = sees * (1.0 - visibility.visible(student, backward))
     gap = ops.sqrt(ops.square(teacher - student) + 1e-6)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from dfnet_tf.inference import Predictor
+from dfnet_tf.prediction.predictor import Predictor
 from dfnet_tf.prediction.views import View
 
 

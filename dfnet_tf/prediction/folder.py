@@ -9,7 +9,9 @@ import cv2
 import numpy as np
 
 from dfnet_tf import visualize
-from dfnet_tf.data import clip, point_cloud, trajectory_files, video
+from dfnet_tf.data.files import ply_files, trajectory_files, video
+from dfnet_tf.data.files.image_files import write_rgb
+from dfnet_tf.data.files.truth_files import write_depth, write_flow
 from dfnet_tf.geometry import camera
 from dfnet_tf.prediction import pictures
 from dfnet_tf.prediction.inputs import Input
@@ -100,7 +102,7 @@ class PredictionFolder:
             self.rows = [["frame"], ["depth"]]
         drawn = self._painter.pictures(view)
         for name, picture in drawn.items():
-            clip.write_rgb(self._file(name, number, "png"), picture)
+            write_rgb(self._file(name, number, "png"), picture)
         self._add_to_panel(pictures.panel(view.image, drawn, self.rows))
         if self.raw == "npz":
             arrays = {name: getattr(view, name) for name in UNITS}
@@ -108,10 +110,10 @@ class PredictionFolder:
             units = json.dumps({name: UNITS[name] for name in arrays})
             np.savez_compressed(self._file("raw", number, "npz"), **arrays, units=units)
         elif self.raw == "png":
-            clip.write_depth(self._file("raw/depth", number, "png"), PNG_LENGTH * view.depth)
+            write_depth(self._file("raw/depth", number, "png"), PNG_LENGTH * view.depth)
             if view.flow is not None:
                 everywhere = np.ones(view.flow.shape[:2])
-                clip.write_flow(self._file("raw/flow", number, "png"), view.flow, everywhere)
+                write_flow(self._file("raw/flow", number, "png"), view.flow, everywhere)
         if number in self.clouds:
             self._write_cloud(self._file("point_clouds", number, "ply"), view)
         self._poses.append(view.camera_to_first)
@@ -127,7 +129,7 @@ class PredictionFolder:
         if self.source.is_film:
             self._film.add(page)
         elif self.num_frames == 0:
-            clip.write_rgb(self.folder / "panel.png", page)
+            write_rgb(self.folder / "panel.png", page)
 
     def _write_cloud(self, path: Path, view: View) -> None:
         """The frame's points where the first camera sees them: all clouds fit into one view."""
@@ -141,7 +143,7 @@ class PredictionFolder:
         motion = np.eye(4) if view.camera_to_first is None else view.camera_to_first
         colours = cv2.resize(view.image, (width, height), interpolation=cv2.INTER_AREA)[near]
         comment = "the first camera's axes: x right, y down, z ahead; unknown unit of length"
-        point_cloud.write_ply(path, points @ motion[:3, :3].T + motion[:3, 3], colours, comment)
+        ply_files.write_ply(path, points @ motion[:3, :3].T + motion[:3, 3], colours, comment)
 
     def _write_path(self) -> None:
         """The camera's path, if there is one, in two forms and as a plot."""
@@ -152,7 +154,7 @@ class PredictionFolder:
         times = np.array(self.source.times[: len(poses)])
         trajectory_files.write_tum(self.folder / "trajectory_tum.txt", poses, times)
         plot = visualize.trajectory_plot({"camera": poses[:, :3, 3]}, unit="unknown unit")
-        clip.write_rgb(self.folder / "trajectory.png", plot)
+        write_rgb(self.folder / "trajectory.png", plot)
 
     def _write_metadata(self) -> None:
         intrinsics = self.source.intrinsics

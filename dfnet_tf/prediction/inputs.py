@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from dfnet_tf.data import clip, footage, intrinsics_files, video
-from dfnet_tf.data.film_files import frame_interval, median_interval
-from dfnet_tf.data.given_camera import GivenCamera
-from dfnet_tf.data.image_files import IMAGE_TYPES
-from dfnet_tf.data.natural_order import seconds_in
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.errors import ClipError
+from dfnet_tf.data.files import intrinsics_files, video
+from dfnet_tf.data.files.film_files import frame_interval, median_interval
+from dfnet_tf.data.files.image_files import IMAGE_TYPES, ImageReader
+from dfnet_tf.data.files.natural_order import seconds_in
+from dfnet_tf.data.preparation.given_camera import GivenCamera
+from dfnet_tf.data.sources import footage
 
 FRAME_RATE = 10.0  # Of images that do not say theirs: KITTI's.
 FASTEST = 240.0  # Frames a second, of phones; a video that claims more does not know its rate.
@@ -74,7 +77,7 @@ def _at_rate(source: Input, frame_rate: float) -> Input:
 def _open(paths: list[Path]) -> Input:
     for path in paths:
         if not path.exists():
-            raise clip.ClipError(f"{path}: expected images or a video. Received: no such path.")
+            raise ClipError(f"{path}: expected images or a video. Received: no such path.")
     if len(paths) > 1 or paths[0].suffix.lower() in IMAGE_TYPES:
         return _open_images(paths, is_film=False)
     (path,) = paths
@@ -85,7 +88,7 @@ def _open(paths: list[Path]) -> Input:
 
 
 def _open_images(files: list[Path], is_film: bool) -> Input:
-    reader = clip.ImageReader(files if is_film else ())
+    reader = ImageReader(files if is_film else ())
     size = reader.read(files[0]).shape[:2]
     times, rate = _times(files)
 
@@ -93,7 +96,7 @@ def _open_images(files: list[Path], is_film: bool) -> Input:
         for seconds, file in zip(times, files, strict=True):
             image = reader.read(file)
             if image.shape[:2] != size:
-                raise clip.ClipError(
+                raise ClipError(
                     f"{file}: expected the first image's size, {size[1]}x{size[0]}. "
                     f"Received: {image.shape[1]}x{image.shape[0]}."
                 )
@@ -130,9 +133,9 @@ def _open_video(path: Path) -> Input:
 
 
 def _open_clip(path: Path) -> Input:
-    clips = clip.read_clips(path)
+    clips = read_clips(path)
     if len(clips) > 1:
-        raise clip.ClipError(
+        raise ClipError(
             f"{path}: expected one recording; name one of its clips. Received: {len(clips)} clips."
         )
     (one,) = clips

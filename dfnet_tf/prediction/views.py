@@ -10,7 +10,7 @@ import numpy as np
 
 from dfnet_tf.film.depth import film_depths, scaled_motion
 from dfnet_tf.geometry import camera, object_motion, optical_flow, scene_flow
-from dfnet_tf.inference import Predictor
+from dfnet_tf.prediction.predictor import Predictor
 from dfnet_tf.prediction.scale_tracker import next_scale
 
 

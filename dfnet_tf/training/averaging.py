@@ -16,11 +16,11 @@ YOUTH = 5  # Of t steps so far about the last t / YOUTH count, until the momentu
 
 @keras.saving.register_keras_serializable("dfnet")
 class AveragingAdam(keras.optimizers.Adam):
-    """Adam for gradients that are sums over the replicas already, with an average of the weights.
+    """Adam that averages the weights, for gradients that are already summed over the replicas.
 
-    Keras's own adds up what each replica has clipped: not the clipped gradient of the batch; see
-    `replicas.apply_sums`. Its own average is for long runs from random weights, which it would
-    count among them.
+    Keras's Adam clips on each replica and then sums, which differs from clipping the gradient of
+    the batch; see `distributed_step.apply_sums`. Keras's average of the weights includes the random
+    weights of the start, which is harmless in long runs only.
 
     Args:
       average_momentum: in [0, 1); 0: no average.

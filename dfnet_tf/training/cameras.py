@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from dfnet_tf import outputs
 from dfnet_tf.config import DataConfig
 from dfnet_tf.data.clip import Clip
-from dfnet_tf.data.intrinsics_files import read_intrinsics, write_intrinsics
+from dfnet_tf.data.files.intrinsics_files import read_intrinsics, write_intrinsics
 from dfnet_tf.geometry import camera
+from dfnet_tf.program import outputs
 from dfnet_tf.training import averaging
 from dfnet_tf.training.checkpoints import RunError
 

@@ -7,9 +7,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from dfnet_tf import outputs
-from dfnet_tf.data.gate import MotionGate
-from dfnet_tf.losses import objective
+from dfnet_tf.data.preparation.stills_and_cuts import MotionGate
+from dfnet_tf.losses import flow_views
+from dfnet_tf.program import outputs
 from dfnet_tf.training import doctor, run_lists
 from dfnet_tf.training.doctor import Observation
 
@@ -77,11 +77,11 @@ def observe(model, batch: dict[str, Any]) -> Observation:
     if not seen.finite:
         return seen
     if "flows" in predictions:
-        view = objective.predicted_view(images, predictions["flows"][0])
+        view = flow_views.predicted_view(images, predictions["flows"][0])
         seen.flow_length, seen.flow_visible = _length(view.flow), float(ops.mean(view.visible))
     if "disparities" in predictions:
         disparities = predictions["disparities"][0]
-        view = objective.rigid_view(images, intrinsics, disparities, predictions["motions"])
+        view = flow_views.rigid_view(images, intrinsics, disparities, predictions["motions"])
         seen.rigid_length, seen.rigid_visible = _length(view.flow), float(ops.mean(view.visible))
         spread = ops.std(disparities, axis=(2, 3, 4)) / ops.mean(disparities, axis=(2, 3, 4))
         seen.disparity_spread = float(ops.mean(spread))

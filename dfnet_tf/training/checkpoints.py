@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 import keras
 
+from dfnet_tf import stages
 from dfnet_tf.config import Config
-from dfnet_tf.model import STAGES, DFNet
+from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.training import averaging, weights_file
 
 KEPT = 2  # The newest ones; the one before stays until the next is complete.
@@ -66,7 +67,7 @@ def step_of(path: pathlib.Path) -> int:
 def trained_networks(run_dir: pathlib.Path) -> tuple[str, ...]:
     """Which of depth_net, pose_net and flow_net a run trained; errors as of `load_trained`."""
     _require_one(run_dir)  # A folder without a run is told so, not that its settings are missing.
-    return tuple(STAGES[Config.load(run_dir / "config.json").training.stage])
+    return stages.of(Config.load(run_dir / "config.json").training).networks
 
 
 def load_trained(run_dir: pathlib.Path, networks: Sequence[str] = ()) -> DFNet:
@@ -88,14 +89,14 @@ def load_trained(run_dir: pathlib.Path, networks: Sequence[str] = ()) -> DFNet:
             f"{run_dir}: expected a run that trained {', '.join(missing)}. Received: one of "
             f"--stage={config.training.stage}, which trained {', '.join(trained)}."
         )
-    if config.training.stage == "distil":  # What has been taught is a DFNet like any other.
+    if stages.of(config.training).model != "DFNet":  # A student has the networks of a DFNet.
         config = config.replace(
             training__stage="joint", training__teacher="network", training__rounds=1
         )
     keras.config.set_dtype_policy("float32")
     model = DFNet(config)
     model.build()
-    _load_networks(model, run_dir, STAGES["joint"])
+    _load_networks(model, run_dir, stages.NETWORKS)
     return model
 
 
@@ -131,11 +132,11 @@ def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> set[str]:
       RunError: a folder holds no finished checkpoint, or a damaged one, or other networks, or none
         that the model's stage has, or none but what later runs have too; or one is missing.
     """
-    wanted, origin = STAGES[model.config.training.stage], {}
+    wanted, origin = model.stage.networks, {}
     for run_dir in run_dirs:
         _require_one(run_dir)
         config = Config.load(run_dir / "config.json")
-        trained = STAGES[config.training.stage]
+        trained = stages.of(config.training).networks
         networks = [name for name in wanted if name in trained]
         if config.network.name != model.config.network.name or not networks:
             raise RunError(
@@ -145,9 +146,10 @@ def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> set[str]:
             )
         origin |= dict.fromkeys(networks, run_dir)
     missing = [name for name in wanted if name not in origin]
-    if missing and model.config.training.stage == "distil":
+    if missing and model.stage.needs_trained_networks:
         raise RunError(
-            f"Expected --init_from a run that trained {', '.join(missing)}, with --stage=distil. "
+            f"Expected --init_from a run that trained {', '.join(missing)}, with "
+            f"--stage={model.config.training.stage}. "
             f"Received: {', '.join(map(str, run_dirs)) or 'none'}."
         )
     for run_dir in run_dirs:

@@ -2,16 +2,16 @@
 
 import hashlib
 import pathlib
-from collections.abc import Callable, Sequence
-
-import numpy as np
+from collections.abc import Sequence
 
 from dfnet_tf.config import TrainingConfig
-from dfnet_tf.data.clip import Clip, ClipError
-from dfnet_tf.film.labels import Labels
-from dfnet_tf.inference import Predictor
-from dfnet_tf.interruption import Interrupted, Request
-from dfnet_tf.model import DFNet
+from dfnet_tf.data.batches.labels import Labels
+from dfnet_tf.data.clip import Clip
+from dfnet_tf.data.errors import ClipError
+from dfnet_tf.film.labels import FilmLabels
+from dfnet_tf.models.dfnet import DFNet
+from dfnet_tf.prediction.predictor import Predictor
+from dfnet_tf.program.interruption import Interrupted, Request
 from dfnet_tf.training import averaging, resumption
 from dfnet_tf.training.checkpoints import RunError
 
@@ -25,14 +25,13 @@ def first_step_of_round(step: int, training: TrainingConfig) -> int:
 
 def lesson(
     model: DFNet, clips: Sequence[Clip], run_dir: pathlib.Path, step: int, request: Request
-) -> tuple[list[Clip], Callable[[int, int], np.ndarray]]:
+) -> tuple[list[Clip], Labels]:
     """Makes the labels of the round that begins, or finds those of the round under way.
 
     Prints what each clip's labels are worth.
 
     Returns:
-      the clips whose labels are good enough; and (number of the clip among them, frame) -> log
-      disparity and confidence, float32 [H, W, 2].
+      the clips whose labels are good enough, and these labels: log disparity and confidence.
 
     Raises:
       RunError: the labels of the round under way are gone: the network that they were fused with
@@ -47,7 +46,7 @@ def lesson(
             raise Interrupted(request.number, message)
 
     begin = first_step_of_round(step, model.config.training)
-    labels = Labels(run_dir / "labels" / f"step_{begin:08d}", clips, model.flow_size)
+    labels = FilmLabels(run_dir / "labels" / f"step_{begin:08d}", clips, model.flow_size)
     if step == begin:
         with averaging.averaged(model):
             labels.make(Predictor(model).disparity, _digest(model), stop_if_asked)
@@ -65,7 +64,8 @@ def lesson(
             f"and have texture. Received: {'; '.join(map(str, verdicts))}. --teacher=network "
             "needs no such film."
         )
-    return [clips[n] for n in taught], lambda clip, frame: labels.read(taught[clip], frame)
+    read = lambda clip, frame: labels.read(taught[clip], frame)
+    return [clips[number] for number in taught], Labels(read)
 
 
 def _digest(model: DFNet) -> str:

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from dfnet_tf import interruption, outputs
 from dfnet_tf.config import Config
-from dfnet_tf.data import broken_frames, pipeline
+from dfnet_tf.data.batches import broken_frames, pipeline
 from dfnet_tf.data.clip import Clip
-from dfnet_tf.film_student import FilmStudent
-from dfnet_tf.model import STAGES, DFNet
-from dfnet_tf.student import DepthStudent
+from dfnet_tf.models.depth_student import DepthStudent
+from dfnet_tf.models.dfnet import DFNet
+from dfnet_tf.models.kinds import model_of
+from dfnet_tf.program import interruption, outputs
 from dfnet_tf.training import (
     averaging,
     cameras,
@@ -28,6 +28,7 @@ from dfnet_tf.training import (
     schedule,
     strategies,
     summaries,
+    truth_teacher,
     workers,
 )
 from dfnet_tf.training.check_up import CheckUp
@@ -73,7 +74,7 @@ def train(
     strategies.check_shares(strategy, config)
     learns_cameras = config.data.intrinsics == "learned"
     with strategy.scope():
-        model = _kind(config)(config, num_cameras=len(clips) if learns_cameras else 0)
+        model = model_of(config, num_cameras=len(clips) if learns_cameras else 0)
         model.build()
     if learns_cameras:
         model.cameras.assign(pipeline.intrinsics_at_training_size(clips, config.data))
@@ -103,13 +104,6 @@ def train(
     return model
 
 
-def _kind(config: Config) -> type[DFNet]:
-    """The model that a stage trains."""
-    if config.training.stage != "distil":
-        return DFNet
-    return {"network": DepthStudent, "film": FilmStudent}[config.training.teacher]
-
-
 def _spread_places(num_windows: int, batch_size: int) -> list[int]:
     """A batch of windows, evenly spread."""
     return [i * num_windows // batch_size for i in range(batch_size)]
@@ -118,7 +112,7 @@ def _spread_places(num_windows: int, batch_size: int) -> list[int]:
 def _initialise(model: DFNet, sample: dict, init_from: Sequence[pathlib.Path]) -> None:
     """What a new run knows from elsewhere."""
     given = checkpoints.start_from(model, init_from)
-    unknown = set(STAGES[model.config.training.stage]) - given
+    unknown = set(model.stage.networks) - given
     if model.config.network.imagenet and "depth_net" in unknown:
         imagenet.initialise(model.depth_net.encoder)
         frames = tf.concat(tf.unstack(sample["clean_images"]), axis=0)
@@ -161,6 +155,8 @@ def _fit(
             shown, labels = clips, None
             if training.teacher == "film":
                 shown, labels = film_teacher.lesson(model, clips, run_dir, first_step, request)
+            elif training.teacher == "truth":
+                shown, labels = truth_teacher.lesson(clips, model.flow_size)
             batches = functools.partial(
                 pipeline.training_batches,
                 shown,

@@ -17,7 +17,8 @@ import pathlib
 import numpy as np
 
 from dfnet_tf.config import Config
-from dfnet_tf.data import clip
+from dfnet_tf.data.clip import Clip
+from dfnet_tf.data.clips import read_clips
 from dfnet_tf.training import provenance, run_lists
 from dfnet_tf.training.checkpoints import RunError
 
@@ -110,7 +111,7 @@ def _camera(run_dir: pathlib.Path, clips: dict[str, int]) -> dict[str, float] | 
         cameras = [
             _relative(_intrinsics(run_dir, one), one.size)
             for folder in clips
-            for one in clip.read_clips(folder)
+            for one in read_clips(folder)
         ]
     except (OSError, ValueError):  # Moved, deleted or changed since.
         return None
@@ -122,7 +123,7 @@ def _camera(run_dir: pathlib.Path, clips: dict[str, int]) -> dict[str, float] | 
     return {name: round(float(value), 4) for name, value in zip(INTRINSICS, middle, strict=True)}
 
 
-def _intrinsics(run_dir: pathlib.Path, one: clip.Clip) -> np.ndarray:
+def _intrinsics(run_dir: pathlib.Path, one: Clip) -> np.ndarray:
     """[3, 3], in pixels of the clip's images: as the run learned them, or as they were given."""
     learned = run_dir / "intrinsics" / f"{one.name}.txt"
     return np.loadtxt(learned) if learned.exists() else one.intrinsics

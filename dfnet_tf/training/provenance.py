@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from dfnet_tf.data.clip import Clip
-from dfnet_tf.data.stored import TO_THE_END, Stored
+from dfnet_tf.data.files.stored_bytes import TO_THE_END, Stored
 from dfnet_tf.training import run_lists
 
 PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "h5py", "opencv-python-headless")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import keras
 
 from dfnet_tf.config import TrainingConfig
-from dfnet_tf.interruption import Interrupted, Request
+from dfnet_tf.program.interruption import Interrupted, Request
 from dfnet_tf.training import checkpoints
 
 

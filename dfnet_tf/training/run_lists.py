@@ -3,7 +3,7 @@
 import json
 import pathlib
 
-from dfnet_tf import outputs
+from dfnet_tf.program import outputs
 from dfnet_tf.training.checkpoints import RunError
 
 

@@ -3,7 +3,7 @@
 import keras
 
 from dfnet_tf.config import TrainingConfig
-from dfnet_tf.model import DFNet
+from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.training.averaging import AveragingAdam
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from dfnet_tf.config import Config, ConfigError
-from dfnet_tf.data.pipeline import Part
+from dfnet_tf.data.batches.pipeline import Part
 
 
 def make(name: str) -> tf.distribute.Strategy:

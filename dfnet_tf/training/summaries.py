@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dfnet_tf import visualize
-from dfnet_tf.losses import objective, pairs
+from dfnet_tf import clip_batch, visualize
+from dfnet_tf.losses import flow_views
 
 
 def callbacks(run_dir: pathlib.Path, batch: dict) -> list[keras.callbacks.Callback]:
@@ -37,16 +37,16 @@ def training_panel(model, batch: dict) -> np.ndarray:
     """
     predictions = model(batch, training=False)
     images, intrinsics = model.loss_inputs(batch, predictions)
-    frame = np.uint8(np.rint(255 * pairs.first_frames(images)[0].numpy()))
+    frame = np.uint8(np.rint(255 * clip_batch.first_frames(images)[0].numpy()))
     tiles, views = [("frame", frame)], {}
     if "flows" in predictions:
-        views["flow"] = objective.predicted_view(images, predictions["flows"][0])
+        views["flow"] = flow_views.predicted_view(images, predictions["flows"][0])
     if "disparities" in predictions:
         disparities = predictions["disparities"][0]
-        views["rigid flow"] = objective.rigid_view(
+        views["rigid flow"] = flow_views.rigid_view(
             images, intrinsics, disparities, predictions["motions"]
         )
-        disparity = pairs.first_frames(disparities)[0, ..., 0].numpy()
+        disparity = clip_batch.first_frames(disparities)[0, ..., 0].numpy()
         tiles.append(("disparity", visualize.color_disparity(disparity)))
     flows = {name: view.flow[0].numpy() for name, view in views.items()}
     longest = np.percentile(np.linalg.norm(next(iter(flows.values())), axis=-1), 99)

@@ -2,9 +2,12 @@ import cv2
 import numpy as np
 import pytest
 
-from dfnet_tf.data import clip
-from dfnet_tf.data.clip import ClipError, ClipWriter, read_clip, read_clips
-from dfnet_tf.outputs import OutputError
+from dfnet_tf.data.clip_writer import ClipWriter
+from dfnet_tf.data.clips import camera_doubts, read_clip, read_clips
+from dfnet_tf.data.errors import ClipError
+from dfnet_tf.data.files.image_files import write_rgb
+from dfnet_tf.data.files.truth_files import read_depth, read_flow, write_depth, write_flow
+from dfnet_tf.program.outputs import OutputError
 
 HEIGHT, WIDTH = 6, 10
 INTRINSICS = np.array([[8.0, 0, 4.5], [0, 8.0, 2.5], [0, 0, 1]])
@@ -71,13 +74,13 @@ def test_jpeg_is_the_default_and_close_to_what_was_given(tmp_path):
 
 def test_flow_file_holds_kittis_numbers(tmp_path):
     flow, valid = np.array([[[1.5, -2.0]]]), np.ones((1, 1))
-    clip.write_flow(tmp_path / "flow.png", flow, valid)
+    write_flow(tmp_path / "flow.png", flow, valid)
     blue, green, red = cv2.imread(str(tmp_path / "flow.png"), cv2.IMREAD_UNCHANGED)[0, 0]
     assert (red, green, blue) == (32768 + 96, 32768 - 128, 1)
 
 
 def test_depth_file_holds_kittis_numbers(tmp_path):
-    clip.write_depth(tmp_path / "depth.png", np.array([[1.5, 0, np.nan, -3, np.inf, 300]]))
+    write_depth(tmp_path / "depth.png", np.array([[1.5, 0, np.nan, -3, np.inf, 300]]))
     stored = cv2.imread(str(tmp_path / "depth.png"), cv2.IMREAD_UNCHANGED)
     np.testing.assert_array_equal(stored, [[384, 0, 0, 0, 0, 65535]])
 
@@ -85,8 +88,8 @@ def test_depth_file_holds_kittis_numbers(tmp_path):
 def test_flow_that_the_file_cannot_hold_is_not_valid(tmp_path):
     flow = np.zeros((1, 4, 2))
     flow[0, 1:, 0] = np.nan, 512.0, -513.0
-    clip.write_flow(tmp_path / "flow.png", flow, np.ones((1, 4)))
-    read, valid = clip.read_flow(tmp_path / "flow.png")
+    write_flow(tmp_path / "flow.png", flow, np.ones((1, 4)))
+    read, valid = read_flow(tmp_path / "flow.png")
     np.testing.assert_array_equal(valid, [[1, 0, 0, 0]])
     np.testing.assert_array_equal(read, 0)
 
@@ -179,10 +182,10 @@ def test_wrong_bit_depth_is_refused(tmp_path):
     path = tmp_path / "eight_bits.png"
     cv2.imwrite(str(path), np.zeros((2, 2), np.uint8))
     with pytest.raises(ClipError, match="16-bit grey"):
-        clip.read_depth(path)
+        read_depth(path)
     cv2.imwrite(str(path), np.zeros((2, 2), np.uint16))
     with pytest.raises(ClipError, match="16-bit RGB"):
-        clip.read_flow(path)
+        read_flow(path)
 
 
 def test_an_exception_leaves_nothing_behind(tmp_path):
@@ -250,16 +253,16 @@ def test_clips_of_one_name_are_told_apart(tmp_path):
 def test_cameras_that_are_unlikely_are_told_with_their_clip(tmp_path):
     good, bad = write(tmp_path / "good"), write(tmp_path / "bad")
     (bad / "intrinsics.txt").write_text("8 0 1.5\n0 8 1\n0 0 1\n")
-    assert clip.camera_doubts([read_clip(good)]) == ""
-    told = clip.camera_doubts(read_clips(tmp_path))
+    assert camera_doubts([read_clip(good)]) == ""
+    told = camera_doubts(read_clips(tmp_path))
     assert told.startswith(f"Warning: {bad}/intrinsics.txt: the principal point (1.5, 1) is far")
     (bad / "intrinsics.txt").write_text("# guessed\n8 0 1.5\n0 8 1\n0 0 1\n")
-    assert clip.camera_doubts(read_clips(tmp_path)) == ""
+    assert camera_doubts(read_clips(tmp_path)) == ""
 
 
 def test_images_of_another_size_than_the_intrinsics_say_are_refused(folder):
     for path in (folder / "images").iterdir():
-        clip.write_rgb(path, np.zeros((HEIGHT * 2, WIDTH * 2, 3), np.uint8))
+        write_rgb(path, np.zeros((HEIGHT * 2, WIDTH * 2, 3), np.uint8))
     with pytest.raises(ClipError, match="for images of 20x12 .* Received: some for 10x6"):
         read_clip(folder)
 

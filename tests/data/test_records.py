@@ -5,7 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dfnet_tf.data import broken_frames, clip, pipeline, record_clip, records
+from dfnet_tf.data import record_clip, records
+from dfnet_tf.data.batches import broken_frames, pipeline
+from dfnet_tf.data.clip_writer import ClipWriter
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.errors import ClipError
 from dfnet_tf.presets import preset
 
 CONFIG = preset("tiny").replace(data__height=32, data__width=64, data__batch_size=2).data
@@ -18,7 +22,7 @@ def folder(tmp_path):
     """Four clips of noise; the first has all kinds of truth, the last guessed intrinsics."""
     rng = np.random.default_rng(0)
     for name, length in LENGTHS.items():
-        with clip.ClipWriter(tmp_path / "clips" / name) as writer:
+        with ClipWriter(tmp_path / "clips" / name) as writer:
             writer.intrinsics = INTRINSICS
             writer.intrinsics_note = "guessed" if name == "d" else ""
             for i in range(length):
@@ -38,7 +42,7 @@ def made(folder):
 
 
 def test_clips_read_alike_from_files_and_from_records(folder, made):
-    files, stored = clip.read_clips(folder), clip.read_clips(made)
+    files, stored = read_clips(folder), read_clips(made)
     assert [c.name for c in stored] == [c.name for c in files] == list(LENGTHS)
     for expected, received in zip(files, stored, strict=True):
         assert len(received) == len(expected) and received.size == expected.size
@@ -56,7 +60,7 @@ def test_clips_read_alike_from_files_and_from_records(folder, made):
 
 def test_every_batch_is_the_same_from_both_formats(folder, made):
     from_files, from_records = (
-        pipeline.training_batches(clip.read_clips(source), CONFIG, seed=3, first_step=2)
+        pipeline.training_batches(read_clips(source), CONFIG, seed=3, first_step=2)
         for source in (folder, made)
     )
     for expected, received in itertools.islice(zip(from_files, from_records, strict=False), 6):
@@ -90,7 +94,7 @@ def test_shards_are_plain_tfrecords_of_examples_with_the_files_own_bytes(folder,
 
 
 def test_shards_are_balanced_and_no_clip_is_split(made):
-    clips = clip.read_clips(made)
+    clips = read_clips(made)
     shards = [{frame["images"].path for frame in c.frames} for c in clips]
     assert all(len(paths) == 1 for paths in shards)
     loads = {path: 0 for paths in shards for path in paths}
@@ -111,19 +115,19 @@ def test_clips_of_one_name_are_told_apart(folder):
         (folder / target).parent.mkdir()
         (folder / source).rename(folder / target)
     records.write_records(folder, folder.parent / "records", 2)
-    names = [one.name for one in clip.read_clips(folder.parent / "records")]
+    names = [one.name for one in read_clips(folder.parent / "records")]
     assert sorted(names) == ["a", "d", "x_same", "y_same"]
 
 
 def test_an_error_leaves_nothing_behind(folder):
     (folder / "c" / "intrinsics.txt").write_text("1 2 3")
-    with pytest.raises(clip.ClipError, match="3x3"):
+    with pytest.raises(ClipError, match="3x3"):
         records.write_records(folder, folder.parent / "records", 2)
     assert [path.name for path in folder.parent.iterdir()] == ["clips"]
 
 
 def _error_of_training(clips):
-    with pytest.raises(clip.ClipError) as error, broken_frames.tolerated(10, 0.0) as broken:
+    with pytest.raises(ClipError) as error, broken_frames.tolerated(10, 0.0) as broken:
         batches = pipeline.training_batches(clips, CONFIG, 0, broken=broken)
         for _ in zip(range(9), batches, strict=False):
             pass
@@ -132,26 +136,26 @@ def _error_of_training(clips):
 
 
 def test_a_damaged_record_is_named(made):
-    stored = clip.read_clips(made)[2].stored("images", 1)
+    stored = read_clips(made)[2].stored("images", 1)
     with open(stored.path, "r+b") as shard:
         shard.seek(stored.offset)
         shard.write(bytes(64))
-    message = _error_of_training(clip.read_clips(made))
+    message = _error_of_training(read_clips(made))
     assert message.startswith(f"{stored.path}, c/images/000001.jpg: expected an image file.")
 
 
 def test_a_cut_off_shard_is_named_at_once(made):
-    stored = clip.read_clips(made)[2].stored("images", 3)
+    stored = read_clips(made)[2].stored("images", 3)
     stored.path.write_bytes(stored.path.read_bytes()[: stored.offset + 100])
-    with pytest.raises(clip.ClipError, match=f"c/images/000003.jpg in bytes .*{stored.path.name}"):
-        clip.read_clips(made)
+    with pytest.raises(ClipError, match=f"c/images/000003.jpg in bytes .*{stored.path.name}"):
+        read_clips(made)
     stored.path.unlink()
-    with pytest.raises(clip.ClipError, match=f"the shard {stored.path.name}. Received: no such"):
-        clip.read_clips(made)
+    with pytest.raises(ClipError, match=f"the shard {stored.path.name}. Received: no such"):
+        read_clips(made)
 
 
 def test_a_shard_cut_off_while_it_is_in_use_is_named(made):
-    clips = clip.read_clips(made)
+    clips = read_clips(made)
     path = clips[2].stored("images", 3).path
     path.write_bytes(path.read_bytes()[:-2000])
     assert f"{path}, " in _error_of_training(clips)
@@ -203,6 +207,6 @@ def test_an_index_is_not_trusted(made, kind):
     index = json.loads(path.read_text())
     change(index)
     path.write_text(json.dumps(index) if kind != "not JSON" else "{")
-    with pytest.raises(clip.ClipError, match=message) as error:
-        clip.read_clips(made)
+    with pytest.raises(ClipError, match=message) as error:
+        read_clips(made)
     assert str(error.value).startswith(str(path))

@@ -14,7 +14,11 @@ import kitti_tree
 import numpy as np
 import pytest
 
-from dfnet_tf.data import clip, kitti_splits, synthetic, video
+from dfnet_tf.data.clip import Clip
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.files import video
+from dfnet_tf.data.files.image_files import write_rgb
+from dfnet_tf.data.sources import kitti_splits, synthetic
 from dfnet_tf.training import checkpoints
 
 HEIGHT, WIDTH = 32, 96
@@ -74,7 +78,7 @@ def write_images(folder, images):
     folder.mkdir()
     middle = len(images) // 2
     for i, image in enumerate(images):
-        clip.write_rgb(folder / f"{i + (i >= middle)}.png", image)
+        write_rgb(folder / f"{i + (i >= middle)}.png", image)
     (folder / f"{middle}.png").write_text("no image")
 
 
@@ -96,7 +100,7 @@ def datasets(sources, run_main, tmp_path_factory):
 def trained(datasets, run_main, tmp_path_factory):
     """A run on the clips of all sources, what it said, and the folders of which it read images."""
     run_dir, seen = tmp_path_factory.mktemp("runs") / "all", set()
-    read = clip.Clip.image
+    read = Clip.image
 
     def noted(self, i):
         seen.add(self.folder.parent)
@@ -106,7 +110,7 @@ def trained(datasets, run_main, tmp_path_factory):
     size = f"--height={HEIGHT}", f"--width={WIDTH}", f"--batch_size={BATCH}"
     data = [f"--data={folder}" for folder in datasets.values()]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clip.Clip, "image", noted)
+        patch.setattr(Clip, "image", noted)
         end = run_main("dfnet_tf.train", *data, f"--run_dir={run_dir}", *flags, *size)
     return run_dir, end, seen
 
@@ -118,7 +122,7 @@ GAP = 4  # Mean grey levels: film and JPEG leave 3, half a pixel in the intrinsi
 
 @pytest.mark.parametrize("source", CLIPS)
 def test_the_summary_counts_what_is_there(datasets, source):
-    clips = clip.read_clips(datasets[source])
+    clips = read_clips(datasets[source])
     assert [len(found) for found in clips] == [len(shown) for shown in CLIPS[source]]
     about = json.loads((datasets[source] / "dataset.json").read_text())
     totals, recordings = about["totals"], about["recordings"]
@@ -139,7 +143,7 @@ def test_the_summary_counts_what_is_there(datasets, source):
 @pytest.mark.parametrize("source", CLIPS)
 def test_no_clip_has_a_hole_and_each_knows_its_camera(datasets, drive, source):
     """Each frame is the rendered one of its place, seen through the clip's own intrinsics."""
-    for found, shown in zip(clip.read_clips(datasets[source]), CLIPS[source], strict=True):
+    for found, shown in zip(read_clips(datasets[source]), CLIPS[source], strict=True):
         to_clip = (found.intrinsics @ np.linalg.inv(drive.intrinsics))[:2]
         views = [cv2.warpAffine(grey(image), to_clip, (WIDTH, HEIGHT)) for image in drive.images]
         inside = cv2.warpAffine(np.ones((48, WIDTH)), to_clip, (WIDTH, HEIGHT)) == 1
@@ -220,7 +224,7 @@ def test_what_was_trained_on_is_predicted(trained, datasets, sources, run_main, 
     metadata = json.loads((tmp_path / "out/metadata.json").read_text())
     assert metadata["frames"] == NUM_FRAMES
     if source != "film":
-        (found,) = clip.read_clips(datasets[source])
+        (found,) = read_clips(datasets[source])
         np.testing.assert_allclose(metadata["intrinsics"], found.intrinsics)
     arrays = sorted((tmp_path / "out/raw").glob("*.npz"))
     assert len(arrays) == NUM_FRAMES

@@ -3,10 +3,13 @@
 import keras
 import pytest
 
-from dfnet_tf.data import clip, depth_samples, flow_pairs, pipeline, synthetic
+from dfnet_tf.data.batches import pipeline
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.sources import synthetic
+from dfnet_tf.data.truth import depth_samples, flow_pairs
 from dfnet_tf.evaluation import depth_protocol, flow_protocol
-from dfnet_tf.inference import Predictor
-from dfnet_tf.model import DFNet
+from dfnet_tf.models.dfnet import DFNet
+from dfnet_tf.prediction.predictor import Predictor
 from dfnet_tf.presets import preset
 from dfnet_tf.training import schedule
 
@@ -19,7 +22,7 @@ def learning(tmp_path_factory):
     keras.utils.set_random_seed(0)
     folder = tmp_path_factory.mktemp("street") / "clip"
     synthetic.write_clip(synthetic.render_clip(3, 6, 64, 96), folder)
-    clips = clip.read_clips(folder)
+    clips = read_clips(folder)
     config = preset("tiny").replace(
         data__height=64,
         data__width=96,

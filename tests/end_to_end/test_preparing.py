@@ -11,8 +11,10 @@ import kitti_tree
 import numpy as np
 import pytest
 
-from dfnet_tf.data import synthetic, video
-from dfnet_tf.data.clip import read_clips, write_rgb
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.files import video
+from dfnet_tf.data.files.image_files import write_rgb
+from dfnet_tf.data.sources import synthetic
 
 ROOT = Path(__file__).parents[2]
 FOV = "--fov_degrees=90"
@@ -94,7 +96,7 @@ def test_another_calibration_starts_afresh(prepare, tmp_path, monkeypatch):
 
 DYING = """
 import os, runpy, signal
-from dfnet_tf.data.clip import ClipWriter
+from dfnet_tf.data.clip_writer import ClipWriter
 
 add, frames = ClipWriter.add, []
 

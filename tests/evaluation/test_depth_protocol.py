@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from dfnet_tf.data.depth_samples import DepthBenchmark, DepthSample
+from dfnet_tf.data.truth.depth_samples import DepthBenchmark, DepthSample
 from dfnet_tf.evaluation import depth_metrics, depth_protocol
 
 evaluate = depth_protocol.evaluate_depth

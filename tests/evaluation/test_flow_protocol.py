@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from dfnet_tf.data.clip import read_flow
-from dfnet_tf.data.flo_files import read_flo
+from dfnet_tf.data.files.flo_files import read_flo
+from dfnet_tf.data.files.truth_files import read_flow
 from dfnet_tf.evaluation import flow_protocol
 
 evaluate = flow_protocol.evaluate_flow

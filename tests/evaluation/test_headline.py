@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from true_predictor import TruePredictor
 
-from dfnet_tf.data import clip, synthetic
-from dfnet_tf.data.flow_pairs import FlowPair
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.sources import synthetic
+from dfnet_tf.data.truth.flow_pairs import FlowPair
 from dfnet_tf.evaluation import headline
 
 
@@ -20,7 +21,7 @@ def film():
 def clips(film, tmp_path_factory):
     folder = tmp_path_factory.mktemp("street") / "clip"
     synthetic.write_clip(film, folder)
-    return clip.read_clips(folder)
+    return read_clips(folder)
 
 
 def test_true_depth_in_another_unit_has_no_error_and_constant_depth_has(film, clips):
@@ -39,7 +40,7 @@ def test_depth_beyond_80_metres_is_not_judged(film, tmp_path):
         disparity = predictor.disparity(image)
         return np.where(disparity < 1 / 80, 0.8 * disparity, disparity)
 
-    clips = clip.read_clips(tmp_path / "clip")
+    clips = read_clips(tmp_path / "clip")
     assert headline.depth_error(clips, wrong_if_far, crop=None)["ours"] < 1e-3
 
 

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from dfnet_tf.data.clip import ClipWriter, read_clip, read_clips
+from dfnet_tf.data.clip_writer import ClipWriter
+from dfnet_tf.data.clips import read_clip, read_clips
 from dfnet_tf.evaluation import odometry_protocol, report
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dfnet_tf.data.scene_pairs import SceneFlow
+from dfnet_tf.data.truth.scene_flow_pairs import SceneFlow
 from dfnet_tf.evaluation import scene_flow_metrics
 
 # f * baseline = 100: a disparity of 100 / depth.

@@ -5,8 +5,8 @@ import pytest
 from kitti_2015_tree import write_2015_tree
 from true_predictor import TruePredictor
 
-from dfnet_tf.data import synthetic
-from dfnet_tf.data.scene_pairs import read_scene_flow_pairs
+from dfnet_tf.data.sources import synthetic
+from dfnet_tf.data.truth.scene_flow_pairs import read_scene_flow_pairs
 from dfnet_tf.evaluation import report, scene_flow_protocol
 
 REGIONS = ("all", "background", "foreground")

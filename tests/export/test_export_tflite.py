@@ -8,11 +8,12 @@ import keras
 import numpy as np
 import pytest
 
-from dfnet_tf.data import flow_pairs, synthetic
-from dfnet_tf.data.clip import read_clip
+from dfnet_tf.data.clips import read_clip
+from dfnet_tf.data.sources import synthetic
+from dfnet_tf.data.truth import flow_pairs
 from dfnet_tf.evaluation import headline
-from dfnet_tf.inference import Predictor
-from dfnet_tf.model import DFNet
+from dfnet_tf.models.dfnet import DFNet
+from dfnet_tf.prediction.predictor import Predictor
 from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, schedule
 from export import metadata, parity, profile

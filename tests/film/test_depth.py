@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dfnet_tf.data import synthetic
+from dfnet_tf.data.sources import synthetic
 from dfnet_tf.film import depth
 
 FRAMES = 9

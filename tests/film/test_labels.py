@@ -4,9 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
-from dfnet_tf.data import clip, synthetic
+from dfnet_tf.data.clip import Clip
+from dfnet_tf.data.clip_writer import ClipWriter
+from dfnet_tf.data.clips import read_clip
+from dfnet_tf.data.errors import ClipError
+from dfnet_tf.data.sources import synthetic
 from dfnet_tf.film import depth
-from dfnet_tf.film.labels import Labels
+from dfnet_tf.film.labels import FilmLabels
 
 SIZE = (32, 96)
 FRAMES = 6
@@ -16,18 +20,18 @@ FRAMES = 6
 def street(tmp_path_factory):
     folder = tmp_path_factory.mktemp("clips") / "street"
     synthetic.write_clip(synthetic.render_clip(101, FRAMES, 48, 160), folder)
-    return clip.read_clip(folder)
+    return read_clip(folder)
 
 
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory):
     folder = tmp_path_factory.mktemp("clips") / "standing"
     film = synthetic.render_clip(101, 1, 48, 160)
-    with clip.ClipWriter(folder, image_type="png") as writer:
+    with ClipWriter(folder, image_type="png") as writer:
         writer.intrinsics = film.intrinsics
         for _ in range(3):
             writer.add(film.images[0])
-    return clip.read_clip(folder)
+    return read_clip(folder)
 
 
 def ramp(image):
@@ -59,7 +63,7 @@ def fake(monkeypatch):
 
 @pytest.mark.usefixtures("fake")
 def test_labels_come_back_as_they_were_at_the_size_asked_for(street, tmp_path):
-    labels = Labels(tmp_path / "labels", [street], SIZE)
+    labels = FilmLabels(tmp_path / "labels", [street], SIZE)
     assert not labels.are_whole
     labels.make(ramp, "a network")
     assert labels.are_whole
@@ -72,12 +76,12 @@ def test_labels_come_back_as_they_were_at_the_size_asked_for(street, tmp_path):
 
 def test_made_again_nothing_is_computed(street, fake, tmp_path):
     for _ in range(2):
-        Labels(tmp_path / "labels", [street], SIZE).make(ramp, "a network")
+        FilmLabels(tmp_path / "labels", [street], SIZE).make(ramp, "a network")
     assert fake.seen == FRAMES
 
 
 def test_only_what_is_missing_is_made_with_its_neighbours(street, fake, tmp_path):
-    labels = Labels(tmp_path / "labels", [street], SIZE)
+    labels = FilmLabels(tmp_path / "labels", [street], SIZE)
     labels.make(ramp, "a network")
     before, last = labels.read(0, 0), labels.read(0, FRAMES - 1)
     (tmp_path / "labels/000_street/000005.png").unlink()
@@ -88,7 +92,7 @@ def test_only_what_is_missing_is_made_with_its_neighbours(street, fake, tmp_path
 
 
 def test_a_stop_in_the_middle_loses_no_label(street, fake, tmp_path):
-    labels = Labels(tmp_path / "labels", [street], SIZE)
+    labels = FilmLabels(tmp_path / "labels", [street], SIZE)
 
     def stopped(image):
         if fake.seen == 4:
@@ -107,7 +111,7 @@ def test_a_stop_in_the_middle_loses_no_label(street, fake, tmp_path):
 
 
 def test_another_networks_labels_are_made_anew(street, fake, tmp_path):
-    labels = Labels(tmp_path / "labels", [street], SIZE)
+    labels = FilmLabels(tmp_path / "labels", [street], SIZE)
     labels.make(ramp, "a network")
     labels.make(lambda image: 2 * ramp(image), "another network")
     assert fake.seen == 2 * FRAMES
@@ -118,17 +122,17 @@ def test_another_networks_labels_are_made_anew(street, fake, tmp_path):
 
 @pytest.mark.usefixtures("fake")
 def test_a_broken_frame_has_no_label_and_parts_the_film(street, tmp_path, monkeypatch):
-    whole = clip.Clip.image
+    whole = Clip.image
 
     def broken(self, i):
         if i == 2:
-            raise clip.ClipError("broken")
+            raise ClipError("broken")
         return whole(self, i)
 
-    monkeypatch.setattr(clip.Clip, "image", broken)
-    labels = Labels(tmp_path / "labels", [street], SIZE)
+    monkeypatch.setattr(Clip, "image", broken)
+    labels = FilmLabels(tmp_path / "labels", [street], SIZE)
     labels.make(ramp, "a network")
-    with pytest.raises(clip.ClipError, match="000002.png: expected a label"):
+    with pytest.raises(ClipError, match="000002.png: expected a label"):
         labels.read(0, 2)
     assert labels.read(0, 3).shape == (*SIZE, 2)
     assert labels.verdicts()[0].frames == FRAMES - 1
@@ -136,7 +140,7 @@ def test_a_broken_frame_has_no_label_and_parts_the_film(street, tmp_path, monkey
 
 @pytest.mark.usefixtures("fake")
 def test_clips_of_one_name_have_labels_of_their_own(street, tmp_path):
-    labels = Labels(tmp_path / "labels", [street, street], SIZE)
+    labels = FilmLabels(tmp_path / "labels", [street, street], SIZE)
     labels.make(ramp, "a network")
     assert labels.read(1, 0).shape == (*SIZE, 2)
     assert len(list((tmp_path / "labels").glob("*_street/*.png"))) == 2 * FRAMES
@@ -144,13 +148,13 @@ def test_clips_of_one_name_have_labels_of_their_own(street, tmp_path):
 
 @pytest.mark.usefixtures("fake")
 def test_a_film_that_shows_no_depth_does_not_teach(street, standing, tmp_path, monkeypatch):
-    labels = Labels(tmp_path / "taught", [street], SIZE)
+    labels = FilmLabels(tmp_path / "taught", [street], SIZE)
     labels.make(ramp, "a network")
     (verdict,) = labels.verdicts()
     assert verdict.teaches and verdict.confidence == pytest.approx(0.75)
     assert str(verdict).startswith("street teaches: confidence 0.75, spread 0.10")
     monkeypatch.undo()
-    labels = Labels(tmp_path / "untaught", [standing], SIZE)
+    labels = FilmLabels(tmp_path / "untaught", [standing], SIZE)
     labels.make(ramp, "a network")
     (verdict,) = labels.verdicts()
     assert not verdict.teaches and verdict.confidence == 0 and verdict.empty == 1

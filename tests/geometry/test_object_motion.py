@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dfnet_tf.data import synthetic
+from dfnet_tf.data.sources import synthetic
 from dfnet_tf.geometry import object_motion, optical_flow
 
 

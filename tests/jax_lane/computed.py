@@ -18,7 +18,7 @@ from keras import ops, tree
 from dfnet_tf.config import LossConfig, RobustLossConfig
 from dfnet_tf.geometry import object_motion, optical_flow, patchwork, rigid_motion, scene_flow
 from dfnet_tf.losses import distillation, objective, robust
-from dfnet_tf.model import DFNet
+from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.networks import depth_net, flow_net, pose_net
 from dfnet_tf.presets import preset
 

@@ -1,24 +1,24 @@
 import numpy as np
 import pytest
 
-from dfnet_tf.losses import pairs
+from dfnet_tf import clip_batch
 
 
 @pytest.mark.parametrize(("num_frames", "target"), [(2, 0), (3, 1), (5, 2)])
 def test_target_is_the_middle_or_the_first_of_two(num_frames, target):
-    assert pairs.target_index(num_frames) == target
+    assert clip_batch.target_index(num_frames) == target
 
 
 def test_pairs_run_from_the_target_to_each_source_and_back():
     frames = np.array([[0, 1, 2], [10, 11, 12]], "float32")  # Two clips of three frames.
-    np.testing.assert_array_equal(pairs.first_frames(frames), [1, 1, 0, 2, 11, 11, 10, 12])
-    np.testing.assert_array_equal(pairs.second_frames(frames), [0, 2, 1, 1, 10, 12, 11, 11])
+    np.testing.assert_array_equal(clip_batch.first_frames(frames), [1, 1, 0, 2, 11, 11, 10, 12])
+    np.testing.assert_array_equal(clip_batch.second_frames(frames), [0, 2, 1, 1, 10, 12, 11, 11])
 
 
 def test_opposite_exchanges_first_and_second():
     frames = np.arange(15.0, dtype="float32").reshape(3, 5, 1)
-    first, second = pairs.first_frames(frames), pairs.second_frames(frames)
-    np.testing.assert_array_equal(pairs.opposite(first, 5), second)
+    first, second = clip_batch.first_frames(frames), clip_batch.second_frames(frames)
+    np.testing.assert_array_equal(clip_batch.opposite(first, 5), second)
 
 
 def test_motions_stand_in_the_order_of_the_pairs():
@@ -26,17 +26,19 @@ def test_motions_stand_in_the_order_of_the_pairs():
     number = np.add.outer(np.add.outer([0, 100], [0, 10]), [0, 1])
     motions = np.repeat(number[..., None], 6, axis=-1).astype("float32")
     np.testing.assert_array_equal(
-        np.array(pairs.motions_of_pairs(motions))[:, 0], [0, 10, 1, 11, 100, 110, 101, 111]
+        np.array(clip_batch.motions_of_pairs(motions))[:, 0], [0, 10, 1, 11, 100, 110, 101, 111]
     )
 
 
 def test_a_clips_value_is_repeated_for_each_of_its_pairs():
     np.testing.assert_array_equal(
-        pairs.repeat_for_pairs(np.array([5, 7]), 3), [5, 5, 5, 5, 7, 7, 7, 7]
+        clip_batch.repeat_for_pairs(np.array([5, 7]), 3), [5, 5, 5, 5, 7, 7, 7, 7]
     )
 
 
 def test_the_least_of_the_target_is_over_its_sources_and_of_a_source_its_own():
     # One clip of three frames: target -> 0, target -> 2, 0 -> target, 2 -> target.
     values = np.array([[5, 1], [3, 2], [7, 7], [8, 9]], "float32")
-    np.testing.assert_array_equal(pairs.least_over_partners(values, 3), [[3, 1], [7, 7], [8, 9]])
+    np.testing.assert_array_equal(
+        clip_batch.least_over_partners(values, 3), [[3, 1], [7, 7], [8, 9]]
+    )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dfnet_tf.config import LossConfig
-from dfnet_tf.data import synthetic
+from dfnet_tf.data.sources import synthetic
 from dfnet_tf.losses.objective import objective
 
 HEIGHT, WIDTH, TARGET, SOURCES = 96, 160, 2, (0, 1, 3, 4)

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from dfnet_tf import stages
 from dfnet_tf.config import RobustLossConfig
-from dfnet_tf.data import synthetic
+from dfnet_tf.data.sources import synthetic
 from dfnet_tf.losses import distillation, photometric, robust
 
 HEIGHT, WIDTH = 64, 96
+TERMS = stages.STAGES["joint"]["network"].terms["robust"]
 CONFIG = RobustLossConfig(  # With what is off unless asked for.
     census_radii=(1, 1, 1, 1),
     flow_level_weights=(1.0, 0.5),
@@ -74,7 +76,7 @@ def truth(film):
 def terms_of(images, intrinsics, predictions, **changes):
     config = dataclasses.replace(CONFIG, **changes)
     total, terms = robust.objective(images, intrinsics, predictions, config)
-    assert set(terms) == set(robust.TERMS)
+    assert set(terms) == set(TERMS)
     assert float(total) == pytest.approx(sum(map(float, terms.values())), rel=1e-5)
     return {name: float(value) for name, value in terms.items()}
 
@@ -173,9 +175,7 @@ def test_each_switch_changes_its_own_term_alone(
     images, intrinsics, faulty, faulty_terms, change, touched
 ):
     after = terms_of(images, intrinsics, faulty, **change)
-    changed = {
-        name for name in robust.TERMS if after[name] != pytest.approx(faulty_terms[name], 1e-5)
-    }
+    changed = {name for name in TERMS if after[name] != pytest.approx(faulty_terms[name], 1e-5)}
     assert changed == set(touched.split())
     if touched in change:  # A weight, of 0.
         assert after[touched] == 0
@@ -285,7 +285,7 @@ def test_a_stage_has_the_terms_of_its_own_predictions(
 ):
     part = {name: maps for name, maps in truth.items() if name not in missing}
     _, terms = robust.objective(images, intrinsics, part, CONFIG)
-    assert set(terms) == set(robust.STAGE_TERMS[stage])
+    assert set(terms) == set(stages.STAGES[stage]["network"].terms["robust"])
     for name, value in terms.items():
         assert float(value) == pytest.approx(perfect[name], rel=1e-5, abs=1e-7), name
 

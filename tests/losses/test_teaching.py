@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from dfnet_tf.losses import teaching
-from dfnet_tf.losses.objective import FlowView
+from dfnet_tf.losses.flow_views import FlowView
 
 WIDTH = 8
 

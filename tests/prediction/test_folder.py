@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from true_predictor import TruePredictor
 
-from dfnet_tf.data import clip, synthetic, video
+from dfnet_tf.data.files import video
+from dfnet_tf.data.files.image_files import read_rgb
+from dfnet_tf.data.files.truth_files import read_depth, read_flow
+from dfnet_tf.data.sources import synthetic
 from dfnet_tf.prediction import folder as folders
 from dfnet_tf.prediction import pictures
 from dfnet_tf.prediction.depth_views import depth_views
@@ -64,11 +67,11 @@ def test_every_array_comes_back_and_says_its_unit(write, tmp_path):
 def test_raw_images_hold_depth_and_flow(write, tmp_path):
     seen = write(raw="png")
     for i, view in enumerate(seen):
-        depth = clip.read_depth(tmp_path / f"raw/depth/{i:06d}.png") / folders.PNG_LENGTH
+        depth = read_depth(tmp_path / f"raw/depth/{i:06d}.png") / folders.PNG_LENGTH
         expected = np.minimum(view.depth, 65535 / 256 / folders.PNG_LENGTH)
         np.testing.assert_allclose(depth, expected, atol=0.51 / 256 / folders.PNG_LENGTH)
     for i, view in enumerate(seen[:-1]):
-        flow, valid = clip.read_flow(tmp_path / f"raw/flow/{i:06d}.png")
+        flow, valid = read_flow(tmp_path / f"raw/flow/{i:06d}.png")
         np.testing.assert_allclose(flow, view.flow, atol=0.51 / 64)
         assert valid.all()
     assert f"{NUM_FRAMES - 1:06d}.png" not in {p.name for p in (tmp_path / "raw/flow").iterdir()}
@@ -100,7 +103,7 @@ def test_the_path_is_written_in_both_forms(write, tmp_path):
     tum = np.loadtxt(tmp_path / "trajectory_tum.txt")
     np.testing.assert_allclose(tum[:, 0], TIMES)
     np.testing.assert_allclose(tum[:, 1:4], poses[:, :3, 3], atol=1e-6)
-    assert clip.read_rgb(tmp_path / "trajectory.png").std() > 0
+    assert read_rgb(tmp_path / "trajectory.png").std() > 0
 
 
 def test_a_film_has_a_panel_of_every_frame(write, tmp_path):

@@ -7,7 +7,11 @@ import films
 import numpy as np
 import pytest
 
-from dfnet_tf.data import clip, given_camera, synthetic, video
+from dfnet_tf.data.errors import ClipError
+from dfnet_tf.data.files import video
+from dfnet_tf.data.files.image_files import write_rgb
+from dfnet_tf.data.preparation import given_camera
+from dfnet_tf.data.sources import synthetic
 from dfnet_tf.prediction import inputs
 
 NUM_FRAMES = 3
@@ -70,7 +74,7 @@ def test_an_image_and_a_pair_are_no_film(film, street):
 
 def test_images_come_in_the_order_that_people_count_in(film, tmp_path):
     for name, image in zip(("9", "10", "100"), film.images, strict=True):
-        clip.write_rgb(tmp_path / f"{name}.png", image)
+        write_rgb(tmp_path / f"{name}.png", image)
     assert_shows(inputs.open_input([tmp_path], None), film.images)
 
 
@@ -85,21 +89,21 @@ def test_a_video_says_its_rate_and_size(film, tmp_path):
 
 def test_several_clips_are_refused_not_run_together(street):
     shutil.copytree(street, street.parent / "other")
-    with pytest.raises(clip.ClipError, match="one recording.* Received: 2 clips"):
+    with pytest.raises(ClipError, match="one recording.* Received: 2 clips"):
         inputs.open_input([street.parent], None)
 
 
 def test_an_image_of_another_size_is_named(film, street):
     odd = street / "images/000001.png"
-    clip.write_rgb(odd, cv2.resize(film.images[1], (16, 12)))
+    write_rgb(odd, cv2.resize(film.images[1], (16, 12)))
     source = inputs.open_input([street / "images"], None)
-    with pytest.raises(clip.ClipError, match=f"{odd}: expected .* 32x24. Received: 16x12"):
+    with pytest.raises(ClipError, match=f"{odd}: expected .* 32x24. Received: 16x12"):
         list(source.frames())
 
 
 def test_a_calibration_for_another_size_is_refused(street, tmp_path):
     (tmp_path / "k.txt").write_text("500 0 320\n0 500 96\n0 0 1\n")
-    with pytest.raises(clip.ClipError, match=r"k\.txt: .* 32x24 "):
+    with pytest.raises(ClipError, match=r"k\.txt: .* 32x24 "):
         inputs.open_input([street], given_camera.from_file(tmp_path / "k.txt"))
 
 
@@ -116,7 +120,7 @@ def named(film, tmp_path):
 
     def write(*names):
         for name, image in zip(names, film.images, strict=True):
-            clip.write_rgb(tmp_path / f"images/{name}.png", image)
+            write_rgb(tmp_path / f"images/{name}.png", image)
         return tmp_path / "images"
 
     return write

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from true_predictor import TruePredictor
 
-from dfnet_tf.data import synthetic
+from dfnet_tf.data.sources import synthetic
 from dfnet_tf.prediction import scale_tracker
 from dfnet_tf.prediction.views import views
 

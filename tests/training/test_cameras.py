@@ -7,9 +7,13 @@ import re
 import numpy as np
 import pytest
 
-from dfnet_tf.data import clip, intrinsics_files, pipeline, synthetic
+from dfnet_tf.data.batches import pipeline
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.errors import ClipError
+from dfnet_tf.data.files import intrinsics_files
+from dfnet_tf.data.sources import synthetic
 from dfnet_tf.geometry import camera
-from dfnet_tf.model import DFNet
+from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.presets import preset
 from dfnet_tf.training import averaging, cameras, checkpoints, loop, schedule
 
@@ -32,7 +36,7 @@ def clips(tmp_path_factory):
     folder = tmp_path_factory.mktemp("streets")
     for seed, name in enumerate(["north", "south"]):
         synthetic.write_clip(synthetic.render_clip(seed, 4, 64, 128), folder / name)
-    north, south = clip.read_clips(folder)
+    north, south = read_clips(folder)
     longer = south.intrinsics * np.array([[1.5], [1.5], [1]], "float32")
     return [north, dataclasses.replace(south, intrinsics=longer)]
 
@@ -66,7 +70,7 @@ def test_every_clip_has_its_file_in_pixels_of_its_own_images(clips, run):
     for one, learned in zip(clips, np.array(model.cameras.matrices()), strict=True):
         path = run_dir / "intrinsics" / f"{one.name}.txt"
         written = intrinsics_files.read_intrinsics(path, one.size)
-        with pytest.raises(clip.ClipError, match="expected intrinsics for images of "):
+        with pytest.raises(ClipError, match="expected intrinsics for images of "):
             intrinsics_files.read_intrinsics(path, (2 * one.size[0], one.size[1]))
         np.testing.assert_allclose(written, camera.scale_intrinsics(learned, 2.0, 2.0), rtol=1e-6)
         change = np.abs(written[0, 0] / one.intrinsics[0, 0] - 1)

@@ -6,8 +6,10 @@ import math
 import numpy as np
 import pytest
 
-from dfnet_tf.data import clip, pipeline, synthetic
-from dfnet_tf.model import DFNet
+from dfnet_tf.data.batches import pipeline
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.sources import synthetic
+from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.networks import pose_net
 from dfnet_tf.presets import preset
 from dfnet_tf.training import check_up, doctor, schedule
@@ -101,7 +103,7 @@ def built(tmp_path_factory):
     model = DFNet(config)
     model.build()
     schedule.compile_model(model)
-    return model, pipeline.plain_batch(clip.read_clips(folder), config.data, [0, 1])
+    return model, pipeline.plain_batch(read_clips(folder), config.data, [0, 1])
 
 
 @pytest.fixture

@@ -7,16 +7,20 @@ import numpy as np
 import pytest
 import whole_inputs
 
+from dfnet_tf import stages
 from dfnet_tf.config import ConfigError
-from dfnet_tf.data import clip, pipeline, synthetic
-from dfnet_tf.data.clip import ClipError
+from dfnet_tf.data.batches import pipeline
+from dfnet_tf.data.batches.labels import Labels
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.errors import ClipError
+from dfnet_tf.data.sources import synthetic
 from dfnet_tf.film import depth
-from dfnet_tf.film.labels import Labels
-from dfnet_tf.film_student import NUM_DRAWS, FilmStudent
-from dfnet_tf.interruption import Interrupted
+from dfnet_tf.film.labels import FilmLabels
 from dfnet_tf.losses import distillation
+from dfnet_tf.models.film_student import NUM_DRAWS, FilmStudent
 from dfnet_tf.presets import preset
-from dfnet_tf.training import checkpoints, film_teacher, loop, schedule, stages
+from dfnet_tf.program.interruption import Interrupted
+from dfnet_tf.training import checkpoints, film_teacher, loop, schedule
 from dfnet_tf.training.checkpoints import RunError
 
 NETWORKS = ("depth_net", "pose_net", "flow_net")
@@ -39,7 +43,7 @@ def films(tmp_path_factory):
     folder = tmp_path_factory.mktemp("films")
     for seed in (101, 102):
         synthetic.write_clip(synthetic.render_clip(seed, 6, 48, 96), folder / f"street_{seed}")
-    return clip.read_clips(folder)
+    return read_clips(folder)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +75,7 @@ def labelled():
         x, y = np.meshgrid(np.arange(SIZE[1]), np.arange(SIZE[0]))
         return np.float32(np.stack([0.1 * x + 0.01 * y + number + 7 * frame, y > 16], axis=-1))
 
-    return read
+    return Labels(read)
 
 
 def batches(films, labelled, **changes):
@@ -179,8 +183,8 @@ def test_each_round_makes_labels_of_its_own_and_a_resumed_run_is_the_same(
     straight = loop.train(longer, films, tmp_path / "straight", [begun_from])
     rounds = sorted(path.name for path in (tmp_path / "straight/labels").iterdir())
     assert rounds == ["step_00000000", "step_00000002"]
-    read = Labels(tmp_path / "straight/labels" / rounds[0], films, SIZE).read
-    again = Labels(tmp_path / "straight/labels" / rounds[1], films, SIZE).read
+    read = FilmLabels(tmp_path / "straight/labels" / rounds[0], films, SIZE).read
+    again = FilmLabels(tmp_path / "straight/labels" / rounds[1], films, SIZE).read
     assert not np.array_equal(read(0, 2), again(0, 2))
 
     stopped = tmp_path / "stopped"
@@ -232,7 +236,7 @@ def test_labels_of_paper_are_halved_with_its_frames(films):
     model = FilmStudent(config)
     model.build()
     unlabelled = pipeline.training_batches(
-        films, config.data, seed=3, labels=lambda *_: np.zeros((128, 128, 2), "float32")
+        films, config.data, seed=3, labels=Labels(lambda *_: np.zeros((128, 128, 2), "float32"))
     )
     rows = np.float32(np.arange(128) % 2)[:, None, None]  # Neighbours average to 1/2.
     labels = np.broadcast_to(rows, (5, 1, 128, 128, 2))

@@ -7,7 +7,8 @@ import pytest
 from keras import ops
 
 from dfnet_tf.config import ConfigError
-from dfnet_tf.data import clip, synthetic
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.sources import synthetic
 from dfnet_tf.networks import depth_net
 from dfnet_tf.networks.blocks import centred
 from dfnet_tf.networks.encoders import EfficientNetLite0
@@ -123,7 +124,7 @@ def test_disparity_starts_where_random_weights_have_it(frames):
 def test_a_new_run_starts_from_imagenet_unless_another_run_is_at_hand(monkeypatch, tmp_path):
     monkeypatch.setattr(loop, "_fit", lambda *_: None)
     synthetic.write_clip(synthetic.render_clip(0, 3, 64, 64), tmp_path / "clip")
-    clips = clip.read_clips(tmp_path / "clip")
+    clips = read_clips(tmp_path / "clip")
     config = preset("mobile").replace(
         data__height=64, data__width=64, data__batch_size=1, training__average_momentum=0.0
     )

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dfnet_tf.data import clip, synthetic
+from dfnet_tf import stages
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.sources import synthetic
 from dfnet_tf.presets import preset
-from dfnet_tf.training import checkpoints, loop, stages
+from dfnet_tf.training import checkpoints, loop
 
 JOINT = preset("tiny").replace(
     data__height=32,
@@ -23,7 +25,7 @@ CONFIG = stages.staged(JOINT, "depth")
 def clips(tmp_path_factory):
     folder = tmp_path_factory.mktemp("street") / "clip"
     synthetic.write_clip(synthetic.render_clip(0, 8, 32, 64), folder)
-    return clip.read_clips(folder)
+    return read_clips(folder)
 
 
 @pytest.fixture(scope="module")

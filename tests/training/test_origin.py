@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from dfnet_tf.data import synthetic
+from dfnet_tf.data.sources import synthetic
 from dfnet_tf.presets import preset
 from dfnet_tf.training import origin
 from dfnet_tf.training.checkpoints import RunError

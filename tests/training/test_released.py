@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from dfnet_tf.config import Config
-from dfnet_tf.model import DFNet
+from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, released
 

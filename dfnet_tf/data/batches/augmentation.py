@@ -1,0 +1,107 @@
+"""Augmentation of a clip, as a pure function of random numbers drawn by the caller.
+
+So a sample's augmentation is decided by its place in the data alone: a resumed run sees what an
+uninterrupted one would have seen. NumPy and OpenCV: ten times as fast on bytes as TensorFlow.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from dfnet_tf.config import DataConfig
+
+NUM_CROP_DRAWS = 4  # Uniform in [0, 1): scale x, y; position x, y.
+NUM_FLIP_DRAWS = 1  # Uniform in [0, 1).
+NUM_COLOR_DRAWS = 5  # Uniform in [0, 1): contrast, gains of R, G, B, gamma.
+NUM_OFFSET_DRAWS = 2  # Standard normal: brightness, noise.
+
+TONES = np.arange(256, dtype="float32")[:, None].repeat(3, axis=1) / 255  # Of each channel.
+
+
+def scale_and_crop(images: Sequence, to_pixels, draws, size: tuple[int, int], max_scale: float):
+    """Enlarges by one factor per axis, crops to `size`, moves `to_pixels` along.
+
+    All in one: a part of each image, whole pixels of it, is resized to `size`.
+
+    Args:
+      images: F images [h, w, 3], uint8 or float32.
+      to_pixels: [3, 3], what leads to the pixels of the whole images at `size`: the intrinsics,
+        from rays; or, from those pixels themselves, the identity.
+      draws: [4], uniform in [0, 1).
+      size: (height, width) of the result.
+      max_scale: how much is enlarged at most, besides the resize.
+
+    Returns:
+      images [F, *size, 3] and to_pixels [3, 3].
+    """
+    whole, new = np.array(images[0].shape[1::-1]), np.array(size[::-1])  # (x, y), as `draws`.
+    part = np.rint(whole / (1 + (max_scale - 1) * draws[:2])).astype(int)
+    first = np.rint((whole - part) * draws[2:]).astype(int)
+    rows, columns = (slice(f, f + n) for f, n in zip(first[::-1], part[::-1], strict=True))
+    cropped = np.stack([resize(image[rows, columns], size) for image in images])
+    scale = whole / part
+    shift = 0.5 * scale - 0.5 - first / part * new  # new = scale * old + shift
+    move = np.array([[scale[0], 0, shift[0]], [0, scale[1], shift[1]], [0, 0, 1]])
+    return cropped, (move @ to_pixels).astype("float32")
+
+
+def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resizes [h, w, 3] to (height, width), half-pixel centres, each result an average of its area.
+
+    Bilinear to the nearest whole multiple of the size, then means of whole blocks: within 45 to 58
+    dB of OpenCV's exact averages (INTER_AREA; street, factors 1.4 to 1.9), in under half the time.
+    """
+    height, width = size
+    rows, columns = (max(1, round(n / m)) for n, m in zip(image.shape, size, strict=False))
+    multiple = cv2.resize(image, (width * columns, height * rows))
+    return cv2.resize(multiple, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def mirror(images: np.ndarray, to_pixels, draw):
+    """Exchanges left and right if `draw`, uniform in [0, 1), is below a half: x' = W - 1 - x.
+
+    Args:
+      images: [F, H, W, 3].
+      to_pixels: [3, 3]; see `scale_and_crop`.
+      draw: a scalar.
+
+    Returns:
+      images [F, H, W, 3] and to_pixels [3, 3], whose x now runs the other way: of intrinsics see
+      `camera.of_mirrored_world`.
+    """
+    if draw >= 0.5:
+        return images, to_pixels
+    rows = images.reshape(-1, *images.shape[2:])  # OpenCV takes one image.
+    mirrored = cv2.flip(rows, 1).reshape(images.shape)
+    last = images.shape[2] - 1.0
+    x, y, one = to_pixels
+    return mirrored, np.stack([last * one - x, y, one]).astype("float32")
+
+
+def jitter_color(images, uniform, normal, config: DataConfig) -> np.ndarray:
+    """Changes colours, alike in all frames of a clip (UnFlow's photometric augmentation).
+
+    Args:
+      images: [..., 3] in [0, 1].
+      uniform: [5] draws in [0, 1).
+      normal: [2] standard normal draws.
+      config: the ranges.
+
+    Returns:
+      [..., 3] in [0, 1].
+    """
+    signed = 2.0 * uniform - 1.0
+    contrast = 1.0 + config.contrast * signed[0]
+    gain = 1.0 + config.channel_gain * signed[1:4]
+    gamma = 1.0 + config.gamma * signed[4]
+    bright = (images * contrast + config.brightness * normal[0]) * gain
+    toned = np.clip(bright, 0.0, 1.0) ** (1.0 / gamma)
+    return np.clip(toned + config.noise * normal[1], 0.0, 1.0)
+
+
+def jitter_bytes(images: np.ndarray, uniform, normal, config: DataConfig) -> np.ndarray:
+    """`jitter_color` of uint8 images [F, H, W, 3], rounded to bytes: each tone computed once."""
+    tones = np.rint(255 * jitter_color(TONES, uniform, normal, config)).astype("uint8")
+    rows = images.reshape(-1, *images.shape[2:])
+    return cv2.LUT(rows, tones[None]).reshape(images.shape)

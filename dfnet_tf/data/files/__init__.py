@@ -1,0 +1,1 @@
+"""File formats: images, films, flow, numbers, point clouds."""

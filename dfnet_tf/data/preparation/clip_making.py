@@ -1,0 +1,236 @@
+"""From a recording, as its reader yields it, to clips: runs of neighbours in one size, thinned."""
+
+import itertools
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dfnet_tf.data.clip_writer import ClipWriter
+from dfnet_tf.data.errors import ClipError
+from dfnet_tf.data.files.film_files import VideoError
+from dfnet_tf.data.files.image_limits import ImageSizeError
+from dfnet_tf.data.preparation.framing import View, central_view
+from dfnet_tf.data.preparation.given_camera import GivenCamera
+from dfnet_tf.data.preparation.stills_and_cuts import CutDetector, MotionGate
+from dfnet_tf.data.sources.recording import Excluded, Frame, Recording
+
+LITTLE_KEPT = 0.5  # Of a picture's pixels: of less one is told. 16:9 films at 640x192 keep 0.53.
+NEARLY_BLACK = 10.0  # Mean grey, of 255: of less there are too few grey levels to match.
+UNDECODABLE = "cannot be decoded"  # What the readers say of a broken file.
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How recordings become clips.
+
+    Attributes:
+      height, width: of the clips, in pixels; see `view.central_view`.
+      frame_step: every n-th frame is kept.
+      static_threshold: see `gate.MotionGate`.
+      min_frames: clips of fewer frames are dropped.
+      camera: of recordings that do not know their own intrinsics.
+      splits_at_cuts: whether the recordings may consist of several shots.
+      fit: see `view.central_view`.
+    """
+
+    height: int | None = None
+    width: int | None = None
+    frame_step: int = 1
+    static_threshold: float = 0.0
+    min_frames: int = 3
+    camera: GivenCamera | None = None
+    splits_at_cuts: bool = False
+    fit: str = "crop"
+
+
+def make_clips(
+    recording: Recording,
+    folder: Path,
+    settings: Settings,
+    on_frame: Callable[[], None],
+) -> dict:
+    """Writes the clips of a recording: `folder`/NAME, or NAME_00, NAME_01 ... of several runs.
+
+    A clip has no hole: it ends at an excluded frame, and where the film cuts to another shot.
+    Frames in which the camera stands still are left out of a clip without ending it.
+
+    Args:
+      recording: what to read, once.
+      folder: exists; has no clip of this name.
+      settings: how to make them.
+      on_frame: called for every place in time of the recording.
+
+    Returns:
+      The recording's entry in dataset.json: frames read, kept and dropped, by reason; its clips;
+      and, where there is something that its user should know, a note.
+
+    Raises:
+      ClipError: nothing of the recording can be decoded; or its images differ in size, have poses
+        only here and there, or fit no intrinsics.
+    """
+    passage = _Passage(recording, settings, on_frame)
+    clips = list(passage.clips(folder))
+    # A folder with images/ in it would be taken for a clip itself.
+    if len(clips) == 1 and recording.name != "images":
+        (folder / clips[0]["name"]).rename(folder / recording.name)
+        clips[0]["name"] = recording.name
+    entry = recording_entry(recording.name, passage.num_read, passage.dropped, clips)
+    note = "; ".join(passage.remarks())
+    return {**entry, "note": note} if note else entry
+
+
+def tolerant_clips(
+    recording: Recording, folder: Path, settings: Settings, on_frame: Callable[[], None]
+) -> dict:
+    """As `make_clips`; a recording that cannot be read gets an entry with the error, no clips."""
+    try:
+        return make_clips(recording, folder, settings, on_frame)
+    except (ClipError, VideoError) as error:
+        for path in folder.iterdir():  # No other recording's clips have such names.
+            if re.fullmatch(re.escape(recording.name) + r"(_\d{2,})?", path.name):
+                shutil.rmtree(path)
+        return {**recording_entry(recording.name, 0, {}, []), "error": str(error)}
+
+
+def recording_entry(name: str, num_read: int, dropped: dict[str, int], clips: list[dict]) -> dict:
+    """A recording's entry in dataset.json; `dropped` counts frames by reason."""
+    return {
+        "name": name,
+        "frames_read": num_read,
+        "frames_kept": sum(entry["frames"] for entry in clips),
+        "dropped": dict(sorted(dropped.items())),
+        "clips": clips,
+    }
+
+
+def clip_entry(
+    name: str, num_frames: int, size: tuple, intrinsics: np.ndarray, origin: str
+) -> dict:
+    """A clip's entry in dataset.json; `size` is (height, width)."""
+    return {
+        "name": name,
+        "frames": num_frames,
+        "height": size[0],
+        "width": size[1],
+        "intrinsics": np.round(np.float64(intrinsics), 6).tolist(),
+        "intrinsics_from": origin,
+    }
+
+
+class _Passage:
+    """One reading of a recording, and the counts of what became of its frames."""
+
+    def __init__(self, recording: Recording, settings: Settings, on_frame: Callable[[], None]):
+        self.recording = recording
+        self.settings = settings
+        self.on_frame = on_frame
+        self.num_read = 0
+        self.dropped = Counter()
+        self._view: View | None = None
+        self._detail = ""  # What is wrong with the first frame that cannot be decoded.
+        self._brightest = -1.0  # Mean grey of a picture, 0 to 255; below 0: there is none.
+
+    def clips(self, folder: Path) -> Iterator[dict]:
+        """Writes every run of neighbours that is long enough; yields the clips' entries."""
+        names = (f"{self.recording.name}_{i:02d}" for i in itertools.count())
+        for _, run in itertools.groupby(self._numbered_frames(), key=lambda pair: pair[0]):
+            kept = self._thinned(frame for _, frame in run)
+            first = list(itertools.islice(kept, self.settings.min_frames))
+            if len(first) < self.settings.min_frames:
+                self.dropped["clip too short"] += len(first)
+                continue
+            yield self._write(folder / next(names), itertools.chain(first, kept))
+        if self._view is None and self.dropped.keys() <= {UNDECODABLE}:
+            raise ClipError(
+                f"{self.recording.name}: expected a recording that can be read. "
+                f"Received: {self.num_read} frames, none of which can be decoded. {self._detail}"
+            )
+
+    def remarks(self) -> list[str]:
+        """What the user should know of the recording, after its reading."""
+        remarks = [self.recording.note] if self.recording.note else []
+        if self._view is not None and self.recording.intrinsics is None:  # Somebody's own film.
+            remarks += self.settings.camera.remarks(self._view.input_size)
+            remarks += self._told_crop(self._view) if self._view.kept < LITTLE_KEPT else []
+        if 0 <= self._brightest < NEARLY_BLACK:
+            remarks.append(f"nearly black: no picture's mean is above {self._brightest:.1f} of 255")
+        return remarks
+
+    def _told_crop(self, view: View) -> list[str]:
+        (height, width), size = view.input_size, f"{self.settings.width}x{self.settings.height}"
+        rows, columns = view.rows.stop - view.rows.start, view.columns.stop - view.columns.start
+        return [
+            f"{size} keeps the middle {columns}x{rows} of {width}x{height} pixels alone; --fit=pad "
+            "keeps all, as does --width without --height"
+        ]
+
+    def _numbered_frames(self) -> Iterator[tuple[int, Frame]]:
+        """Every frame that is there, with the number of its run of neighbours."""
+        run, cuts = 0, CutDetector()
+        for item in self.recording.read():
+            self.on_frame()
+            self.num_read += 1
+            if isinstance(item, Excluded):
+                self.dropped[item.reason] += 1
+                self._detail = self._detail or item.detail
+                run += 1
+                continue
+            self._check_size(item.image)
+            if self.settings.splits_at_cuts and cuts.is_cut(item.image):
+                run += 1
+            yield run, item
+
+    def _thinned(self, run: Iterator[Frame]) -> Iterator[Frame]:
+        """Every n-th frame of a run, without those in which the camera stands still."""
+        gate = MotionGate(self.settings.static_threshold)
+        for i, frame in enumerate(run):
+            is_between = i % self.settings.frame_step
+            reason = "frame step" if is_between else gate.refusal(frame.image)
+            if reason:
+                self.dropped[reason] += 1
+            else:
+                yield frame
+
+    def _write(self, folder: Path, frames: Iterator[Frame]) -> dict:
+        original, origin = self._original_intrinsics()
+        with ClipWriter(folder) as writer:
+            writer.intrinsics = self._view.intrinsics(original)
+            writer.intrinsics_note = origin
+            count = 0
+            for frame in frames:
+                depth = None if frame.depth is None else self._view.depth(frame.depth)
+                picture = self._view.picture(frame.image)
+                self._brightest = max(self._brightest, float(picture.mean()))
+                writer.add(picture, depth=depth, pose=frame.pose)
+                count += 1
+        size = self._view.height, self._view.width
+        return clip_entry(folder.name, count, size, writer.intrinsics, origin)
+
+    def _original_intrinsics(self) -> tuple[np.ndarray, str]:
+        """[3, 3] in pixels of the images as read, and where it comes from."""
+        if self.recording.intrinsics is not None:
+            return self.recording.intrinsics, "the data set"
+        camera = self.settings.camera
+        return camera.intrinsics(self._view.input_size), camera.origin
+
+    def _check_size(self, image: np.ndarray) -> None:
+        size = image.shape[:2]
+        if self._view is None:
+            height, width = self.settings.height, self.settings.width
+            try:
+                self._view = central_view(
+                    size, height, width, self.recording.kept_rows, self.settings.fit
+                )
+            except ImageSizeError as error:
+                raise ClipError(f"{self.recording.name}: {error}") from error
+        if size != self._view.input_size:
+            height, width = self._view.input_size
+            raise ClipError(
+                f"{self.recording.name}: expected images of the first one's size, {width}x{height}."
+                f" Received: {size[1]}x{size[0]}, at frame {self.num_read - 1}."
+            )

@@ -1,0 +1,86 @@
+"""What the user says about a camera that the film itself does not tell: its intrinsics."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dfnet_tf.data.files import intrinsics_files
+
+GUESSED_FIELD_OF_VIEW = 60.0  # degrees, horizontal: between a phone's and a dashboard camera's
+PHONE = 65.0  # degrees, along the long side of a phone's main camera
+
+
+@dataclass(frozen=True, eq=False)
+class GivenCamera:
+    """A camera that is given, or guessed, for images whose size is not known yet."""
+
+    origin: str  # Where the numbers come from, for people to read.
+    intrinsics: Callable[[tuple[int, int]], np.ndarray]  # (height, width) -> [3, 3], pixels
+    is_guessed: bool = False
+
+    def remarks(self, size: tuple[int, int]) -> list[str]:
+        """What makes one doubt that this is the camera of images of `size`; mostly nothing."""
+        doubt = intrinsics_files.doubt(self.intrinsics(size), size)
+        return [f"{self.origin}: {doubt}"] if doubt else []
+
+
+@dataclass(frozen=True, eq=False)
+class FieldOfView(GivenCamera):
+    """A camera given by its horizontal field of view."""
+
+    def remarks(self, size: tuple[int, int]) -> list[str]:
+        """That it is the short side's where the camera was held upright."""
+        height, width = size
+        if height <= width:
+            return []
+        across = 2 * np.degrees(np.arctan(np.tan(np.radians(PHONE) / 2) * width / height))
+        return [
+            f"held upright: the {self.origin} is taken as that of the short side, {width} of "
+            f"{width}x{height} pixels; a phone's {PHONE:g} along the long side are {across:.0f} "
+            "along this one"
+        ]
+
+
+def from_field_of_view(degrees: float) -> GivenCamera:
+    """Square pixels, the optical axis in the image's centre, this horizontal field of view.
+
+    Raises ValueError where it can only be in radians.
+    """
+    if degrees <= np.pi:
+        raise ValueError(
+            f"Expected a field of view in degrees. Received: {degrees:g}; in radians that were "
+            f"{np.degrees(degrees):.0f} degrees."
+        )
+
+    def intrinsics(size: tuple[int, int]) -> np.ndarray:
+        height, width = size
+        focal = width / (2 * np.tan(np.radians(degrees) / 2))
+        return np.array([[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1]])
+
+    return FieldOfView(f"field of view of {degrees:g} degrees", intrinsics)
+
+
+def guessed() -> GivenCamera:
+    """A first guess for training that learns the intrinsics."""
+    camera = from_field_of_view(GUESSED_FIELD_OF_VIEW)
+    origin = f"{intrinsics_files.GUESSED}: {camera.origin}"
+    return GivenCamera(origin, camera.intrinsics, is_guessed=True)
+
+
+def from_file(path: str | Path) -> GivenCamera:
+    """3x3 numbers of a text file, in pixels of the input's own size.
+
+    Raises:
+      ClipError: it cannot be read, or has other content; at `intrinsics(size)`: it is no camera's
+        that takes images of this size.
+    """
+    matrix = intrinsics_files.read_matrix(path)
+    received = " ".join(f"{value:g}" for value in matrix.flat)
+
+    def intrinsics(size: tuple[int, int]) -> np.ndarray:
+        intrinsics_files.read_intrinsics(path, size)
+        return matrix
+
+    return GivenCamera(f"file {path}: {received}", intrinsics)

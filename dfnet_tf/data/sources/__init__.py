@@ -1,0 +1,1 @@
+"""Readers of data sets and films, and the renderer: each yields recordings."""

@@ -1,0 +1,1 @@
+"""Readers of depth, flow and scene flow that predictions are compared with."""

@@ -1,0 +1,72 @@
+"""What a flow says about pairs of frames, level by level of an image pyramid."""
+
+import dataclasses
+from typing import Any
+
+from keras import ops
+
+from dfnet_tf import clip_batch
+from dfnet_tf.clip_batch import reduced
+from dfnet_tf.geometry import camera, optical_flow, rigid_motion, visibility
+
+
+@dataclasses.dataclass
+class FlowView:
+    """Pairs of frames seen through a flow, rigid or predicted: [P, H, W, .], P = B * 2 * S."""
+
+    flow: Any
+    backward: Any  # The opposite direction's flow, read where `flow` points.
+    image: Any  # The second frame, read where `flow` points.
+    visible: Any
+    depth: Any = None  # The second frame's depth, read where `flow` points.
+    depth_there: Any = None  # The depth of the first frame's points in the second camera.
+
+
+def pyramid(images, intrinsics, num_levels: int) -> list[tuple[Any, Any]]:
+    """Frames [B, F, H / 2^s, W / 2^s, 3] and their intrinsics [B, 3, 3], for each level s."""
+    levels = [(images, intrinsics)]
+    for _ in range(num_levels - 1):
+        images = reduced(images, 2)
+        intrinsics = camera.scale_intrinsics(intrinsics, 0.5, 0.5)
+        levels.append((images, intrinsics))
+    return levels
+
+
+def predicted_view(images, flows) -> FlowView:
+    """The frames [B, F, H, W, 3] through the flow network's `flows` [P, h, w, 2]."""
+    flow = optical_flow.resize_flow(flows, *images.shape[2:4])
+    opposite = clip_batch.opposite(flow, images.shape[1])
+    read = ops.concatenate([opposite, clip_batch.second_frames(images)], axis=-1)
+    warped = optical_flow.warp(read, flow)
+    backward, image = warped[..., :2], warped[..., 2:]
+    return FlowView(flow, backward, image, visibility.visible(flow, backward))
+
+
+def rigid_view(images, intrinsics, disparities, motions, occlusions: bool = True) -> FlowView:
+    """The frames through the flow that depth and motion induce.
+
+    Args:
+      images: [B, F, H, W, 3].
+      intrinsics: [B, 3, 3] of those frames.
+      disparities: [B, F, H, W, 1].
+      motions: [B, S, 2, 6].
+      occlusions: False: every point that stays in the image counts as visible.
+    """
+    num_frames, depth = images.shape[1], 1.0 / disparities
+    intrinsics = clip_batch.repeat_for_pairs(intrinsics, num_frames)
+    motion = rigid_motion.matrix_from_six_vector(clip_batch.motions_of_pairs(motions))
+    points = camera.backproject(clip_batch.first_frames(depth), intrinsics)
+    points = rigid_motion.transform(points, motion)
+    ends = camera.project(points, intrinsics)
+    flow = ends - camera.pixel_grid(*images.shape[2:4])
+    # Only the mask needs the way back. It gets no gradient: that would be the costliest one.
+    opposite = ops.stop_gradient(clip_batch.opposite(flow, num_frames))
+    second = clip_batch.second_frames(images), clip_batch.second_frames(depth)
+    warped = optical_flow.warp(ops.concatenate([opposite, *second], axis=-1), flow)
+    backward, image, second_depth = warped[..., :2], warped[..., 2:5], warped[..., 5:]
+    if occlusions:
+        visible = visibility.visible(flow, backward)
+    else:
+        visible = visibility.in_image(ends, *flow.shape[1:3])
+    depth_there = ops.maximum(points[..., 2:], camera.MIN_DEPTH)
+    return FlowView(flow, backward, image, visible, second_depth, depth_there)

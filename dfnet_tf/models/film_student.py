@@ -1,0 +1,52 @@
+"""FilmStudent: a trained DFNet whose depth network learns from the geometry of its films."""
+
+import keras
+from keras import ops
+
+from dfnet_tf.clip_batch import as_frames, reduced
+from dfnet_tf.geometry import patchwork
+from dfnet_tf.losses import distillation
+from dfnet_tf.models.dfnet import DFNet
+
+NUM_DRAWS = patchwork.NUM_DRAWS + 1  # The last one says which frames are made patchworks of.
+PATCHWORKS = 0.5  # Share of the frames.
+
+
+@keras.saving.register_keras_serializable("dfnet")
+class FilmStudent(DFNet):
+    """The model of stage `distil` with teacher `film`: depth learns labels made beforehand.
+
+    Half of the frames are seen whole, the others as patchworks, so that depth learns what things
+    look like and not only where in a picture they stand. Motion and flow stay what they were.
+
+    Call: in training a batch with, besides `images`,
+      labels: [B, F, H, W, 2], log disparity and confidence;
+      draws: [B, F, NUM_DRAWS] in [0, 1).
+    Returns: in training
+      taught: [B * F, h, w, 2], the labels of what the network saw;
+      disparities_seen: the network's answer, list, finest first, of [B * F, h / 2^s, w / 2^s, 1];
+      else what `DFNet` predicts, which has no loss.
+    """
+
+    def call(self, batch, training: bool | None = None):
+        if not training:
+            return super().call(batch, training)
+        draws = as_frames(batch["draws"])
+        labels = reduced(batch["labels"], self.config.network.depth_downscale)
+        seen, taught = (
+            _some_as_patchworks(as_frames(maps), draws)
+            for maps in (self.downscale(batch["images"]), labels)
+        )
+        return {"taught": taught, "disparities_seen": self.depth_net(seen)}
+
+    def loss_terms(self, batch, predictions):
+        del batch  # All that it says is in the predictions.
+        gap = distillation.film_depth(predictions["taught"], predictions["disparities_seen"])
+        total = ops.mean(gap)
+        return total, {"film_depth": total}
+
+
+def _some_as_patchworks(maps, draws):
+    """PATCHWORKS of the maps [N, H, W, C] as patchworks, as `draws` [N, NUM_DRAWS] say."""
+    chosen = draws[:, -1, None, None, None] < PATCHWORKS
+    return ops.where(chosen, patchwork.patchwork(maps, draws[:, :-1]), maps)

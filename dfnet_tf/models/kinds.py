@@ -1,0 +1,15 @@
+"""The classes of models that the stages name."""
+
+from dfnet_tf import stages
+from dfnet_tf.config import Config
+from dfnet_tf.models.depth_student import DepthStudent
+from dfnet_tf.models.dfnet import DFNet
+from dfnet_tf.models.film_student import FilmStudent
+from dfnet_tf.models.flow_student import FlowStudent
+
+MODELS = {kind.__name__: kind for kind in (DFNet, DepthStudent, FilmStudent, FlowStudent)}
+
+
+def model_of(config: Config, num_cameras: int = 0) -> DFNet:
+    """The model that these settings train, not built yet; see `DFNet` for `num_cameras`."""
+    return MODELS[stages.of(config.training).model](config, num_cameras=num_cameras)

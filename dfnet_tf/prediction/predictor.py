@@ -1,0 +1,189 @@
+"""What a trained DFNet says of pictures of any size."""
+
+import functools
+import hashlib
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from dfnet_tf import clip_batch, stages
+from dfnet_tf.geometry import camera, ego_motion, optical_flow, rigid_motion, visibility
+from dfnet_tf.models.dfnet import DFNet
+from dfnet_tf.networks.blocks import check_size
+
+REMEMBERED = 16  # Answers: of a window's frames, for which the next window asks again.
+LEAST_FLOW = 0.1  # Pixels, mean at the size that the motion is refined at: less may be no answer.
+REFINED_AT = 4  # Pixels from one that the motion is refined by to the next: six unknowns need few.
+
+
+def _remembered(method):
+    """Gives a Predictor's last answers about the same pictures again: read-only arrays."""
+
+    @functools.wraps(method)
+    def answer(self, *images: np.ndarray) -> np.ndarray:
+        digests = [hashlib.blake2b(np.ascontiguousarray(image)).digest() for image in images]
+        question = method.__name__, *zip([image.shape for image in images], digests, strict=True)
+        if question not in self._answers:
+            if len(self._answers) == REMEMBERED:
+                del self._answers[next(iter(self._answers))]  # The oldest.
+            self._answers[question] = method(self, *images)
+            self._answers[question].setflags(write=False)
+        return self._answers[question]
+
+    return answer
+
+
+class Predictor:
+    """Runs the three networks, each alone, on uint8 RGB pictures [H, W, 3].
+
+    Pictures are area-resized to the size that the networks were trained at; for flow, to
+    `flow_size` (height, width) instead, where it is given: KITTI's flow is judged at 384x1280.
+
+    Attributes:
+      num_frames: how many consecutive frames tell the camera's motion from one frame to the next:
+        it, `frames_before` it and `frames_after` it.
+      flow_size, depth_size: (height, width) of the predictions.
+      refines_motion: whether, for known intrinsics, the pose network's guess is refined until depth
+        and flow agree (`geometry.ego_motion`): where the run has them all.
+    """
+
+    def __init__(self, model: DFNet, flow_size: tuple[int, int] | None = None):
+        self.num_frames = model.config.data.num_frames
+        self.frames_before = clip_batch.target_index(self.num_frames)
+        self.frames_after = self.num_frames - 1 - self.frames_before
+        self.flow_size, self.depth_size = flow_size or model.flow_size, model.depth_size
+        self.refines_motion = model.stage.networks == stages.NETWORKS
+        check_size(keras.KerasTensor((1, *self.flow_size, 3)), model.flow_net.size_multiple)
+        self._coarse_size = tuple(side // REFINED_AT for side in self.depth_size)
+        self._disparity = tf.function(lambda images: model.depth_net(images)[0])
+        self._flow = tf.function(lambda first, second: model.flow_net(first, second)[0])
+        self._motions = tf.function(lambda target, sources: model.pose_net(target, sources))
+        self._refined = tf.function(_refined)
+        self._answers = {}
+
+    @_remembered
+    def disparity(self, image: np.ndarray) -> np.ndarray:
+        """Disparity (1 / depth, up to scale), float32 [h, w] at the network's size."""
+        return self._disparity(resized([image], self.depth_size)).numpy()[0, ..., 0]
+
+    @_remembered
+    def flow(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Flow first -> second, float32 [h, w, 2], in pixels of `flow_size` h x w."""
+        images = resized([first, second], self.flow_size)
+        flow = self._flow(images[:1], images[1:])
+        return optical_flow.resize_flow(flow, *self.flow_size).numpy()[0]
+
+    def rigid_flow(
+        self, images: Sequence[np.ndarray], index: int, intrinsics: np.ndarray
+    ) -> np.ndarray:
+        """The flow from frame `index` to the next that its depth and the camera's motion induce.
+
+        Args:
+          images: consecutive frames.
+          index: of the frame, not the last.
+          intrinsics: [3, 3], in pixels of the frames.
+
+        Returns:
+          float32 [h, w, 2], in pixels of the depth network's size h x w.
+        """
+        scaled = self._at_depth_size(intrinsics, images[index])
+        next_from_frame = np.linalg.inv(self.frame_from_next(images, index, intrinsics))
+        depth = 1.0 / self.disparity(images[index])[None, ..., None]
+        return optical_flow.rigid_flow(
+            depth, np.float32(scaled[None]), np.float32(next_from_frame[None])
+        ).numpy()[0]
+
+    def motions(self, images: Sequence[np.ndarray]) -> np.ndarray:
+        """`source_from_target` [S, 4, 4] for a window of as many frames as the networks take."""
+        frames = resized(images, self.depth_size)[None]
+        sources = ops.take(frames, clip_batch.source_indices(self.num_frames), axis=1)
+        motions = self._motions(frames[:, clip_batch.target_index(self.num_frames)], sources)
+        return rigid_motion.matrix_from_six_vector(motions[0, :, 0]).numpy().astype("float64")
+
+    def snippet(
+        self, images: Sequence[np.ndarray], intrinsics: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Poses `camera_to_first` [N, 4, 4] of consecutive frames, up to scale.
+
+        The motions between neighbours, each from the window around it, are chained. Where nothing
+        refines them, a window as long as the networks' own is read off directly.
+
+        Args:
+          images: consecutive frames.
+          intrinsics: [3, 3], in pixels of the frames; None: not known, so nothing is refined.
+        """
+        refines = self.refines_motion and intrinsics is not None
+        if len(images) == self.num_frames and self.num_frames > 2 and not refines:
+            target = clip_batch.target_index(self.num_frames)
+            target_from_frame = np.insert(
+                np.linalg.inv(self.motions(images)), target, np.eye(4), axis=0
+            )
+            return np.linalg.inv(target_from_frame[0]) @ target_from_frame
+        poses = [np.eye(4)]
+        for i in range(len(images) - 1):
+            poses.append(poses[-1] @ self.frame_from_next(images, i, intrinsics))
+        return np.stack(poses)
+
+    def frame_from_next(
+        self, images: Sequence[np.ndarray], index: int, intrinsics: np.ndarray | None = None
+    ) -> np.ndarray:
+        """The motion [4, 4] from frame `index + 1` to frame `index`, as poses are chained.
+
+        Arguments as of `snippet`.
+        """
+        window = [
+            images[min(max(place, 0), len(images) - 1)]
+            for place in range(index - self.frames_before, index + self.frames_after + 1)
+        ]
+        next_from_frame = self.motions(window)[self.frames_before]  # The first later source.
+        if self.refines_motion and intrinsics is not None:
+            frame, following = images[index], images[index + 1]
+            next_from_frame = self._refined(
+                resized([frame, following], self._coarse_size),
+                np.float32(next_from_frame[None]),
+                self.flow(frame, following)[None],
+                self.flow(following, frame)[None],
+                self.disparity(frame)[None, ..., None],
+                self.disparity(following)[None, ..., None],
+                np.float32(self._at_depth_size(intrinsics, frame)[None]),
+            )[0].numpy()
+        return np.linalg.inv(np.float64(next_from_frame))
+
+    def _at_depth_size(self, intrinsics: np.ndarray, image: np.ndarray) -> np.ndarray:
+        """Intrinsics in pixels of the depth network's size, from those of the image's."""
+        return camera.resized_intrinsics(intrinsics, image.shape[:2], self.depth_size)
+
+
+def _refined(frames, motion, flow, backward, disparity, next_disparity, intrinsics):
+    """`ego_motion.refined` at the size of `frames`, by what the flow there and back agree on.
+
+    Where there is hardly any flow, it must explain the two frames better than the guessed motion
+    does: a flow network that found nothing says zero there and back, as if the camera stood still.
+    """
+    frame, following = frames[:1], frames[1:]
+    coarse = frames.shape[1:3]
+    flow, backward = (optical_flow.resize_flow(maps, *coarse) for maps in (flow, backward))
+    intrinsics = camera.resized_intrinsics(intrinsics, disparity.shape[1:3], coarse)
+    disparity, next_disparity = (
+        ops.image.resize(maps, coarse) for maps in (disparity, next_disparity)
+    )
+    visible = visibility.visible(flow, optical_flow.warp(backward, flow))
+    visible_back = visibility.visible(backward, optical_flow.warp(flow, backward))
+    by_flow, by_guess = (
+        ops.sum(visible * ops.abs(optical_flow.warp(following, way) - frame))
+        for way in (flow, optical_flow.rigid_flow(1.0 / disparity, intrinsics, motion))
+    )
+    found = ops.logical_or(ops.mean(ops.norm(flow, axis=-1)) > LEAST_FLOW, by_flow < by_guess)
+    found = ops.cast(found, "float32")
+    there = ego_motion.Way(flow, disparity, found * visible)
+    back = ego_motion.Way(backward, next_disparity, found * visible_back)
+    return ego_motion.refined(motion, there, back, intrinsics)
+
+
+def resized(images: Sequence[np.ndarray], size: tuple[int, int]) -> tf.Tensor:
+    """uint8 pictures as the networks take them: float32 [N, *size, 3] in [0, 1]."""
+    stacked = tf.stack([tf.image.resize(image[None], size, method="area")[0] for image in images])
+    return stacked / 255.0

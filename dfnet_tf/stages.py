@@ -1,0 +1,179 @@
+"""The stages of training: one table of what each runs, trains, needs, minimises and changes.
+
+To add a stage, add a row to `STAGES`; a new kind of model goes to `models` and is named in the row.
+
+DF-Net's authors (Zou et al., 2018) trained the flow network alone, then depth with motion, then all
+three jointly from the weights of both. Preset `paper` follows their program in stage `flow`. They
+did not release their depth stage; they only say that it had no forward-backward mask. Our stage
+`depth` has none either: before depth and motion are learned, that mask hides exactly the pixels
+they get wrong.
+
+In preset `paper`, depth would end at the bound of its disparities, where the gradient vanishes:
+until the pose network, which reads stacked frames, is trained, nearer depth everywhere is the
+fastest way to more parallax. So motion is trained first, against an untrained depth network. The
+pose networks of the other presets compare features and do not need this.
+
+Stage `distil` is not in the paper: see `models.depth_student` and `models.film_student`. It is
+short, because one teacher has little to say after some hundred steps.
+"""
+
+from dataclasses import dataclass, field
+
+NETWORKS = ("depth_net", "pose_net", "flow_net")
+PRESETS = ("paper", "mobile", "tiny")
+
+# The terms of the two objectives, `losses.objective` and `losses.robust`.
+PAPER_TERMS = (
+    "rigid_photometric",
+    "flow_photometric",
+    "depth_smoothness",
+    "flow_smoothness",
+    "depth_consistency",
+    "flow_consistency",
+    "cross_task",
+)
+PAPER_FLOW_TERMS = ("flow_photometric", "flow_smoothness", "flow_consistency")
+PAPER_DEPTH_TERMS = ("rigid_photometric", "depth_smoothness", "depth_consistency")
+ROBUST_FLOW_TERMS = ("flow_photometric", "flow_smoothness", "flow_distillation")
+ROBUST_DEPTH_TERMS = (*PAPER_DEPTH_TERMS, "motion_consistency")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage.
+
+    Attributes:
+      model: the class that is trained, a key of `models.kinds.MODELS`.
+      networks: the networks that a finished run has.
+      trained: those whose weights change; the others come from --init_from.
+      terms: the names of the loss's summands, by objective.
+      changes: the settings changed, by preset, as `Config.replace` names them.
+      refused: flags that mean nothing in this stage.
+      knows_camera: whether the loss depends on the intrinsics, so that they can be learned.
+    """
+
+    model: str
+    networks: tuple[str, ...]
+    trained: tuple[str, ...]
+    terms: dict[str, tuple[str, ...]]
+    changes: dict[str, dict] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
+    knows_camera: bool = True
+
+    @property
+    def needs_trained_networks(self) -> bool:
+        """Whether training starts from networks that another run has trained."""
+        return self.networks != self.trained
+
+
+# The settings of distil, and what its teacher `film` changes of them.
+DISTIL = {
+    "training__epochs": 4,
+    "training__steps_per_epoch": 100,
+    "training__learning_rate": 1e-4,
+    "training__halve_at": (),
+}
+FILM = {
+    **DISTIL,
+    "training__epochs": 6,
+    "training__learning_rate": 2e-4,
+    "training__halve_at": (400, 500),
+}
+NO_FORWARD_BACKWARD_MASK = {"loss__rigid_occlusions": False}
+OF_TEACHERS = ("teacher", "rounds")
+
+# By stage and by teacher.
+STAGES = {
+    "flow": {
+        "network": Stage(
+            model="DFNet",
+            networks=("flow_net",),
+            trained=("flow_net",),
+            terms={"paper": PAPER_FLOW_TERMS, "robust": ROBUST_FLOW_TERMS},
+            changes={
+                "paper": {
+                    "loss__census_radii": (1, 1, 1, 1, 1),
+                    "training__epochs": 500,  # At 1e-4; the authors then ran as many at 1e-5.
+                    "training__halve_at": (),
+                }
+            },
+            refused=("cross_task", "imagenet", "intrinsics", "rounds"),
+            knows_camera=False,
+        ),
+        "truth": Stage(
+            model="FlowStudent",
+            networks=("flow_net",),
+            trained=("flow_net",),
+            terms=dict.fromkeys(("paper", "robust"), ("true_flow",)),
+            changes=dict.fromkeys(PRESETS, {"training__teacher": "truth", "data__num_frames": 2}),
+            refused=("objective", "cross_task", "imagenet", "intrinsics", "rounds"),
+            knows_camera=False,
+        ),
+    },
+    "depth": {
+        "network": Stage(
+            model="DFNet",
+            networks=("depth_net", "pose_net"),
+            trained=("depth_net", "pose_net"),
+            terms={"paper": PAPER_DEPTH_TERMS, "robust": ROBUST_DEPTH_TERMS},
+            changes={
+                "paper": {**NO_FORWARD_BACKWARD_MASK, "training__motion_first": 500},
+                "mobile": NO_FORWARD_BACKWARD_MASK,
+                "tiny": NO_FORWARD_BACKWARD_MASK,
+            },
+            refused=("cross_task", *OF_TEACHERS),
+        )
+    },
+    "joint": {
+        "network": Stage(
+            model="DFNet",
+            networks=NETWORKS,
+            trained=NETWORKS,
+            terms={
+                "paper": PAPER_TERMS,
+                "robust": (*ROBUST_DEPTH_TERMS, *ROBUST_FLOW_TERMS, "cross_task"),
+            },
+            refused=OF_TEACHERS,
+        )
+    },
+    "distil": {
+        "network": Stage(
+            model="DepthStudent",
+            networks=NETWORKS,
+            trained=("depth_net",),
+            terms=dict.fromkeys(("paper", "robust"), ("depth_distillation",)),
+            changes=dict.fromkeys(PRESETS, DISTIL),
+            refused=("objective", "cross_task", "imagenet", "intrinsics"),
+            knows_camera=False,
+        ),
+        "film": Stage(
+            model="FilmStudent",
+            networks=NETWORKS,
+            trained=("depth_net",),
+            terms=dict.fromkeys(("paper", "robust"), ("film_depth",)),
+            changes=dict.fromkeys(PRESETS, {**FILM, "training__teacher": "film"}),
+            refused=("objective", "cross_task", "imagenet", "intrinsics"),
+            knows_camera=False,
+        ),
+    },
+}
+TEACHERS = ("network", "film", "truth")
+
+
+def of(training) -> Stage:
+    """The stage of a run with these `config.TrainingConfig`."""
+    return STAGES[training.stage][training.teacher]
+
+
+def staged(config, stage: str, teacher: str = "network"):
+    """The settings `config` of a preset, changed for a stage.
+
+    Args:
+      config: a `config.Config`.
+      stage: flow, depth, joint or distil.
+      teacher: network, film or truth, as far as the stage has it.
+    """
+    changes = STAGES[stage][teacher].changes.get(config.network.name, {})
+    if config.loss.objective != "paper":  # Another objective has masks and windows of its own.
+        changes = {name: value for name, value in changes.items() if not name.startswith("loss__")}
+    return config.replace(training__stage=stage, **changes)

@@ -1,0 +1,37 @@
+"""Teacher `truth`: the labels are the true flow that clips come with, as rendered ones do."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from dfnet_tf.data.batches.labels import Labels
+from dfnet_tf.data.clip import Clip
+from dfnet_tf.data.errors import ClipError
+
+
+def lesson(clips: Sequence[Clip], size: tuple[int, int]) -> tuple[list[Clip], Labels]:
+    """The clips that have true flow, and their labels at `size` = (height, width).
+
+    Raises:
+      ClipError: no clip has flow.
+    """
+    taught = [clip for clip in clips if len(clip) > 1 and clip.flow(0) is not None]
+    if not taught:
+        raise ClipError(
+            "Expected clips with flow/, such as those of `prepare --source=flying`, for "
+            f"--teacher=truth. Received: {len(clips)} clips without."
+        )
+
+    def read(number: int, frame: int) -> np.ndarray:
+        return _at_size(*taught[number].flow(frame), size)
+
+    return taught, Labels(read, num_frames=2, is_exact=True)
+
+
+def _at_size(flow: np.ndarray, valid: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Flow [h, w, 2] in pixels and valid [h, w], as float32 [H, W, 3] in pixels of `size`."""
+    height, width = size
+    label = np.dstack([flow, valid]).astype(np.float32)
+    label = cv2.resize(label, (width, height), interpolation=cv2.INTER_NEAREST)
+    return label * np.float32([width / flow.shape[1], height / flow.shape[0], 1])

@@ -1,0 +1,80 @@
+"""Stage `flow` taught by the true flow of rendered pairs."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from dfnet_tf import stages
+from dfnet_tf.data.batches import pipeline
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.errors import ClipError
+from dfnet_tf.data.sources import flying_shapes
+from dfnet_tf.presets import preset
+from dfnet_tf.training import loop, truth_teacher
+
+SIZE = 32, 64
+CONFIG = stages.staged(preset("tiny"), "flow", "truth").replace(
+    data__height=SIZE[0],
+    data__width=SIZE[1],
+    training__jit_loss=False,
+    training__epochs=1,
+    training__steps_per_epoch=3,
+)
+
+
+@pytest.fixture(scope="module")
+def flying(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("flying")
+    for seed in range(3):
+        flying_shapes.write_pair(seed, *SIZE, [], folder / str(seed))
+    return read_clips(folder)
+
+
+def test_labels_are_the_clips_flow_at_training_size(flying):
+    taught, labels = truth_teacher.lesson(flying, (16, 128))
+    label, (flow, _) = labels.read(1, 0), flying[1].flow(0)
+    assert taught == flying and label.shape == (16, 128, 3)
+    rows, columns = np.arange(16) * 2, np.arange(128) // 2  # The nearest pixels.
+    expected = flow[rows][:, columns] * [2, 0.5]
+    np.testing.assert_allclose(label[..., :2], expected, atol=1e-5)
+    assert (label[..., 2] == 1).all()
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_flow_is_cropped_scaled_and_mirrored_with_its_frames(flying, flip):
+    """In a batch, the label is the motion of the frames as they are in that batch."""
+    data = CONFIG.replace(data__flip=flip, data__max_scale=1.6).data
+    _, labels = truth_teacher.lesson(flying, SIZE)
+    along = {1: 0.0, 0: 0.0, -1: 0.0}
+    for batch in pipeline.training_batches(flying, data, seed=3, labels=labels).take(6):
+        assert batch["images"].shape[1] == 2 and batch["labels"].shape[1:] == (1, *SIZE, 3)
+        pairs, taught = batch["clean_images"].numpy(), batch["labels"].numpy()[:, 0]
+        for frames, label in zip(pairs, taught, strict=True):
+            for factor in along:
+                along[factor] += gap(frames, label, factor)
+    assert along[1] < 0.8 * min(along[0], along[-1])
+
+
+def gap(frames, label, factor):
+    """Mean difference of the first frame and the second, read along `factor` times the flow."""
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    ends = np.rint(np.stack([x, y], -1) + factor * label[..., :2]).astype(int)
+    inside = ((ends >= 0) & (ends < [SIZE[1], SIZE[0]])).all(axis=-1)
+    read = frames[1][ends[inside][:, 1], ends[inside][:, 0]]
+    return np.abs(read - frames[0][inside]).mean()
+
+
+def test_only_the_flow_network_learns_and_its_error_is_told(flying, tmp_path):
+    model = loop.train(CONFIG, flying, tmp_path)
+    assert len(model.trainable_variables) == len(model.flow_net.trainable_variables)
+    assert [tracker.name for tracker in model.term_trackers] == ["true_flow"]
+
+
+def test_clips_without_flow_are_refused(clips, flying, tmp_path):
+    shutil.copytree(clips[0].folder, tmp_path / "clip")
+    shutil.rmtree(tmp_path / "clip/flow")
+    untrue = read_clips(tmp_path / "clip")
+    with pytest.raises(ClipError, match="clips with flow/.*Received: 1 clips without"):
+        truth_teacher.lesson(untrue, SIZE)
+    assert truth_teacher.lesson([*untrue, *flying], SIZE)[0] == flying
