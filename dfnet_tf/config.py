@@ -58,6 +58,9 @@ class DataConfig:
 class NetworkConfig:
     """Which networks: `name` is paper, mobile or tiny.
 
+    `flow_upsampling` says how mobile's and tiny's flow is enlarged from 1/4 to the size of the
+    frames: bilinear, or learned, which gives sharper edges; see `networks.flow_net.PwcFlowNet`.
+
     Depth and pose networks and all losses work at 1 / `depth_downscale` of the flow network's size.
     With `imagenet`, mobile's depth encoder starts from ImageNet's weights, not from random ones.
     Layers of `paper` have `width_multiplier` times its channels, 98 million weights at 1.
@@ -67,12 +70,19 @@ class NetworkConfig:
     depth_downscale: int = 1
     imagenet: bool = False
     width_multiplier: float = 1.0
+    flow_upsampling: str = "bilinear"
 
     def __post_init__(self):
         _require(self.name in ("paper", "mobile", "tiny"), "name paper, mobile or tiny", self)
         _require(self.depth_downscale in (1, 2), "depth_downscale 1 or 2", self)
         _require(self.name == "mobile" or not self.imagenet, "imagenet with mobile alone", self)
         _require(0 < self.width_multiplier <= 1, "width_multiplier in (0, 1]", self)
+        _require(
+            self.flow_upsampling == "bilinear"
+            or (self.flow_upsampling == "learned" and self.name != "paper"),
+            "flow_upsampling bilinear, or learned with mobile and tiny",
+            self,
+        )
         _require(
             self.name == "paper" or self.width_multiplier == 1,
             "width_multiplier with paper alone",

@@ -24,7 +24,7 @@ PRESETS = {
     # For phones: light networks at one size, three frames, smaller census windows, flips.
     "mobile": Config(
         DataConfig(height=192, width=640, num_frames=3, batch_size=4, flip=True),
-        NetworkConfig("mobile", imagenet=True),
+        NetworkConfig("mobile", imagenet=True, flow_upsampling="learned"),
         LossConfig(
             census_radii=(2, 2, 1, 1, 1),
             depth_smoothness=0.3,

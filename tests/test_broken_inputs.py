@@ -107,7 +107,9 @@ def test_a_read_only_folder_is_refused_before_the_work(attempt):
 
 
 def test_a_librarys_notes_are_not_shown():
-    program = "from dfnet_tf import mains; import logging; mains.run(lambda _: logging.info('hm'))"
+    program = (
+        "from dfnet_tf.program import mains; import logging; mains.run(lambda: logging.info('hm'))"
+    )
     python = [sys.executable, "-c", program]
     for flags, line in (([], ""), (["--verbosity=0"], "hm")):
         ran = subprocess.run([*python, *flags], cwd=ROOT, capture_output=True, text=True)

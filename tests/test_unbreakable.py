@@ -20,6 +20,7 @@ import pytest
 import tensorflow as tf
 from kill_harness import contents
 
+from dfnet_tf import stages
 from dfnet_tf.config import Config, TrainingConfig
 from dfnet_tf.data.clips import read_clips
 from dfnet_tf.data.sources import synthetic
@@ -32,7 +33,6 @@ from dfnet_tf.training import (
     provenance,
     resumption,
     schedule,
-    stages,
     summaries,
     weights_file,
 )

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from dfnet_tf.film import flow
 from dfnet_tf.film.neighbours import DISTANCES, THREADS, Neighbour, neighbours_of
 from dfnet_tf.geometry import camera, ground, optical_flow, triangulation
 from dfnet_tf.geometry.quantiles import masked_quantile
@@ -39,6 +40,8 @@ class FilmDepth:
     spread: float  # Median gap of log disparity between views and network; NaN without views.
     # other_from_this [4, 4] to each neighbour that counts, by its distance; in the network's unit.
     motions: dict[int, np.ndarray]
+    # float32 [H, W, 3], to the next frame: see `flow.label`. None: that frame does not count.
+    flow: np.ndarray | None = None
 
 
 def film_depths(
@@ -116,7 +119,11 @@ def _film_depth(
         if counted
     }
     spread = float(spreads[: len(neighbours)][counts].mean())
-    return FilmDepth(log_disparity, confidence, spread, motions)
+    following = next((one for one in neighbours if one.distance == 1 and 1 in motions), None)
+    if following is None:
+        return FilmDepth(log_disparity, confidence, spread, motions)
+    next_flow = flow.label(log_disparity, confidence, following, motions[1], intrinsics)
+    return FilmDepth(log_disparity, confidence, spread, motions, next_flow)
 
 
 def scaled_motion(motion: np.ndarray, length: float) -> np.ndarray:

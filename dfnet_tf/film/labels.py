@@ -1,6 +1,6 @@
-"""Labels of depth that films give themselves, on disk: a 16-bit PNG for each frame.
+"""Labels that films give themselves, on disk: a 16-bit PNG of depth or flow for each frame.
 
-labels/000_drive/000000.png   red: log disparity, green: confidence; see `_write`
+labels/000_drive/000000.png   see `_stored_depth`, `_stored_flow`
 labels/000_drive/frames.jsonl what was found in each frame, in the order in which it was written
 labels/prior.txt              which network's opinion the labels were fused with
 """
@@ -17,6 +17,7 @@ import numpy as np
 
 from dfnet_tf.data.clip import Clip
 from dfnet_tf.data.errors import ClipError
+from dfnet_tf.data.files.truth_files import FLOW_OFFSET, FLOW_SCALE
 from dfnet_tf.film import depth
 from dfnet_tf.film.neighbours import DISTANCES
 from dfnet_tf.program import outputs
@@ -27,6 +28,49 @@ LOG_OFFSET = 8.0
 WHOLE = "whole"  # A file that says that no label is missing.
 CONFIDENCE_STEPS = 65535.0
 LEAST_CONFIDENCE = 0.4  # Mean of a clip's frames; with less, its views know too little to teach.
+
+
+def _stored_depth(found: depth.FilmDepth, size: tuple[int, int]) -> np.ndarray:
+    """uint16 [H, W, 3] in OpenCV's order: red log disparity, green confidence.
+
+    Where several pixels become one, those of more confidence count for more.
+    """
+    weight = found.confidence + 1e-3
+    weighted, total, confidence = (
+        cv2.resize(maps, size[::-1], interpolation=cv2.INTER_AREA)
+        for maps in (weight * found.log_disparity, weight, found.confidence)
+    )
+    stored = np.zeros((*size, 3), np.uint16)
+    stored[..., 2] = np.clip((weighted / total + LOG_OFFSET) * LOG_STEPS + 0.5, 0, 65535)
+    stored[..., 1] = confidence * CONFIDENCE_STEPS + 0.5
+    return stored
+
+
+def _depth_from(stored: np.ndarray) -> np.ndarray:
+    """Log disparity and confidence, float32 [H, W, 2]. Inverse of `_stored_depth`."""
+    log_disparity = stored[..., 2] / np.float32(LOG_STEPS) - np.float32(LOG_OFFSET)
+    return np.stack([log_disparity, stored[..., 1] / np.float32(CONFIDENCE_STEPS)], axis=-1)
+
+
+def _stored_flow(found: depth.FilmDepth, size: tuple[int, int]) -> np.ndarray:
+    """uint16 [H, W, 3] in OpenCV's order: red and green flow in pixels of `size`, blue weight."""
+    stored = np.zeros((*size, 3), np.uint16)
+    if found.flow is not None:
+        height, width = found.flow.shape[:2]
+        nearest = cv2.resize(found.flow, size[::-1], interpolation=cv2.INTER_NEAREST)
+        flow = nearest[..., :2] * [size[1] / width, size[0] / height]
+        stored[..., :0:-1] = np.clip(np.rint(flow * FLOW_SCALE + FLOW_OFFSET), 0, 65535)
+        stored[..., 0] = np.rint(nearest[..., 2] * CONFIDENCE_STEPS)
+    return stored
+
+
+def _flow_from(stored: np.ndarray) -> np.ndarray:
+    """Flow and weight, float32 [H, W, 3]. Inverse of `_stored_flow`."""
+    flow = (stored[..., :0:-1] - np.float32(FLOW_OFFSET)) / np.float32(FLOW_SCALE)
+    return np.dstack([flow, stored[..., 0] / np.float32(CONFIDENCE_STEPS)])
+
+
+KINDS = {"depth": (_stored_depth, _depth_from), "flow": (_stored_flow, _flow_from)}
 
 
 @dataclass(frozen=True)
@@ -59,10 +103,14 @@ class FilmLabels:
       folder: where they lie, or shall lie.
       clips: the films.
       size: (height, width) of the labels.
+      kind: depth or flow.
     """
 
-    def __init__(self, folder: Path, clips: Sequence[Clip], size: tuple[int, int]):
+    def __init__(
+        self, folder: Path, clips: Sequence[Clip], size: tuple[int, int], kind: str = "depth"
+    ):
         self.folder, self.clips, self.size = folder, clips, size
+        self._to_stored, self._from_stored = KINDS[kind]
 
     def make(
         self,
@@ -106,7 +154,9 @@ class FilmLabels:
         return [self._verdict(number) for number in range(len(self.clips))]
 
     def read(self, number: int, frame: int) -> np.ndarray:
-        """Log disparity and confidence of a frame of clip `number`, float32 [H, W, 2].
+        """The label of a frame of clip `number`: depth [H, W, 2] or flow [H, W, 3], float32.
+
+        Depth: log disparity and confidence. Flow: to the next frame, in pixels, and weight.
 
         Raises:
           ClipError: there is none, or it cannot be read.
@@ -115,13 +165,7 @@ class FilmLabels:
         stored = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
         if stored is None or stored.shape != (*self.size, 3) or stored.dtype != np.uint16:
             raise ClipError(f"{path}: expected a label of {self.size}. Received: none such.")
-        return np.stack(
-            [
-                stored[..., 2] / np.float32(LOG_STEPS) - np.float32(LOG_OFFSET),
-                stored[..., 1] / np.float32(CONFIDENCE_STEPS),
-            ],
-            axis=-1,
-        )
+        return self._from_stored(stored)
 
     def _of_clip(self, number: int) -> Path:
         return self.folder / f"{number:03d}_{self.clips[number].name}"
@@ -147,17 +191,9 @@ class FilmLabels:
             start = frame + 2  # Beyond the frame that could not be read.
 
     def _write(self, number: int, frame: int, label: depth.FilmDepth) -> None:
-        """Stores one label at the size of the labels: where it is surer it counts for more."""
-        weight = label.confidence + 1e-3
-        weighted, total, confidence = (
-            cv2.resize(maps, self.size[::-1], interpolation=cv2.INTER_AREA)
-            for maps in (weight * label.log_disparity, weight, label.confidence)
-        )
-        stored = np.zeros((*self.size, 3), np.uint16)
-        stored[..., 2] = np.clip((weighted / total + LOG_OFFSET) * LOG_STEPS + 0.5, 0, 65535)
-        stored[..., 1] = confidence * CONFIDENCE_STEPS + 0.5
+        """Stores one label at the size of the labels, and notes what it is worth."""
         with outputs.whole_file(self._file(number, frame)) as new:
-            cv2.imwrite(str(new), stored)
+            cv2.imwrite(str(new), self._to_stored(label, self.size))
         entry = {
             "frame": frame,
             "confidence": round(float(label.confidence.mean()), 4),

@@ -7,7 +7,7 @@ from dfnet_tf.geometry import optical_flow
 LEVEL_WEIGHTS = (1.0, 0.25, 0.1, 0.05, 0.03)  # Of the flows, finest first, in pixels of the images.
 
 
-def true_flow(flows, labels):
+def flow_error(flows, labels):
     """Multi-level endpoint error (PWC-Net, Sun et al., CVPR 2018), sqrt(|error|^2 + 0.01^2).
 
     The finest flow is enlarged to the size of the labels, so that it learns where motion ends. At a

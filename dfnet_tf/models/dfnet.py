@@ -54,12 +54,13 @@ class DFNet(TrainableModel):
         self.num_cameras = num_cameras
         depth_class, pose_class, flow_class = NETWORKS[config.network.name]
         width, num_sources = {}, {}
+        upsampling = {"upsampling": config.network.flow_upsampling}
         if config.network.name == "paper":
             width = {"width_multiplier": config.network.width_multiplier}
-            num_sources = {"num_sources": config.data.num_frames - 1}
+            num_sources, upsampling = {"num_sources": config.data.num_frames - 1}, {}
         self.depth_net = depth_class(**width, name="depth_net")
         self.pose_net = pose_class(**num_sources, **width, name="pose_net")
-        self.flow_net = flow_class(**width, name="flow_net")
+        self.flow_net = flow_class(**width, **upsampling, name="flow_net")
         self.cameras = LearnedIntrinsics(num_cameras, *self.flow_size) if num_cameras else None
         self._check_size()
         for name in stages.NETWORKS:

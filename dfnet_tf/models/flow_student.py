@@ -9,7 +9,7 @@ from dfnet_tf.models.dfnet import DFNet
 
 @keras.saving.register_keras_serializable("dfnet")
 class FlowStudent(DFNet):
-    """The model of stage `flow` with teacher `truth`: flow learns the true flow of its clips.
+    """The model of stage `flow` with teacher `truth` or `film`: flow learns labels.
 
     Call: in training a batch with
       images: [B, 2, H, W, 3];
@@ -26,6 +26,6 @@ class FlowStudent(DFNet):
         return {"flows_forth": self.flow_net(first, second)}
 
     def loss_terms(self, batch, predictions):
-        errors = supervised.true_flow(predictions["flows_forth"], batch["labels"][:, 0])
+        errors = supervised.flow_error(predictions["flows_forth"], batch["labels"][:, 0])
         total = ops.mean(errors)
-        return total, {"true_flow": total}
+        return total, {"flow_error": total}

@@ -13,6 +13,7 @@ from dfnet_tf.networks.blocks import (
     narrowed,
     standardise,
 )
+from dfnet_tf.networks.convex_upsampling import ConvexUpsampling
 from dfnet_tf.networks.correlation import correlation
 
 
@@ -23,7 +24,8 @@ class FlowNet(keras.Model):
 
     Call: first and second images [N, H, W, 3] in [0, 1].
     Returns: `num_levels` flows first -> second, float32 [N, h, w, 2], finest first (1/4 of the
-    images, then halved), each in pixels of its own grid.
+    images, or their size where it is enlarged by learned weights; then 1/8, halved from level to
+    level), each in pixels of its own grid.
     """
 
     def build(self, first_images_shape, second_images_shape):
@@ -120,6 +122,10 @@ class PwcFlowNet(FlowNet):
 
     PWC-Net (Sun et al., CVPR 2018), with what UFlow (Jonschkowski et al., ECCV 2020) found to
     matter without labels: standardised features and one decoder shared by all levels.
+
+    Args:
+      upsampling: how the finest flow, at 1/4, is enlarged to the images' size: "bilinear", by
+        whoever uses it, or "learned", by the network itself (see `ConvexUpsampling`).
     """
 
     ENCODER_FILTERS = ()  # From 1/2; the flow is estimated at all levels but this first one.
@@ -127,8 +133,9 @@ class PwcFlowNet(FlowNet):
     CONTEXT_FILTERS = 32
     MAX_DISPLACEMENT = 4
 
-    def __init__(self, **kwargs):
+    def __init__(self, upsampling: str = "bilinear", **kwargs):
         super().__init__(**kwargs)
+        self.upsampling = upsampling
         self.num_levels = len(self.ENCODER_FILTERS) - 1
         self.size_multiple = 2 ** len(self.ENCODER_FILTERS)
         self.down = [conv(f, stride=2, activation=leaky_relu) for f in self.ENCODER_FILTERS]
@@ -137,6 +144,7 @@ class PwcFlowNet(FlowNet):
         self.decoder = [conv(f, activation=leaky_relu) for f in self.DECODER_FILTERS]
         # Small weights: training starts at (almost) no flow, wherever that decoder is applied.
         self.head = head(2, kernel_initializer=keras.initializers.VarianceScaling(1e-4))
+        self.enlarge = ConvexUpsampling(4) if upsampling == "learned" else None
 
     def encode(self, images):
         """Images [N, H, W, 3] -> standardised features at 1/4, 1/8, ..."""
@@ -156,16 +164,23 @@ class PwcFlowNet(FlowNet):
             warped = optical_flow.warp(second[level], flow)
             cost = correlation(first[level], warped, self.MAX_DISPLACEMENT)
             context = self.context[level](first[level])
-            flow = flow + self._residual(cost, context, flow)
+            decoded = self._decoded(cost, context, flow)
+            flow = flow + self.head(decoded)
             flows.insert(0, flow)
+        if self.enlarge:
+            features = ops.concatenate([decoded, context], axis=-1)  # Of the finest level.
+            flows[0] = self.enlarge(flow, features)
         return flows
 
-    def _residual(self, cost, context, flow):
-        """What the decoder adds to `flow`, float32."""
+    def _decoded(self, cost, context, flow):
+        """The features that the head reads."""
         x = ops.concatenate([leaky_relu(cost), context, ops.cast(flow, cost.dtype)], axis=-1)
         for layer in self.decoder:
             x = layer(x)
-        return self.head(x)
+        return x
+
+    def get_config(self):
+        return {**super().get_config(), "upsampling": self.upsampling}
 
 
 @keras.saving.register_keras_serializable("dfnet")

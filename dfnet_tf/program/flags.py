@@ -136,9 +136,11 @@ def training_config() -> Config:
     given = {name: values[name].value for name in SETTINGS if values[name].value is not None}
     given = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}
     stage, teacher = values["stage"].value, values["teacher"].value
-    of_stage = stages.STAGES[stage]
-    refused = of_stage.get(teacher, of_stage["network"]).refused
-    if given_anyway := [f"--{name}" for name in refused if values[name].present]:
+    row = stages.STAGES[stage].get(teacher)
+    if row is None:
+        known = ", ".join(stages.STAGES[stage])
+        raise ConfigError(f"Expected --teacher={known} with --stage={stage}. Received: {teacher}.")
+    if given_anyway := [f"--{name}" for name in row.refused if values[name].present]:
         raise ConfigError(f"Expected no {given_anyway[0]} with --stage={stage}. Received: one.")
     start = preset(values["preset"].value, values["objective"].value)
     return stages.staged(start, stage, teacher).replace(

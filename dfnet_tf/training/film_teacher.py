@@ -1,5 +1,6 @@
-"""Teacher `film` of stage distil: which clips teach, and what, in each round of a training."""
+"""Teacher `film`: which clips teach, and what, in each round of a training."""
 
+import functools
 import hashlib
 import pathlib
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from dfnet_tf.film.labels import FilmLabels
 from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.prediction.predictor import Predictor
 from dfnet_tf.program.interruption import Interrupted, Request
-from dfnet_tf.training import averaging, resumption
+from dfnet_tf.training import averaging, resumption, truth_teacher
 from dfnet_tf.training.checkpoints import RunError
 
 
@@ -31,7 +32,8 @@ def lesson(
     Prints what each clip's labels are worth.
 
     Returns:
-      the clips whose labels are good enough, and these labels: log disparity and confidence.
+      the clips whose labels are good enough, and these labels: of depth, or of flow in stage
+      flow. There, clips with flow/ teach that.
 
     Raises:
       RunError: the labels of the round under way are gone: the network that they were fused with
@@ -40,32 +42,49 @@ def lesson(
       Interrupted: `request` asked for the end; the labels made so far stay.
     """
 
+    kind = "flow" if "flow_net" in model.stage.trained else "depth"
+    with_flow = [clip for clip in clips if kind == "flow" and truth_teacher.has_flow(clip)]
+    films = [clip for clip in clips if clip not in with_flow]
+    begin = first_step_of_round(step, model.config.training)
+    stored = FilmLabels(run_dir / "labels" / f"step_{begin:08d}", films, model.flow_size, kind)
+    if step == begin:
+        _make(stored, model, request)
+    elif not stored.are_whole:
+        raise RunError(
+            f"{stored.folder}: expected the labels that training began with. Received: not all of "
+            "them. Start again with another --run_dir."
+        )
+    taught = _good_enough(stored)
+    found = [functools.partial(stored.read, number) for number in taught]
+    if with_flow:
+        found += truth_teacher.readers(with_flow, model.flow_size)
+    clips = [*(films[number] for number in taught), *with_flow]
+    read = lambda number, frame: found[number](frame)
+    return clips, Labels(read, num_frames=2, is_exact=True) if kind == "flow" else Labels(read)
+
+
+def _make(labels: FilmLabels, model: DFNet, request: Request) -> None:
     def stop_if_asked() -> None:
         if request.number is not None:
             message = "stopped while labels were made; the same command goes on from there."
             raise Interrupted(request.number, message)
 
-    begin = first_step_of_round(step, model.config.training)
-    labels = FilmLabels(run_dir / "labels" / f"step_{begin:08d}", clips, model.flow_size)
-    if step == begin:
-        with averaging.averaged(model):
-            labels.make(Predictor(model).disparity, _digest(model), stop_if_asked)
-    elif not labels.are_whole:
-        raise RunError(
-            f"{labels.folder}: expected the labels that training began with. Received: not all of "
-            "them. Start again with another --run_dir."
-        )
+    with averaging.averaged(model):
+        labels.make(Predictor(model).disparity, _digest(model), stop_if_asked)
+
+
+def _good_enough(labels: FilmLabels) -> list[int]:
+    """The numbers of the clips whose labels teach; prints the verdict on each clip."""
     verdicts = labels.verdicts()
     print(*verdicts, sep="\n")
     taught = [number for number, verdict in enumerate(verdicts) if verdict.teaches]
-    if not taught:
+    if verdicts and not taught:
         raise ClipError(
             "Expected a film that shows depth: a camera that moves past things that stand still "
             f"and have texture. Received: {'; '.join(map(str, verdicts))}. --teacher=network "
             "needs no such film."
         )
-    read = lambda clip, frame: labels.read(taught[clip], frame)
-    return [clips[number] for number in taught], Labels(read)
+    return taught
 
 
 def _digest(model: DFNet) -> str:

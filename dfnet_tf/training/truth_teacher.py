@@ -1,6 +1,7 @@
 """Teacher `truth`: the labels are the true flow that clips come with, as rendered ones do."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -16,17 +17,28 @@ def lesson(clips: Sequence[Clip], size: tuple[int, int]) -> tuple[list[Clip], La
     Raises:
       ClipError: no clip has flow.
     """
-    taught = [clip for clip in clips if len(clip) > 1 and clip.flow(0) is not None]
+    taught = [clip for clip in clips if has_flow(clip)]
     if not taught:
         raise ClipError(
             "Expected clips with flow/, such as those of `prepare --source=flying`, for "
             f"--teacher=truth. Received: {len(clips)} clips without."
         )
+    found = readers(taught, size)
+    return taught, Labels(lambda number, frame: found[number](frame), num_frames=2, is_exact=True)
 
-    def read(number: int, frame: int) -> np.ndarray:
-        return _at_size(*taught[number].flow(frame), size)
 
-    return taught, Labels(read, num_frames=2, is_exact=True)
+def has_flow(clip: Clip) -> bool:
+    """Whether the flow from its first frame is known."""
+    return len(clip) > 1 and clip.stored("flow", 0) is not None
+
+
+def readers(clips: Sequence[Clip], size: tuple[int, int]) -> list[Callable[[int], np.ndarray]]:
+    """For each clip, a function: frame -> flow at `size` and weight, float32 [H, W, 3]."""
+    return [functools.partial(_label, clip, size) for clip in clips]
+
+
+def _label(clip: Clip, size: tuple[int, int], frame: int) -> np.ndarray:
+    return _at_size(*clip.flow(frame), size)
 
 
 def _at_size(flow: np.ndarray, valid: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -20,18 +20,18 @@ def levels(flow):
     return [constant(HEIGHT // f, WIDTH // f, np.float32(flow) / f) for f in (4, 8)]
 
 
-def test_the_true_flow_has_no_error_at_any_level():
+def test_the_flow_error_has_no_error_at_any_level():
     labels = labelled(constant(HEIGHT, WIDTH, (3.0, -2.0)))
     known = HEIGHT * WIDTH / (HEIGHT * WIDTH + 1), 8 / 9  # Pixels over pixels + 1.
     expected = 0.01 * (known[0] + 0.25 * known[1])
-    loss = supervised.true_flow(levels((3.0, -2.0)), labels)
+    loss = supervised.flow_error(levels((3.0, -2.0)), labels)
     np.testing.assert_allclose(loss, [expected], rtol=1e-3)
 
 
 def test_an_error_counts_in_pixels_of_the_images_at_every_level():
     labels = labelled(constant(HEIGHT, WIDTH, (0.0, 0.0)))
-    fine = supervised.true_flow(levels((3.0, 4.0))[:1], labels)
-    both = supervised.true_flow(levels((3.0, 4.0)), labels)
+    fine = supervised.flow_error(levels((3.0, 4.0))[:1], labels)
+    both = supervised.flow_error(levels((3.0, 4.0)), labels)
     np.testing.assert_allclose(fine, [5.0 * 512 / 513], rtol=1e-4)
     np.testing.assert_allclose(both - fine, [0.25 * 5.0 * 8 / 9], rtol=1e-4)
 
@@ -40,16 +40,16 @@ def test_unknown_pixels_do_not_count():
     truth = constant(HEIGHT, WIDTH, (1.0, 0.0))
     labels = labelled(truth)
     labels[:, :, : WIDTH // 2] = [100.0, 100.0, 0.0]
-    right = supervised.true_flow(levels((1.0, 0.0)), labels)
+    right = supervised.flow_error(levels((1.0, 0.0)), labels)
     assert float(right[0]) < 0.02
-    assert float(supervised.true_flow(levels((1.0, 0.0)), labels * np.float32([1, 1, 0]))[0]) == 0
+    assert float(supervised.flow_error(levels((1.0, 0.0)), labels * np.float32([1, 1, 0]))[0]) == 0
 
 
 def test_samples_are_judged_apart():
     first, second = (labelled(constant(HEIGHT, WIDTH, flow)) for flow in ((1, 0), (0, 7)))
     flows = [np.concatenate([level, level]) for level in levels((1.0, 0.0))]
-    both = supervised.true_flow(flows, np.concatenate([first, second]))
-    alone = [supervised.true_flow(levels((1.0, 0.0)), one)[0] for one in (first, second)]
+    both = supervised.flow_error(flows, np.concatenate([first, second]))
+    alone = [supervised.flow_error(levels((1.0, 0.0)), one)[0] for one in (first, second)]
     np.testing.assert_allclose(both, alone, rtol=1e-6)
 
 
@@ -59,6 +59,6 @@ def test_descending_it_finds_the_truth():
     optimizer = tf.keras.optimizers.Adam(0.02)
     for _ in range(120):
         with tf.GradientTape() as tape:
-            loss = tf.reduce_sum(supervised.true_flow([flow], labels))
+            loss = tf.reduce_sum(supervised.flow_error([flow], labels))
         optimizer.apply_gradients([(tape.gradient(loss, flow), flow)])
     assert np.abs(4 * flow.numpy() - [2.0, -1.0]).max() == pytest.approx(0, abs=0.1)

@@ -146,11 +146,15 @@ def test_a_right_coarse_flow_leaves_nothing_to_find_at_finer_levels(monkeypatch)
     network(*pair())
     costs = []
 
-    def shift_by_one_pixel_at_the_coarsest(_, cost, _context, flow):
+    def noted(_, cost, _context, flow):
         costs.append(np.asarray(cost))
-        return ops.zeros_like(flow) + ([1.0, 0.0] if len(costs) == 1 else [0.0, 0.0])
+        return flow
 
-    monkeypatch.setattr(flow_net.TinyFlowNet, "_residual", shift_by_one_pixel_at_the_coarsest)
+    def shift_by_one_pixel_at_the_coarsest(decoded):
+        return ops.zeros_like(decoded) + ([1.0, 0.0] if len(costs) == 1 else [0.0, 0.0])
+
+    monkeypatch.setattr(flow_net.TinyFlowNet, "_decoded", noted)
+    monkeypatch.setattr(network, "head", shift_by_one_pixel_at_the_coarsest)
     first, _ = pair(64, 384)
     network(first, np.roll(first, 32, axis=2))
     for cost in costs[1:]:

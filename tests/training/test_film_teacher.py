@@ -18,8 +18,9 @@ from dfnet_tf.film import depth
 from dfnet_tf.film.labels import FilmLabels
 from dfnet_tf.losses import distillation
 from dfnet_tf.models.film_student import NUM_DRAWS, FilmStudent
+from dfnet_tf.models.flow_student import FlowStudent
 from dfnet_tf.presets import preset
-from dfnet_tf.program.interruption import Interrupted
+from dfnet_tf.program.interruption import Interrupted, Request
 from dfnet_tf.training import checkpoints, film_teacher, loop, schedule
 from dfnet_tf.training.checkpoints import RunError
 
@@ -176,6 +177,38 @@ def test_a_run_keeps_motion_and_flow_and_changes_depth(films, begun_from, tmp_pa
     assert len(list(tmp_path.glob("labels/step_00000000/*/*.png"))) == sum(map(len, films))
 
 
+def test_films_and_clips_with_flow_teach_flow_together(films, begun_from, tmp_path, monkeypatch):
+    """In stage flow, a film's label is a flow; a clip with flow/ keeps its own."""
+
+    def film_depths(frames, disparity, intrinsics):
+        del disparity, intrinsics
+        for _ in frames:
+            flow = np.broadcast_to(np.float32([2.0, 0.0, 0.5]), (48, 96, 3))
+            yield depth.FilmDepth(np.zeros((48, 96)), np.ones((48, 96)), 0.1, {}, flow)
+
+    monkeypatch.setattr(depth, "film_depths", film_depths)
+    shutil.copytree(films[0].folder, tmp_path / "clips/film")
+    shutil.rmtree(tmp_path / "clips/film/flow")
+    shutil.copytree(films[1].folder, tmp_path / "clips/street")
+    clips, run_dir = read_clips(tmp_path / "clips"), tmp_path / "run"
+    config = stages.staged(settings(), "flow", "film").replace(
+        training__epochs=1, training__steps_per_epoch=2
+    )
+    loop.train(config, clips, run_dir, [begun_from])
+    origin, model = checkpoints.load_trained(begun_from), checkpoints.load_trained(run_dir)
+    for name in NETWORKS:
+        unchanged = same(weights(getattr(origin, name)), weights(getattr(model, name)))
+        assert unchanged == (name != "flow_net"), name
+    student = FlowStudent(config)
+    student.build()
+    taught, labels = film_teacher.lesson(student, clips, run_dir, 1, Request())
+    assert [clip.name for clip in taught] == ["film", "street"]
+    np.testing.assert_allclose(labels.read(0, 1)[0, 0], [2.0 * 64 / 96, 0.0, 0.5], atol=0.02)
+    true, _ = clips[1].flow(1)
+    np.testing.assert_allclose(labels.read(1, 1)[0, 0, :2], true[0, 0] * 2 / 3, rtol=1e-4)
+    assert labels.read(1, 1)[0, 0, 2] == 1
+
+
 def test_each_round_makes_labels_of_its_own_and_a_resumed_run_is_the_same(
     films, begun_from, tmp_path
 ):
@@ -259,9 +292,9 @@ def test_rounds_begin_with_an_epoch():
 
 
 def test_settings_that_contradict_are_refused():
-    with pytest.raises(ConfigError, match="teacher film with stage distil alone"):
+    with pytest.raises(ConfigError, match="a teacher of network in stage joint. Received: film"):
         preset("tiny").replace(training__teacher="film")
     with pytest.raises(ConfigError, match="rounds from 1 to the number of epochs"):
         settings(training__rounds=2)
-    with pytest.raises(ConfigError, match="a teacher of network, film"):
+    with pytest.raises(ConfigError, match="a teacher of network, film, truth"):
         settings(training__teacher="nobody")

@@ -68,7 +68,7 @@ def gap(frames, label, factor):
 def test_only_the_flow_network_learns_and_its_error_is_told(flying, tmp_path):
     model = loop.train(CONFIG, flying, tmp_path)
     assert len(model.trainable_variables) == len(model.flow_net.trainable_variables)
-    assert [tracker.name for tracker in model.term_trackers] == ["true_flow"]
+    assert [tracker.name for tracker in model.term_trackers] == ["flow_error"]
 
 
 def test_clips_without_flow_are_refused(clips, flying, tmp_path):

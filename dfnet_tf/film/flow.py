@@ -1,0 +1,53 @@
+"""Labels of optical flow: what the film's geometry and its flow by DIS agree on."""
+
+import numpy as np
+
+from dfnet_tf.film.neighbours import Neighbour, pixels, rays
+
+SURE = 0.5  # Confidence of depth from which the rigid flow counts.
+SURE_WHERE_HIDDEN = 0.85  # The same, where the next frame hides the pixel and flow is unknown.
+AGREES, AGREES_RELATIVE = 1.0, 0.03  # Gap of both flows: pixels, and share of the rigid flow.
+FLOW_ALONE = 0.6  # Weight of a pixel that only flow knows: moving, or of unsure depth.
+
+
+def label(
+    log_disparity: np.ndarray,
+    confidence: np.ndarray,
+    neighbour: Neighbour,
+    motion: np.ndarray,
+    intrinsics: np.ndarray,
+) -> np.ndarray:
+    """The flow from a frame to a neighbour, and its weight.
+
+    Where depth is sure and its rigid flow is near the DIS flow, the label is the mean of both.
+    Where the neighbour hides the pixel, only the rigid flow knows. Where depth is unsure or the
+    flows differ, as on moving things, the label is the DIS flow if it leads back.
+
+    Args:
+      log_disparity, confidence: [H, W], of the frame.
+      neighbour: of the frame; its flow is [H, W, 2].
+      motion: [4, 4], neighbour_from_frame, in the unit of the depth.
+      intrinsics: [3, 3], in pixels of H x W.
+
+    Returns:
+      float32 [H, W, 3]: flow in pixels, and weight in [0, 1].
+    """
+    rigid = _rigid_flow(np.exp(-log_disparity), motion, intrinsics)
+    gap = np.linalg.norm(rigid - neighbour.flow, axis=-1)
+    near = gap < AGREES + AGREES_RELATIVE * np.linalg.norm(rigid, axis=-1)
+    leads_back = neighbour.agrees > 0
+    both = near & leads_back & (confidence > SURE)
+    hidden = ~leads_back & (confidence > SURE_WHERE_HIDDEN)
+    flow = np.where(hidden[..., None], rigid, neighbour.flow)
+    flow = np.where(both[..., None], (rigid + neighbour.flow) / 2, flow)
+    weight = np.where(both | hidden, 1.0, np.where(leads_back, FLOW_ALONE, 0.0))
+    return np.dstack([flow, weight]).astype(np.float32)
+
+
+def _rigid_flow(depth: np.ndarray, motion: np.ndarray, intrinsics: np.ndarray) -> np.ndarray:
+    """`optical_flow.rigid_flow` of one frame, in NumPy."""
+    grid = pixels(*depth.shape)
+    points = np.dstack([rays(grid, intrinsics), np.ones_like(depth)]) * depth[..., None]
+    moved = points @ motion[:3, :3].T + motion[:3, 3]
+    seen = moved[..., :2] / np.maximum(moved[..., 2:], 1e-3)
+    return seen * intrinsics[[0, 1], [0, 1]] + intrinsics[:2, 2] - grid
