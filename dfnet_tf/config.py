@@ -54,6 +54,9 @@ class DataConfig:
         _require(0.0 <= self.broken_share <= 1.0, "broken_share in [0, 1]", self)
 
 
+UPSAMPLINGS = ("bilinear", "learned")
+
+
 @dataclasses.dataclass(frozen=True)
 class NetworkConfig:
     """Which networks: `name` is paper, mobile or tiny.
@@ -78,9 +81,13 @@ class NetworkConfig:
         _require(self.name == "mobile" or not self.imagenet, "imagenet with mobile alone", self)
         _require(0 < self.width_multiplier <= 1, "width_multiplier in (0, 1]", self)
         _require(
-            self.flow_upsampling == "bilinear"
-            or (self.flow_upsampling == "learned" and self.name != "paper"),
-            "flow_upsampling bilinear, or learned with mobile and tiny",
+            self.flow_upsampling in UPSAMPLINGS,
+            f"flow_upsampling of {', '.join(UPSAMPLINGS)}",
+            self.flow_upsampling,
+        )
+        _require(
+            self.flow_upsampling == "bilinear" or self.name != "paper",
+            "flow_upsampling learned with mobile and tiny alone",
             self,
         )
         _require(

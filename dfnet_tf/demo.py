@@ -125,7 +125,7 @@ def _draw(predictor, test_clip: Clip, output: Path) -> None:
 
 def _panel(predictor, test_clip: Clip, images: list[np.ndarray], i: int) -> np.ndarray:
     """One frame: the truth on the left, the prediction on the right."""
-    from dfnet_tf.geometry import object_motion
+    from dfnet_tf.evaluation import moving_protocol
 
     true_depth, (true_flow, _) = test_clip.depth(i), test_clip.flow(i)
     depth = 1.0 / predictor.disparity(images[i])
@@ -135,7 +135,8 @@ def _panel(predictor, test_clip: Clip, images: list[np.ndarray], i: int) -> np.n
     near_far = tuple(np.percentile(true_depth, (2, 98)))
     longest = np.percentile(np.linalg.norm(true_flow, axis=-1), 98)
     true_moving = read_rgb(test_clip.folder / f"moving/{test_clip.images[i].stem}.png")
-    moving = np.asarray(object_motion.moving_mask(flow, rigid_flow))[..., 0]
+    predictors = predictor.disparity, predictor.flow, predictor.frame_from_next
+    score = moving_protocol.motion_score(images, i, test_clip.intrinsics, *predictors)
     colored = {
         "frame": images[i],
         "rigid flow, from depth and motion": visualize.color_flow(rigid_flow, longest),
@@ -144,7 +145,7 @@ def _panel(predictor, test_clip: Clip, images: list[np.ndarray], i: int) -> np.n
         "true flow": visualize.color_flow(true_flow, longest),
         "flow": visualize.color_flow(flow, longest),
         "truly moving": true_moving,
-        "moving: flow and rigid flow disagree": visualize.color_mask(moving),
+        "moving: no flow of the camera's motion": visualize.color_mask(np.float32(score > 1)),
     }
     tiles = [(title, _enlarged(image)) for title, image in colored.items()]
     return visualize.panel([tiles[row : row + 2] for row in range(0, len(tiles), 2)])

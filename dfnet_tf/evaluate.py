@@ -199,7 +199,8 @@ def _moving_objects(predictor) -> tuple[dict, Iterable]:
     from dfnet_tf.evaluation import moving_protocol
 
     pairs = scene_flow_pairs.read_moving_pairs(_DATA.value)
-    return moving_protocol.evaluate_moving(pairs, predictor.flow, predictor.rigid_flow), ()
+    predictors = predictor.disparity, predictor.flow, predictor.frame_from_next
+    return moving_protocol.evaluate_moving(pairs, *predictors), ()
 
 
 _TASKS = {

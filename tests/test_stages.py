@@ -141,6 +141,14 @@ def test_runs_that_do_not_fit_are_refused(runs):
         checkpoints.start_from(mobile, [depth])
 
 
+def test_a_run_whose_flow_is_enlarged_otherwise_is_refused_with_a_way_out(runs):
+    flow, _ = runs["flow"]
+    enlarging = DFNet(tiny("flow", network__flow_upsampling="learned"))
+    enlarging.build()
+    with pytest.raises(checkpoints.RunError, match="give --flow_upsampling=bilinear"):
+        checkpoints.start_from(enlarging, [flow])
+
+
 def test_of_a_network_that_several_runs_trained_the_last_is_taken(model, runs, tmp_path):
     model.config.save(tmp_path / "config.json")
     (tmp_path / "checkpoints").mkdir()

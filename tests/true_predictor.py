@@ -7,7 +7,7 @@ from dfnet_tf.geometry import optical_flow
 
 
 class TruePredictor:
-    """Answers as `inference.Predictor` does; knows the film's frames by their pixels.
+    """Answers as `predictor.Predictor` does; knows the film's frames by their pixels.
 
     Depth of frame i, and the translation onward from it, are `factors[i]` times as long as true.
     """
@@ -23,9 +23,9 @@ class TruePredictor:
         return np.float32(1.0 / (self.factors[i] * self.film.depth[i]))
 
     def flow(self, first, second):
-        i = self._numbers[first.tobytes()]
-        assert self._numbers[second.tobytes()] == i + 1
-        return self.film.forward_flow[i]
+        i, j = (self._numbers[image.tobytes()] for image in (first, second))
+        assert abs(i - j) == 1
+        return self.film.forward_flow[i] if j > i else self.film.backward_flow[j]
 
     def frame_from_next(self, images, index, intrinsics=None):  # noqa: ARG002 (of the real one)
         i = self._numbers[images[index].tobytes()]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from dfnet_tf.evaluation import flow_metrics, moving_metrics
+from dfnet_tf.evaluation.depth_protocol import depth_from
 from dfnet_tf.evaluation.report import checked, summarise
 from dfnet_tf.geometry import object_motion
 from dfnet_tf.program.progress import progress
@@ -12,27 +13,26 @@ from dfnet_tf.program.progress import progress
 
 def evaluate_moving(
     pairs: Iterable,
+    predict_disparity: Callable[[np.ndarray], np.ndarray],
     predict_flow: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    predict_rigid_flow: Callable[[list[np.ndarray], int, np.ndarray], np.ndarray],
+    predict_motion: Callable[[list[np.ndarray], int, np.ndarray], np.ndarray],
 ) -> dict:
-    """Judges what moves by itself: where the flow is not what the camera's motion induces.
+    """Judges what moves by itself: where the flow cannot come from the camera's motion.
 
-    A pixel is said to move by `object_motion.moving_mask`, both flows in pixels of the truth; its
-    `disagreement` is the score that is ranked for the average precision.
+    A pixel is said to move where `object_motion.motion_score` is beyond 1; the score is ranked for
+    the average precision.
 
     Args:
       pairs: see `data.truth.scene_flow_pairs`; those without a mask are passed over.
-      predict_flow: (first, second) -> flow [h, w, 2], in pixels of its own size.
-      predict_rigid_flow: (consecutive images, index, intrinsics [3, 3] of the images) -> the flow
-        [h, w, 2] from image `index` to the next that depth and motion induce, in its own pixels.
+      predict_disparity, predict_flow, predict_motion: see `scene_flow_protocol`.
 
     Returns:
       A result (see `report`) with the group "all". The trivial answer says that everything moves;
       that nothing does has an IoU of 0.
 
     Raises:
-      ValueError: there is no truth, or it has not its image's size; or a prediction is not
-        [h, w, 2] and finite.
+      ValueError: there is no truth, or it has not its image's size; or a prediction is of a wrong
+        shape, or not finite.
     """
     samples = []
     for pair in progress(list(pairs), "moving objects", "pair"):
@@ -41,15 +41,13 @@ def evaluate_moving(
             continue
         images, index = pair.frames()
         _check_size(truth.shape, images[index].shape[:2], pair.name)
-        flows = (
-            predict_flow(*images[index : index + 2]),
-            predict_rigid_flow(images, index, pair.intrinsics),
-        )
-        ours, everything = _said(flows, truth.shape, pair.name), np.ones(truth.shape)
+        predictors = predict_disparity, predict_flow, predict_motion
+        score = motion_score(images, index, pair.intrinsics, *predictors, name=pair.name)
+        everything = np.ones(truth.shape)
         samples.append(
             {
                 "name": pair.name,
-                "ours": {"all": moving_metrics.mask_errors(*ours, truth)},
+                "ours": {"all": moving_metrics.mask_errors(score > 1, score, truth)},
                 "trivial": {"all": moving_metrics.mask_errors(everything > 0, everything, truth)},
             }
         )
@@ -64,12 +62,31 @@ def _check_size(size, image_size, name):
         raise ValueError(f"{name}: expected {expected}. Received: {list(size)}.")
 
 
-def _said(flows, size, name):
-    """What is said to move, and its score, [H, W] of the truth's size."""
-    flow, rigid_flow = (
-        np.float32(flow_metrics.resized_flow(checked(f, (None, None, 2), name), *size))
-        for f in flows
+def motion_score(
+    images: list[np.ndarray],
+    index: int,
+    intrinsics: np.ndarray,
+    predict_disparity: Callable,
+    predict_flow: Callable,
+    predict_motion: Callable,
+    name: str = "",
+) -> np.ndarray:
+    """`object_motion.motion_score` of image `index`, in pixels of its size, float32 [H, W].
+
+    Args:
+      images: consecutive frames.
+      index: of the frame, not the last.
+      intrinsics: [3, 3], in pixels of the images.
+      predict_disparity, predict_flow, predict_motion: see `scene_flow_protocol`.
+      name: of the pair, for errors.
+    """
+    first, second = images[index : index + 2]
+    size = first.shape[:2]
+    flow, backward = (
+        flow_metrics.resized_flow(checked(predict_flow(*pair), (None, None, 2), name), *size)
+        for pair in ((first, second), (second, first))
     )
-    moving = object_motion.moving_mask(flow, rigid_flow)
-    score = object_motion.disagreement(flow, rigid_flow)
-    return np.asarray(moving)[..., 0] > 0, np.asarray(score)[..., 0]
+    depth = depth_from(predict_disparity(first), size, name)[..., None]
+    motion = np.linalg.inv(checked(predict_motion(images, index, intrinsics), (4, 4), name))
+    arrays = (np.float32(array)[None] for array in (flow, backward, depth, intrinsics, motion))
+    return np.asarray(object_motion.motion_score(*arrays))[0, ..., 0]

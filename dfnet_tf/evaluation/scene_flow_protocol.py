@@ -9,7 +9,7 @@ from dfnet_tf.data.truth.scene_flow_pairs import SceneFlow
 from dfnet_tf.evaluation import depth_metrics, flow_metrics, scene_flow_metrics
 from dfnet_tf.evaluation.depth_protocol import depth_from
 from dfnet_tf.evaluation.report import checked, summarise
-from dfnet_tf.geometry import camera, object_motion, optical_flow, rigid_motion, scene_flow
+from dfnet_tf.geometry import camera, object_motion, rigid_motion, scene_flow
 from dfnet_tf.program.progress import progress
 
 
@@ -61,8 +61,12 @@ def _answers(pair, truth, predict_disparity, predict_flow, predict_motion):
         depth_from(predict_disparity(image), truth.depth.shape, pair.name)
         for image in (first, second)
     )
-    flow = checked(predict_flow(first, second), (None, None, 2), pair.name)
-    flow = flow_metrics.resized_flow(flow, *truth.depth.shape)
+    flow, backward = (
+        flow_metrics.resized_flow(
+            checked(predict_flow(*way), (None, None, 2), pair.name), *truth.depth.shape
+        )
+        for way in ((first, second), (second, first))
+    )
     motion = predict_motion(images, index, pair.intrinsics)
     motion = np.linalg.inv(checked(motion, (4, 4), pair.name))
     known = truth.depth > 0
@@ -72,15 +76,16 @@ def _answers(pair, truth, predict_disparity, predict_flow, predict_motion):
 
     followed = _array(scene_flow.depth_at_end_points, next_depth[..., None], flow)[..., 0]
     answer = SceneFlow(depth, followed, flow, truth.intrinsics)
-    return {"": answer, " + pose": replace(answer, next_depth=_moved_with_camera(answer, motion))}
+    with_pose = replace(answer, next_depth=_moved_with_camera(answer, backward, motion))
+    return {"": answer, " + pose": with_pose}
 
 
-def _moved_with_camera(answer, motion):
+def _moved_with_camera(answer, backward, motion):
     """The next depth [H, W]: Z of R p + t, but as it was where something moves by itself."""
     depth, intrinsics = answer.depth[..., None], answer.intrinsics
     points = _array(rigid_motion.transform, _array(camera.backproject, depth, intrinsics), motion)
-    rigid_flow = _array(optical_flow.rigid_flow, depth, intrinsics, motion)
-    moving = _array(object_motion.moving_mask, answer.flow, rigid_flow)[..., 0]
+    arrays = answer.flow, backward, depth, intrinsics, motion
+    moving = _array(object_motion.moving_mask, *arrays)[..., 0]
     return np.where(moving > 0, answer.next_depth, np.maximum(points[..., 2], camera.MIN_DEPTH))
 
 

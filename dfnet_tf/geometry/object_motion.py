@@ -2,7 +2,9 @@
 
 from keras import ops
 
-from dfnet_tf.geometry import visibility
+from dfnet_tf.geometry import optical_flow, rigid_motion, visibility
+
+DEPTH_FACTOR = 2.0  # Within so many times its value the predicted depth is trusted.
 
 
 def disagreement(flow, rigid_flow):
@@ -23,12 +25,49 @@ def disagreement(flow, rigid_flow):
     return gap / (visibility.RELATIVE_TOLERANCE * size + visibility.ABSOLUTE_TOLERANCE)
 
 
-def moving_mask(flow, rigid_flow):
-    """1 where `flow` and `rigid_flow` [..., 2] disagree: something moves by itself; [..., 1].
+def motion_score(flow, backward, depth, intrinsics, motion):
+    """How far the flow is from every flow that the camera's motion could induce.
 
-    So does a hidden pixel, whose flow is a guess; and all that the depth or the motion has wrong.
+    With F the flow, R the flow that the camera's rotation alone induces, and P the parallax, which
+    the translation adds at the predicted depth: F - R should be P. Depth may be wrong by
+    DEPTH_FACTOR, so along P every length from |P| / DEPTH_FACTOR to DEPTH_FACTOR |P| agrees. What
+    is left of F - R - along P and across it - is compared with the doubt of the flow:
+
+      (across^2 + beyond^2) / (0.01 (|F|^2 + |R + P|^2) + 0.5 + |F + F'|^2)
+
+    F' is the flow back, read where F points: |F + F'| is the error that the flow admits. What moves
+    along P, within these lengths, is not told from what stands nearer or farther.
+
+    Args:
+      flow, backward: [B, H, W, 2], to the next frame and from there, in pixels.
+      depth: [B, H, W, 1].
+      intrinsics: [B, 3, 3], in pixels of H x W.
+      motion: [B, 4, 4], next_from_frame, in the unit of depth.
+
+    Returns:
+      [B, H, W, 1], without a unit; beyond 1 the two disagree.
     """
-    return ops.cast(disagreement(flow, rigid_flow) > 1.0, "float32")
+    rigid = optical_flow.rigid_flow(depth, intrinsics, motion)
+    turned = rigid_motion.with_length(motion, ops.zeros_like(motion[:, 0, 0]))
+    rotation = optical_flow.rigid_flow(depth, intrinsics, turned)
+    parallax, seen = rigid - rotation, flow - rotation
+    length = ops.sqrt(_squared_length(parallax) + 1e-6)
+    along = ops.sum(seen * parallax, axis=-1, keepdims=True) / length
+    across = ops.maximum(_squared_length(seen) - ops.square(along), 0.0)
+    beyond = ops.maximum(length / DEPTH_FACTOR - along, along - DEPTH_FACTOR * length)
+    beyond = ops.square(ops.maximum(beyond, 0.0))
+    size = _squared_length(flow) + _squared_length(rigid)
+    admitted = _squared_length(flow + optical_flow.warp(backward, flow))
+    doubt = visibility.RELATIVE_TOLERANCE * size + visibility.ABSOLUTE_TOLERANCE + admitted
+    return (across + beyond) / doubt
+
+
+def moving_mask(flow, backward, depth, intrinsics, motion):
+    """1 where `motion_score` of the same arguments is beyond 1: it moves by itself; [B, H, W, 1].
+
+    So does a pixel whose depth is wrong by more than DEPTH_FACTOR. Unknown flow does not move.
+    """
+    return ops.cast(motion_score(flow, backward, depth, intrinsics, motion) > 1.0, "float32")
 
 
 def _squared_length(vectors):

@@ -48,7 +48,7 @@ class ConvexUpsampling(keras.layers.Layer):
             most = ops.maximum(most, score)
         weights = [ops.exp(score - most) for score in scores]
         total = sum(weights)
-        padded = ops.pad(self.factor * flow, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="symmetric")
+        padded = _with_border(self.factor * flow)
         shifted = [padded[:, y : y + height, x : x + width] for y, x in NEIGHBOURS]
         fine = []
         for axis in range(2):
@@ -64,6 +64,12 @@ class ConvexUpsampling(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "factor": self.factor}
+
+
+def _with_border(maps):
+    """Repeats the outer pixels: [N, h, w, C] -> [N, h + 2, w + 2, C]. GPUs lack such a padding."""
+    rows = ops.concatenate([maps[:, :1], maps, maps[:, -1:]], axis=1)
+    return ops.concatenate([rows[:, :, :1], rows, rows[:, :, -1:]], axis=2)
 
 
 def _log_bilinear(shape, dtype=None):

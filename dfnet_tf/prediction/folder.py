@@ -26,7 +26,7 @@ UNITS = {
     "flow": "[h, w, 2], (u, v) to the next frame, in pixels of h x w",
     "rigid_flow": "[h, w, 2], (u, v) of a static world, in pixels of h x w",
     "object_motion": "[h, w, 2], flow less rigid flow, in pixels of h x w",
-    "moving": "[h, w], 1 where flow and rigid flow disagree",
+    "moving": "[h, w], 1 where the flow cannot come from the camera's motion",
     "scene_flow": "[h, w, 3], motion of each point seen from the camera, in the unit of depth",
 }
 UNKNOWN_SCALE = (

@@ -14,7 +14,7 @@ TITLES = {
     "flow": "flow to the next frame",
     "rigid_flow": "rigid flow: of depth and camera motion",
     "object_motion": "flow less rigid flow",
-    "moving": "moving by itself: the two disagree",
+    "moving": "moving by itself",
 }
 
 

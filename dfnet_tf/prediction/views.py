@@ -30,7 +30,7 @@ class View:
     flow: np.ndarray | None = None  # [h', w', 2] to the next frame, in pixels of h' x w'
     rigid_flow: np.ndarray | None = None  # [h, w, 2], in pixels of h x w
     object_motion: np.ndarray | None = None  # [h, w, 2], likewise: the flow less the rigid flow
-    moving: np.ndarray | None = None  # [h, w], 1 where they disagree
+    moving: np.ndarray | None = None  # [h, w], 1 where the flow cannot come from the camera
     scene_flow: np.ndarray | None = None  # [h, w, 3]
 
 
@@ -78,7 +78,8 @@ def views(
             )
             camera_to_first = camera_to_first @ np.linalg.inv(view.next_from_frame)
             if intrinsics is not None:
-                view, scale = _with_world(view, window[i + 1].depth, intrinsics)
+                backward = predictor.flow(images[i + 1], images[i])
+                view, scale = _with_world(view, backward, window[i + 1].depth, intrinsics)
         yield view
 
 
@@ -109,18 +110,26 @@ def windows(frames: Iterable, before: int, after: int) -> Iterator[tuple[list, i
             held.popleft()
 
 
-def _with_world(view: View, next_depth: np.ndarray, intrinsics: np.ndarray) -> tuple[View, float]:
+def _with_world(
+    view: View, backward: np.ndarray, next_depth: np.ndarray, intrinsics: np.ndarray
+) -> tuple[View, float]:
     """`view` with what the intrinsics tell beyond it, and the scale of the next frame.
 
-    `next_depth` [h, w] is as predicted.
+    Args:
+      view: of a frame.
+      backward: [h', w', 2], the flow from the next frame to it.
+      next_depth: [h, w], of the next frame, as predicted.
+      intrinsics: [3, 3], in pixels of the frame.
     """
     intrinsics = camera.resized_intrinsics(intrinsics, view.image.shape[:2], view.depth.shape)
     intrinsics, motion = np.float32(intrinsics[None]), np.float32(view.next_from_frame[None])
     depth, next_depth = view.depth[None, ..., None], next_depth[None, ..., None]
 
-    flow = optical_flow.resize_flow(view.flow[None], *view.depth.shape)
+    flow, backward = (
+        optical_flow.resize_flow(maps[None], *view.depth.shape) for maps in (view.flow, backward)
+    )
     rigid_flow = optical_flow.rigid_flow(depth, intrinsics, motion)
-    moving = object_motion.moving_mask(flow, rigid_flow)
+    moving = object_motion.moving_mask(flow, backward, depth, intrinsics, motion)
     scale = next_scale(
         view.scale, depth, view.scale * next_depth, intrinsics, motion, static=1.0 - moving
     )

@@ -7,7 +7,7 @@ the preset's value.
 from absl import flags
 
 from dfnet_tf import stages
-from dfnet_tf.config import OBJECTIVES, PRECISIONS, Config, ConfigError
+from dfnet_tf.config import OBJECTIVES, PRECISIONS, UPSAMPLINGS, Config, ConfigError
 from dfnet_tf.presets import PRESETS, preset
 
 SETTINGS = {
@@ -20,6 +20,7 @@ SETTINGS = {
     "broken_share": "data",
     "imagenet": "network",
     "width_multiplier": "network",
+    "flow_upsampling": "network",
     "cross_task": "loss",
     "epochs": "training",
     "steps_per_epoch": "training",
@@ -102,6 +103,13 @@ def define_training_flags() -> None:
         None,
         "Start the depth network's encoder from ImageNet's weights: preset mobile only, and its "
         "default.",
+    )
+    flags.DEFINE_enum(
+        "flow_upsampling",
+        None,
+        list(UPSAMPLINGS),
+        "How the flow of presets mobile and tiny is enlarged from 1/4 to the size of the frames. "
+        "learned: by weights that follow edges of the image (default of mobile); bilinear.",
     )
     flags.DEFINE_float(
         "cross_task", None, "Weight of the cross-task consistency; 0: without.", lower_bound=0.0

@@ -144,6 +144,8 @@ def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> set[str]:
                 f"{model.config.network.name}. Received: one of {config.network.name} that trained "
                 f"{', '.join(trained)}."
             )
+        if "flow_net" in networks:
+            _require_upsampling(run_dir, config, model.config)
         origin |= dict.fromkeys(networks, run_dir)
     missing = [name for name in wanted if name not in origin]
     if missing and model.stage.needs_trained_networks:
@@ -161,6 +163,16 @@ def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> set[str]:
             )
         _load_networks(model, run_dir, networks)
     return set(origin)
+
+
+def _require_upsampling(run_dir: pathlib.Path, given: Config, wanted: Config) -> None:
+    """Raises RunError where one of two flow networks enlarges its flow and the other does not."""
+    found, expected = (config.network.flow_upsampling for config in (given, wanted))
+    if found != expected:
+        raise RunError(
+            f"{run_dir}: expected a run with flow_upsampling {expected}. Received: one with "
+            f"{found}; to start from it, give --flow_upsampling={found}."
+        )
 
 
 def _require_one(run_dir: pathlib.Path) -> None:
