@@ -4,7 +4,7 @@ Zou, Luo, Huang, "DF-Net: Unsupervised Joint Learning of Depth and Flow using Cr
 Consistency", ECCV 2018. Depth and camera motion induce a *rigid flow*; where the world is
 static and visible it must agree with the flow network's flow.
 
-Conventions, held everywhere; other docstrings add only what differs:
+Conventions. All code follows them; other docstrings add only what differs:
 
 | thing   | convention                                                                          |
 |---------|-------------------------------------------------------------------------------------|
@@ -21,9 +21,10 @@ Conventions, held everywhere; other docstrings add only what differs:
 
 import os
 
-# OpenCV prints lines about every damaged file; what matters is raised instead. It looks here when
-# it is loaded.
+# OpenCV prints warnings about every damaged file; dfnet_tf raises errors instead. OpenCV reads this
+# variable when it is loaded.
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 
-# Files come from strangers: OpenCV refuses larger images than data/image_limits.py does.
+# Image files may be untrusted. This sets OpenCV's own limit to that of data/files/image_limits.py,
+# for files that OpenCV reads in another way than the package does.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2**26))

@@ -1,9 +1,9 @@
-"""Clips, frames and pairs: three ways to lay out a batch of clips.
+"""Clips, frames and pairs: three layouts of a batch of clips.
 
-A batch of clips [B, F, ...] becomes a batch of frames [B * F, ...] for networks of one frame, and a
-batch of pairs [B * 2 * S, ...] for whatever compares two. A clip of F frames has one target (the
-middle; of two frames the first) and S = F - 1 sources. The pairs of a clip are first target ->
-every source, then every source -> target.
+A batch of clips is [B, F, ...]. Networks of one frame take a batch of frames, [B * F, ...].
+Whatever compares two frames takes a batch of pairs, [B * 2 * S, ...]. A clip of F frames has one
+target (the middle frame, or the first of two) and S = F - 1 sources. The pairs of a clip are first
+target -> every source, then every source -> target.
 """
 
 from keras import ops
@@ -28,42 +28,43 @@ def reduced(clips, factor: int):
 
 
 def target_index(num_frames: int) -> int:
-    """The target's place in the clip."""
+    """The index of the target in the clip."""
     return (num_frames - 1) // 2
 
 
 def source_indices(num_frames: int) -> list[int]:
-    """The sources' places in the clip."""
+    """The indices of the sources in the clip."""
     return [i for i in range(num_frames) if i != target_index(num_frames)]
 
 
 def first_frames(frames):
-    """Where each pair starts: frames [B, F, ...] -> [B * 2 * S, ...]."""
+    """The first frame of each pair: frames [B, F, ...] -> [B * 2 * S, ...]."""
     sources = source_indices(frames.shape[1])
     return _pick(frames, [target_index(frames.shape[1])] * len(sources) + sources)
 
 
 def second_frames(frames):
-    """Where each pair ends: frames [B, F, ...] -> [B * 2 * S, ...]."""
+    """The second frame of each pair: frames [B, F, ...] -> [B * 2 * S, ...]."""
     sources = source_indices(frames.shape[1])
     return _pick(frames, sources + [target_index(frames.shape[1])] * len(sources))
 
 
 def motions_of_pairs(motions):
-    """The pose network's [B, S, 2, 6] in the order of the pairs, [B * 2 * S, 6]."""
+    """Reorders the pose network's motions [B, S, 2, 6] like the pairs: [B * 2 * S, 6]."""
     return ops.reshape(ops.transpose(motions, (0, 2, 1, 3)), (-1, 6))
 
 
 def opposite(pairs, num_frames: int):
-    """Each pair's value replaced by that of the same pair the other way round."""
+    """Replaces each pair's value by the value of the same two frames in the other direction."""
     by_direction = ops.reshape(pairs, (-1, 2, num_frames - 1, *pairs.shape[1:]))
     return ops.reshape(ops.flip(by_direction, axis=1), (-1, *pairs.shape[1:]))
 
 
 def least_over_partners(pairs, num_frames: int):
-    """For each frame the least of its pairs, by element: [B * 2 * S, ...] -> [B * F, ...].
+    """The element-wise minimum over each frame's pairs: [B * 2 * S, ...] -> [B * F, ...].
 
-    The target's over all sources; a source has one partner only. The target comes first.
+    The target has a pair with each source; a source has one pair, with the target. The target
+    comes first in the result.
     """
     by_direction = ops.reshape(pairs, (-1, 2, num_frames - 1, *pairs.shape[1:]))
     target = ops.min(by_direction[:, 0], axis=1, keepdims=True)
@@ -72,7 +73,7 @@ def least_over_partners(pairs, num_frames: int):
 
 
 def repeat_for_pairs(per_clip, num_frames: int):
-    """A value of each clip [B, ...] for all of its pairs, [B * 2 * S, ...]."""
+    """Repeats each clip's value [B, ...] for all of its pairs: [B * 2 * S, ...]."""
     return ops.repeat(per_clip, 2 * (num_frames - 1), axis=0)
 
 

@@ -1,4 +1,4 @@
-"""Settings as frozen dataclasses, checked when built; `presets` has those that have a name."""
+"""Settings as frozen dataclasses, checked when built. `presets` holds the named settings."""
 
 import dataclasses
 import json
@@ -8,22 +8,22 @@ import typing
 
 from dfnet_tf import stages
 
-MOST_BYTES = 2**20  # Of a run's settings, which are a page long.
+MOST_BYTES = 2**20  # Largest config.json that is read; a normal one is a page long.
 
 
 class ConfigError(ValueError):
-    """A setting, or two of them together, that cannot work."""
+    """A setting that cannot work, or two settings that cannot work together."""
 
 
 @dataclasses.dataclass(frozen=True)
 class DataConfig:
-    """What a training batch looks like.
+    """The size and content of a training batch.
 
-    `height` x `width` is what the flow network sees; a clip has `num_frames` frames, two or an odd
-    number, whose middle (of two: the first) is the target. Augmentation (SfMLearner, UnFlow): one
-    scale in [1, `max_scale`] per axis and a crop, intrinsics moved along; with `flip`, left and
-    right exchanged in half of the clips; colours of the networks' inputs only, the same for all
-    frames of a clip.
+    The flow network sees images of `height` x `width`. A clip has `num_frames` frames: two, or an
+    odd number. The target is the middle frame, or the first of two. Augmentation follows SfMLearner
+    and UnFlow: each axis is scaled by a factor in [1, `max_scale`] and cropped, and the intrinsics
+    are updated. With `flip`, half of the clips are mirrored left to right. Colours change only in
+    the networks' inputs, by the same amounts for all frames of a clip.
     """
 
     height: int
@@ -32,13 +32,13 @@ class DataConfig:
     batch_size: int
     max_scale: float = 1.15
     flip: bool = False
-    contrast: float = 0.2  # Uniform in 1 +- this.
+    contrast: float = 0.2  # Factor uniform in 1 +- this.
     brightness: float = 0.02  # Standard deviation of the offset.
-    channel_gain: float = 0.1  # Uniform in 1 +- this, per channel.
-    gamma: float = 0.2  # Uniform in 1 +- this.
+    channel_gain: float = 0.1  # Factor uniform in 1 +- this, per channel.
+    gamma: float = 0.2  # Exponent uniform in 1 +- this.
     noise: float = 0.04  # Standard deviation of one offset per channel.
-    intrinsics: str = "given"  # Or learned: those of the clips are a first guess.
-    broken_share: float = 0.01  # Of windows with a frame that cannot be read; of more it ends.
+    intrinsics: str = "given"  # Or "learned", starting from the clips' intrinsics.
+    broken_share: float = 0.01  # Training ends if more than this share of windows is unreadable.
 
     def __post_init__(self):
         sides = self.height, self.width
@@ -59,14 +59,15 @@ UPSAMPLINGS = ("bilinear", "learned")
 
 @dataclasses.dataclass(frozen=True)
 class NetworkConfig:
-    """Which networks: `name` is paper, mobile or tiny.
+    """The networks: `name` is paper, mobile or tiny.
 
     `flow_upsampling` says how mobile's and tiny's flow is enlarged from 1/4 to the size of the
     frames: bilinear, or learned, which gives sharper edges; see `networks.flow_net.PwcFlowNet`.
 
     Depth and pose networks and all losses work at 1 / `depth_downscale` of the flow network's size.
-    With `imagenet`, mobile's depth encoder starts from ImageNet's weights, not from random ones.
-    Layers of `paper` have `width_multiplier` times its channels, 98 million weights at 1.
+    With `imagenet`, the depth encoder of mobile starts from ImageNet weights instead of random
+    ones. `width_multiplier` multiplies the channels of every layer of `paper`, which has 98 million
+    weights at 1.
     """
 
     name: str
@@ -78,7 +79,7 @@ class NetworkConfig:
     def __post_init__(self):
         _require(self.name in ("paper", "mobile", "tiny"), "name paper, mobile or tiny", self)
         _require(self.depth_downscale in (1, 2), "depth_downscale 1 or 2", self)
-        _require(self.name == "mobile" or not self.imagenet, "imagenet with mobile alone", self)
+        _require(self.name == "mobile" or not self.imagenet, "imagenet only with mobile", self)
         _require(0 < self.width_multiplier <= 1, "width_multiplier in (0, 1]", self)
         _require(
             self.flow_upsampling in UPSAMPLINGS,
@@ -92,18 +93,18 @@ class NetworkConfig:
         )
         _require(
             self.name == "paper" or self.width_multiplier == 1,
-            "width_multiplier with paper alone",
+            "width_multiplier only with paper",
             self,
         )
 
 
 @dataclasses.dataclass(frozen=True)
 class LossConfig:
-    """Weights of the seven terms (DF-Net, section 3; SPEC of the released program).
+    """Weights of the seven terms (DF-Net, section 3, and its released program).
 
-    Level s of the image pyramid has `level_weights[s]`; the flow terms use every level, the depth
-    terms the first four. Census windows have `census_radii[s]` pixels on either side (the rigid
-    photometric term takes the next coarser level's).
+    Level s of the image pyramid has weight `level_weights[s]`. The flow terms use every level, the
+    depth terms the first four. Census windows extend `census_radii[s]` pixels to each side; the
+    rigid photometric term uses the radius of the next coarser level.
     """
 
     level_weights: tuple[float, ...] = (12.7, 4.35, 3.9, 3.4, 1.1)
@@ -115,7 +116,7 @@ class LossConfig:
     depth_consistency: float = 0.2
     flow_consistency: float = 0.2
     cross_task: float = 0.5
-    rigid_occlusions: bool = True  # Do the terms of depth leave out what the rigid flow hides?
+    rigid_occlusions: bool = True  # Depth terms skip pixels hidden by rigid flow.
     objective: str = dataclasses.field(default="paper", init=False)
 
     def __post_init__(self):
@@ -130,31 +131,32 @@ class LossConfig:
 
 @dataclasses.dataclass(frozen=True)
 class RobustLossConfig:
-    """Weights and switches of what was found after DF-Net; a weight of 0 turns its part off.
+    """Weights and switches of methods published after DF-Net. A weight of 0 turns a term off.
 
-    What did not help when it was measured is off (README, "In stages"). So is `auto_mask`, for
-    another reason: while motion is near zero it hides most of what would make it grow. From random
-    weights (`tiny`, 64x96, rendered, 300 steps of stage depth) abs rel was 0.478 with it and 0.292
-    without. For films with many standing frames, start it from a trained run.
+    Methods that did not help when measured are off (README, "In stages"). `auto_mask` is off for
+    another reason: while the predicted motion is near zero, the mask removes most pixels that would
+    make the motion grow. From random weights (`tiny`, 64x96, rendered clips, 300 steps of stage
+    depth), abs rel was 0.478 with it and 0.292 without it. For films in which the camera often
+    stands still, turn it on when training continues from a trained run.
 
-    Levels beyond a list, of weights or of `census_radii` (as in `LossConfig`), are left out.
+    Levels for which a list has no weight or census radius (see `LossConfig`) are left out.
     """
 
     census_radii: tuple[int, ...] = (3, 2, 2, 1, 1)
     depth_level_weights: tuple[float, ...] = (0.25, 0.25, 0.25, 0.25)  # Monodepth2, ICCV 2019.
-    flow_level_weights: tuple[float, ...] = (1.0, 0.34, 0.31, 0.27, 0.09)  # UnFlow, from 1 on.
-    full_resolution: bool = True  # Monodepth2: coarser disparities are enlarged before they warp.
+    flow_level_weights: tuple[float, ...] = (1.0, 0.34, 0.31, 0.27, 0.09)  # UnFlow / 12.7.
+    full_resolution: bool = True  # Monodepth2: upsample coarse disparities before warping.
     rigid_photometric: float = 1.0
-    ssim: float = 0.85  # The share of it that is not L1 (Monodepth, CVPR 2017).
+    ssim: float = 0.85  # Share of SSIM; the rest is L1 (Monodepth, CVPR 2017).
     minimum_over_sources: bool = False  # Monodepth2.
-    auto_mask: bool = False  # Monodepth2: not where a standing camera explains the pixel better.
-    consistency_mask: bool = False  # SC-SfMLearner, NeurIPS 2019: less where depths disagree.
-    depth_smoothness: float = 0.1  # SC-SfMLearner; Monodepth2: 1e-3. Halved from level to level.
+    auto_mask: bool = False  # Monodepth2: skip pixels that zero motion explains better.
+    consistency_mask: bool = False  # SC-SfMLearner, NeurIPS 2019: weight pixels by depth agreement.
+    depth_smoothness: float = 0.1  # SC-SfMLearner; Monodepth2: 1e-3. Halved at each coarser level.
     depth_consistency: float = 0.0  # SC-SfMLearner: 0.5.
-    motion_consistency: float = 0.01  # Gordon et al., ICCV 2019, whose form is another.
+    motion_consistency: float = 0.01  # Idea of Gordon et al., ICCV 2019, with our own formula.
     flow_photometric: float = 1.0  # UFlow.
-    flow_smoothness: float = 10.0  # Ours; UFlow on KITTI: 2, beside a smaller census loss.
-    flow_distillation: float = 0.6  # UFlow, there in the second half of the training.
+    flow_smoothness: float = 10.0  # Ours; UFlow on KITTI: 2, with a smaller census loss.
+    flow_distillation: float = 0.6  # UFlow, which uses it in the second half of training only.
     cross_task: float = 0.1  # Ours.
     objective: str = dataclasses.field(default="robust", init=False)
 
@@ -175,16 +177,18 @@ PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 @dataclasses.dataclass(frozen=True)
 class TrainingConfig:
-    """How the weights are found: Adam, the gradient of each variable clipped to a norm.
+    """How the networks are trained: Adam, with each variable's gradient clipped to a norm.
 
-    A checkpoint is written after every epoch of `steps_per_epoch` steps. `precision` is Keras's
-    dtype policy of the networks; losses are always in float32 (with mixed_float16 the loss is
-    scaled, so that small gradients do not vanish). `jit_loss` compiles the objective
-    together with its gradient by XLA. `stage` is flow (that network alone), depth (with motion,
-    without flow) or joint (all three): only its networks run, are trained and appear in the loss;
-    or distil (depth alone). The `teacher` of distil is `network`, a frozen copy of depth, see
-    `student`; or `film`, labels from the clips' own geometry, see `film_student`. These labels are
-    made anew in each of `rounds` equal parts of the training, with what depth has learned by then.
+    A checkpoint is written after every epoch of `steps_per_epoch` steps. `precision` is the Keras
+    dtype policy of the networks; losses are always computed in float32. With mixed_float16 the
+    loss is scaled so that small gradients do not underflow. `jit_loss` compiles the objective and
+    its gradient with XLA.
+
+    `stage` is flow (only the flow network), depth (depth and pose networks), joint (all three) or
+    distil (only the depth network learns). `teacher` says where the labels of stage distil come
+    from: `network` is a frozen copy of the depth network (see `models.depth_student`), `film` the
+    geometry of the clips themselves (see `models.film_student`). Film labels are computed again in
+    each of `rounds` equal parts of the training, with the depth network as trained so far.
     """
 
     epochs: int
@@ -194,13 +198,13 @@ class TrainingConfig:
     rounds: int = 1
     learning_rate: float = 1e-4
     halve_at: tuple[int, ...] = ()  # Steps at which the learning rate halves.
-    motion_first: int = 0  # Steps before depth is trained too.
+    motion_first: int = 0  # Number of first steps in which the depth network is not trained.
     clip_norm: float = 10.0
-    average_momentum: float = 0.0  # Of the weights' moving average, which is what is kept; 0: none.
+    average_momentum: float = 0.0  # Of the moving average that is saved; 0: none.
     precision: str = "float32"
     jit_loss: bool = True
     seed: int = 0
-    max_skipped_steps: int = 10  # For NaN or infinity, of an epoch; more of them end the training.
+    max_skipped_steps: int = 10  # Per epoch, for NaN or infinity; training ends if there are more.
 
     def __post_init__(self):
         _require(
@@ -218,7 +222,7 @@ class TrainingConfig:
         )
         _require(
             self.rounds == 1 or (self.teacher == "film" and 1 < self.rounds <= self.epochs),
-            "rounds from 1 to the number of epochs, more than 1 with teacher film alone",
+            "rounds from 1 to the number of epochs, more than 1 only with teacher film",
             self,
         )
         _require(
@@ -237,7 +241,7 @@ class TrainingConfig:
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """Everything that decides a training run, apart from where its data lies."""
+    """All settings of a training run except the location of its data."""
 
     data: DataConfig
     network: NetworkConfig
@@ -254,16 +258,16 @@ class Config:
         for name in ("height", "width"):
             size = getattr(self.data, name)
             _require(
-                size % smallest == 0 and size >= 3 * smallest,  # Second differences take 3 pixels.
-                f"{name} to be a multiple of {smallest}, and at least three times that",
+                size % smallest == 0 and size >= 3 * smallest,  # Second differences need 3 pixels.
+                f"{name} to be a multiple of {smallest}, and at least three times {smallest}",
                 size,
             )
 
     def replace(self, **changes) -> "Config":
-        """A copy with settings changed by name, `data__height=128` for `data.height`.
+        """Returns a copy with some settings changed: `data__height=128` changes `data.height`.
 
         Raises:
-          ConfigError: no such setting, or one that cannot work.
+          ConfigError: no such setting, or a value that cannot work.
         """
         sections = {field.name: {} for field in dataclasses.fields(self)}
         for name, value in changes.items():
@@ -278,7 +282,7 @@ class Config:
         )
 
     def to_dict(self) -> dict:
-        """Plain nested dictionaries, ready for JSON."""
+        """Returns nested dictionaries, ready for JSON."""
         return dataclasses.asdict(self)
 
     @classmethod
@@ -287,7 +291,7 @@ class Config:
         sections = {field.name: field.type for field in dataclasses.fields(cls)}
         try:
             loss = dict(settings["loss"])
-            sections["loss"] = OBJECTIVES[loss.pop("objective", "paper")]  # None in older files.
+            sections["loss"] = OBJECTIVES[loss.pop("objective", "paper")]  # Old files have no name.
             settings = {**settings, "loss": loss}
             return cls(**{name: _build(kind, settings[name]) for name, kind in sections.items()})
         except (AttributeError, KeyError, TypeError) as error:
@@ -299,7 +303,7 @@ class Config:
 
     @classmethod
     def load(cls, path: pathlib.Path) -> "Config":
-        """Reads what `save` wrote; raises ConfigError, with the path, for anything else."""
+        """Reads a file written by `save`; raises ConfigError, with the path, for anything else."""
         try:
             with open(path, "rb") as file:
                 content = file.read(MOST_BYTES + 1)
@@ -307,14 +311,14 @@ class Config:
                 raise ValueError(f"more than {MOST_BYTES} bytes")
             return cls.from_dict(json.loads(content))
         except (OSError, ValueError, OverflowError, RecursionError) as error:
-            received = str(error)[:500]  # It may quote a value of any length.
+            received = str(error)[:500]  # The error may quote a value of any length.
             raise ConfigError(
                 f"Expected a run's settings in {path}. Received: {received}"
             ) from error
 
 
 def _build(kind, settings: dict):
-    """A section from JSON, whose lists stand for tuples; TypeError for values of other types."""
+    """Builds a section from JSON, lists as tuples; raises TypeError for values of other types."""
     values = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
     for field in dataclasses.fields(kind):
         value = values.get(field.name, field.default)
@@ -324,7 +328,7 @@ def _build(kind, settings: dict):
 
 
 def _is_of_type(value, kind) -> bool:
-    """Whether a value fits a field's type: a whole number is a float too, a bool no number."""
+    """True if a value fits a field's type: an int is also a float, a bool is not a number."""
     if typing.get_origin(kind) is tuple:
         item, _ = typing.get_args(kind)  # tuple[item, ...]
         return isinstance(value, tuple) and all(_is_of_type(part, item) for part in value)

@@ -14,14 +14,14 @@ from dfnet_tf.config import (
 )
 
 PRESETS = {
-    # The paper and its released program, as they are.
+    # The settings of the paper and its released program, unchanged.
     "paper": Config(
         DataConfig(height=320, width=1152, num_frames=5, batch_size=4),
         NetworkConfig("paper", depth_downscale=2),
         LossConfig(),
         TrainingConfig(epochs=200, steps_per_epoch=1000, halve_at=(20_000, 100_000)),
     ),
-    # For phones: light networks at one size, three frames, smaller census windows, flips.
+    # For phones: light networks at one resolution, three frames, smaller census windows, flips.
     "mobile": Config(
         DataConfig(height=192, width=640, num_frames=3, batch_size=4, flip=True),
         NetworkConfig("mobile", imagenet=True, flow_upsampling="learned"),
@@ -41,8 +41,8 @@ PRESETS = {
             average_momentum=0.995,
         ),
     ),
-    # For tests, the demo and a CPU: four levels, so that small pictures will do; windows of 8
-    # neighbours instead of 48 make the photometric terms smaller, so the others weigh less too.
+    # For tests, the demo and CPUs: four levels, so that small images suffice. Census windows with 8
+    # neighbours instead of 48 make the photometric terms smaller, so the other weights are smaller.
     "tiny": Config(
         DataConfig(height=96, width=320, num_frames=3, batch_size=2),
         NetworkConfig("tiny"),
@@ -67,9 +67,9 @@ PRESETS = {
 
 
 def preset(name: str, objective: str = "paper") -> Config:
-    """The settings called `name`, trained by that objective; raises ConfigError for unknown ones.
+    """Returns the settings `name` with an objective; raises ConfigError for unknown names.
 
-    The robust objective has one set of weights, and the preset's levels and census windows.
+    The robust objective has one set of weights for all presets. It keeps the preset's census radii.
     """
     if name not in PRESETS:
         raise ConfigError(f"Expected a preset of {', '.join(PRESETS)}. Received: {name}.")

@@ -1,20 +1,20 @@
-"""The stages of training: one table of what each runs, trains, needs, minimises and changes.
+"""The stages of training: a table of what each stage runs, trains, needs, minimises and changes.
 
-To add a stage, add a row to `STAGES`; a new kind of model goes to `models` and is named in the row.
+To add a stage, add a row to `STAGES`. A new kind of model goes to `models`; the row names it.
 
-DF-Net's authors (Zou et al., 2018) trained the flow network alone, then depth with motion, then all
-three jointly from the weights of both. Preset `paper` follows their program in stage `flow`. They
-did not release their depth stage; they only say that it had no forward-backward mask. Our stage
-`depth` has none either: before depth and motion are learned, that mask hides exactly the pixels
-they get wrong.
+DF-Net's authors (Zou et al., 2018) first trained the flow network, then depth and motion, then all
+three networks jointly from both sets of weights. In stage `flow`, preset `paper` follows their
+released program. They did not release their depth stage; they only say that it had no
+forward-backward mask. Our stage `depth` has no such mask either: before depth and motion are
+learned, the mask hides exactly the pixels with wrong depth or motion.
 
-In preset `paper`, depth would end at the bound of its disparities, where the gradient vanishes:
-until the pose network, which reads stacked frames, is trained, nearer depth everywhere is the
-fastest way to more parallax. So motion is trained first, against an untrained depth network. The
-pose networks of the other presets compare features and do not need this.
+Preset `paper` first trains motion against an untrained depth network. Without these steps its depth
+saturates at the bound of the disparities, where the gradient vanishes: the pose network reads
+stacked frames and learns slowly, and until then, nearer depth everywhere is the fastest way to more
+parallax. The pose networks of the other presets compare features and do not need these steps.
 
-Stage `distil` is not in the paper: see `models.depth_student` and `models.film_student`. It is
-short, because one teacher has little to say after some hundred steps.
+Stage `distil` is not in the paper: see `models.depth_student` and `models.film_student`. The stage
+is short because a student learns little more from the same teacher after a few hundred steps.
 """
 
 from dataclasses import dataclass, field
@@ -40,15 +40,15 @@ ROBUST_DEPTH_TERMS = (*PAPER_DEPTH_TERMS, "motion_consistency")
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage.
+    """One stage with one teacher.
 
     Attributes:
-      model: the class that is trained, a key of `models.kinds.MODELS`.
-      networks: the networks that a finished run has.
-      trained: those whose weights change; the others come from --init_from.
-      terms: the names of the loss's summands, by objective.
-      changes: the settings changed, by preset, as `Config.replace` names them.
-      refused: flags that mean nothing in this stage.
+      model: the name of the model class, a key of `models.kinds.MODELS`.
+      networks: the networks that a finished run contains.
+      trained: the networks whose weights change; the others come from --init_from.
+      terms: the names of the loss terms, by objective.
+      changes: the settings that differ from the preset, by preset, named as in `Config.replace`.
+      refused: flags that have no effect in this stage and are refused.
       knows_camera: whether the loss depends on the intrinsics, so that they can be learned.
     """
 
@@ -62,11 +62,11 @@ class Stage:
 
     @property
     def needs_trained_networks(self) -> bool:
-        """Whether training starts from networks that another run has trained."""
+        """True if training must start from networks that another run has trained."""
         return self.networks != self.trained
 
 
-# The settings of distil, and what its teacher `film` changes of them.
+# The settings of stage distil, and those of its teacher `film`.
 DISTIL = {
     "training__epochs": 4,
     "training__steps_per_epoch": 100,
@@ -82,7 +82,7 @@ FILM = {
 NO_FORWARD_BACKWARD_MASK = {"loss__rigid_occlusions": False}
 OF_TEACHERS = ("teacher", "rounds")
 
-# By stage and by teacher.
+# stage -> teacher -> Stage.
 STAGES = {
     "flow": {
         "network": Stage(
@@ -93,7 +93,7 @@ STAGES = {
             changes={
                 "paper": {
                     "loss__census_radii": (1, 1, 1, 1, 1),
-                    "training__epochs": 500,  # At 1e-4; the authors then ran as many at 1e-5.
+                    "training__epochs": 500,  # At 1e-4; the authors added as many epochs at 1e-5.
                     "training__halve_at": (),
                 }
             },
@@ -170,19 +170,19 @@ TEACHERS = ("network", "film", "truth")
 
 
 def of(training) -> Stage:
-    """The stage of a run with these `config.TrainingConfig`."""
+    """The stage of a run with the `config.TrainingConfig` given."""
     return STAGES[training.stage][training.teacher]
 
 
 def staged(config, stage: str, teacher: str = "network"):
-    """The settings `config` of a preset, changed for a stage.
+    """Returns the preset's settings `config`, changed for a stage.
 
     Args:
       config: a `config.Config`.
       stage: flow, depth, joint or distil.
-      teacher: network, film or truth, as far as the stage has it.
+      teacher: network, film or truth; the stage must have it.
     """
     changes = STAGES[stage][teacher].changes.get(config.network.name, {})
-    if config.loss.objective != "paper":  # Another objective has masks and windows of its own.
+    if config.loss.objective != "paper":  # The other objective has its own masks and windows.
         changes = {name: value for name, value in changes.items() if not name.startswith("loss__")}
     return config.replace(training__stage=stage, **changes)

@@ -200,8 +200,8 @@ def test_a_stage_takes_its_settings_and_the_runs_it_starts_from(train, street, m
             assert_one_line(train(street, f"--stage={stage}", flag), expected)
     robust_distil = train(street, "--stage=distil", "--objective=robust")
     assert_one_line(robust_distil, "Expected no --objective with --stage=distil")
-    assert_one_line(train(street, "--imagenet"), "imagenet with mobile alone")
-    assert_one_line(train(street, "--width_multiplier=0.5"), "width_multiplier with paper alone")
+    assert_one_line(train(street, "--imagenet"), "imagenet only with mobile")
+    assert_one_line(train(street, "--width_multiplier=0.5"), "width_multiplier only with paper")
     assert len(calls) == 2
 
 

@@ -1,1 +1,1 @@
-"""The loss terms and the objective that weighs them, in keras.ops alone."""
+"""The loss terms and the objectives that weight them, in keras.ops only."""

@@ -1,15 +1,15 @@
-"""Agreement between the two directions, and between the two tasks."""
+"""Consistency terms: between the two directions, and between depth and flow."""
 
 from keras import ops
 
 from dfnet_tf.geometry import rigid_motion
 from dfnet_tf.losses.masking import masked_mean
 
-SHORTEST = 0.01  # Scene units; motions shorter than this, as at first, are measured as this long.
+SHORTEST = 0.01  # Scene units. A lower bound of the mean length: motions are near 0 at first.
 
 
 def depth_consistency(depth, warped_depth, visible):
-    """Forward-backward depth term: L1 gap of two depth maps [N, H, W, 1] where visible; [N]."""
+    """Forward-backward depth term: L1 gap of two depth maps [N, H, W, 1] where `visible`; [N]."""
     return masked_mean(ops.abs(warped_depth - depth), visible)
 
 
@@ -19,15 +19,15 @@ def flow_consistency(flow, warped_backward_flow, visible):
 
 
 def cross_task_consistency(rigid_flow, flow, visible):
-    """DF-Net's cross-task term: L1 gap in pixels, `visible` in both flows; [N]."""
+    """DF-Net's cross-task term: L1 gap in pixels where `visible` in both flows; [N]."""
     return masked_mean(ops.abs(rigid_flow - flow), visible)
 
 
 def depth_inconsistency(depth_there, warped_depth):
-    """|a - b| / (a + b) of two positive depths [N, H, W, 1]: alike in every unit of length.
+    """|a - b| / (a + b) of two positive depths [N, H, W, 1]; independent of the unit of length.
 
-    Bian et al. (SC-SfMLearner, NeurIPS 2019): a of the first frame's points in the second camera,
-    b what that camera's own depth says of them.
+    Bian et al. (SC-SfMLearner, NeurIPS 2019): a is the depth of the first frame's points in the
+    second camera, b the second camera's own depth at these points.
 
     Returns:
       [N, H, W, 1] in [0, 1).
@@ -36,11 +36,11 @@ def depth_inconsistency(depth_there, warped_depth):
 
 
 def motion_consistency(there, back):
-    """How far going there and back is from standing still: the gap of T_there T_back to I.
+    """Distance of T_there T_back from the identity: going there and back must end at the start.
 
-    The angle (radians; its chord, 2 sin(a / 2)) plus the distance relative to the mean length of
-    the two ways; after Gordon et al. (ICCV 2019). No gradient goes to that length, which the motion
-    would otherwise stretch.
+    The sum of the angle (as a chord, 2 sin(a / 2), in radians) and the translation divided by the
+    mean length of the two motions; after Gordon et al. (ICCV 2019). The mean length gets no
+    gradient, which would make the motions longer.
 
     Args:
       there, back: six-vectors [..., 6].

@@ -1,4 +1,4 @@
-"""What a flow says about pairs of frames, level by level of an image pyramid."""
+"""Pairs of frames warped by a flow, for each level of an image pyramid."""
 
 import dataclasses
 from typing import Any
@@ -12,13 +12,13 @@ from dfnet_tf.geometry import camera, optical_flow, rigid_motion, visibility
 
 @dataclasses.dataclass
 class FlowView:
-    """Pairs of frames seen through a flow, rigid or predicted: [P, H, W, .], P = B * 2 * S."""
+    """Pairs of frames and their rigid or predicted flow: [P, H, W, .], P = B * 2 * S."""
 
     flow: Any
-    backward: Any  # The opposite direction's flow, read where `flow` points.
-    image: Any  # The second frame, read where `flow` points.
+    backward: Any  # The flow of the opposite direction, sampled where `flow` points.
+    image: Any  # The second frame, sampled where `flow` points.
     visible: Any
-    depth: Any = None  # The second frame's depth, read where `flow` points.
+    depth: Any = None  # The second frame's depth, sampled where `flow` points.
     depth_there: Any = None  # The depth of the first frame's points in the second camera.
 
 
@@ -33,7 +33,7 @@ def pyramid(images, intrinsics, num_levels: int) -> list[tuple[Any, Any]]:
 
 
 def predicted_view(images, flows) -> FlowView:
-    """The frames [B, F, H, W, 3] through the flow network's `flows` [P, h, w, 2]."""
+    """The frames [B, F, H, W, 3] with the flow network's `flows` [P, h, w, 2]."""
     flow = optical_flow.resize_flow(flows, *images.shape[2:4])
     opposite = clip_batch.opposite(flow, images.shape[1])
     read = ops.concatenate([opposite, clip_batch.second_frames(images)], axis=-1)
@@ -43,14 +43,14 @@ def predicted_view(images, flows) -> FlowView:
 
 
 def rigid_view(images, intrinsics, disparities, motions, occlusions: bool = True) -> FlowView:
-    """The frames through the flow that depth and motion induce.
+    """The frames with the rigid flow of depth and motion.
 
     Args:
       images: [B, F, H, W, 3].
       intrinsics: [B, 3, 3] of those frames.
       disparities: [B, F, H, W, 1].
       motions: [B, S, 2, 6].
-      occlusions: False: every point that stays in the image counts as visible.
+      occlusions: if False, every point that stays in the image counts as visible.
     """
     num_frames, depth = images.shape[1], 1.0 / disparities
     intrinsics = clip_batch.repeat_for_pairs(intrinsics, num_frames)
@@ -59,7 +59,7 @@ def rigid_view(images, intrinsics, disparities, motions, occlusions: bool = True
     points = rigid_motion.transform(points, motion)
     ends = camera.project(points, intrinsics)
     flow = ends - camera.pixel_grid(*images.shape[2:4])
-    # Only the mask needs the way back. It gets no gradient: that would be the costliest one.
+    # Only the mask needs the backward flow. Its gradient would be the costliest and is stopped.
     opposite = ops.stop_gradient(clip_batch.opposite(flow, num_frames))
     second = clip_batch.second_frames(images), clip_batch.second_frames(depth)
     warped = optical_flow.warp(ops.concatenate([opposite, *second], axis=-1), flow)

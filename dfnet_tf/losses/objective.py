@@ -1,8 +1,8 @@
 """DF-Net's objective: seven terms, over pyramid levels, sources and both directions.
 
-This file weights the terms and chooses the levels; each term's formula is in a file of its own. The
-averages of single pairs are summed over the pairs of a clip and averaged over clips, so that a
-batch split over devices gives the same total.
+This file weights the terms and chooses the levels; the terms have files of their own. Averages of
+single pairs are summed over the pairs of a clip and averaged over clips, so that a batch split over
+devices gives the same total.
 """
 
 from typing import Any
@@ -25,13 +25,13 @@ def objective(images, intrinsics, predictions, config: LossConfig) -> tuple[Any,
     Args:
       images: clean frames [B, F, H, W, 3].
       intrinsics: [B, 3, 3] of those frames.
-      predictions: what `DFNet.call` returns: `disparities`, a list of [B, F, H / 2^s, W / 2^s, 1];
+      predictions: the result of `DFNet.call`: `disparities`, a list of [B, F, H / 2^s, W / 2^s, 1];
         `motions` [B, S, 2, 6]; `flows`, a list of [B * 2 * S, h, w, 2] in pixels of their own grid.
         Without flows, or without disparities and motions, the terms that need them are left out.
       config: the weights.
 
     Returns:
-      The scalar total, and its summands by name (see `stages`).
+      The scalar total, and its terms by name (see `stages`).
     """
     parts, has_flow, has_depth = [], "flows" in predictions, "disparities" in predictions
     levels = pyramid(images, intrinsics, len(config.level_weights))
@@ -58,7 +58,7 @@ def objective(images, intrinsics, predictions, config: LossConfig) -> tuple[Any,
 
 
 def _flow_terms(images, predicted: FlowView, weight: float, radius: int, config: LossConfig):
-    """The three terms of the flow network alone, [P] each."""
+    """The three terms that need only flow, [P] each."""
     first, flow, visible = clip_batch.first_frames(images), predicted.flow, predicted.visible
     photometric_weight = weight * config.flow_photometric
     return [
@@ -88,7 +88,7 @@ def _flow_terms(images, predicted: FlowView, weight: float, radius: int, config:
 def _depth_terms(
     images, disparities, rigid: FlowView, weight: float, radius: int, config: LossConfig
 ):
-    """The three terms of depth and motion alone: [P], and [B * F] for the smoothness."""
+    """The three terms that need only depth and motion: [P], and [B * F] for the smoothness."""
     first, visible = clip_batch.first_frames(images), rigid.visible
     first_depth = clip_batch.first_frames(1.0 / disparities)
     photometric_weight = weight * config.rigid_photometric

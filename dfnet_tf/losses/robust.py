@@ -1,7 +1,7 @@
-"""The robust objective: what was found after DF-Net, each part with a weight or switch of its own.
+"""The robust objective: methods published after DF-Net, each with its own weight or switch.
 
-As in `objective`, this file weights the terms and chooses the levels; the values of pairs and
-frames are summed over a clip and averaged over the clips.
+As in `objective`, this file weights the terms and chooses the levels. Values of pairs and frames
+are summed over a clip and averaged over clips.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ from dfnet_tf.losses.flow_views import FlowView, predicted_view, pyramid, rigid_
 from dfnet_tf.losses.masking import masked_mean
 from dfnet_tf.losses.terms import summed, weighted
 
-OUTSIDE = 2.0  # In place of an error: larger than any.
+OUTSIDE = 2.0  # Error of pixels outside the image: larger than any real error.
 
 
 def objective(images, intrinsics, predictions, config: RobustLossConfig) -> tuple[Any, dict]:
@@ -27,13 +27,13 @@ def objective(images, intrinsics, predictions, config: RobustLossConfig) -> tupl
     Args:
       images: clean frames [B, F, H, W, 3].
       intrinsics: [B, 3, 3] of those frames.
-      predictions: as for `losses.objective.objective`; where flow is distilled also `crop_flows`
-        [B * 2 * S, h, w, 2], the flow of `distillation.crop` of the frames. Without flows, or
-        without disparities and motions, the terms that need them are left out.
+      predictions: as for `losses.objective.objective`. If flow is distilled, also `crop_flows`
+        [B * 2 * S, h, w, 2], the flow of the frames cropped by `distillation.crop`. Without flows,
+        or without disparities and motions, the terms that need them are left out.
       config: the weights and switches.
 
     Returns:
-      The scalar total, and its summands by name (see `stages`).
+      The scalar total, and its terms by name (see `stages`).
     """
     parts, has_flow, has_depth = [], "flows" in predictions, "disparities" in predictions
     levels = pyramid(images, intrinsics, len(config.census_radii))
@@ -50,12 +50,12 @@ def objective(images, intrinsics, predictions, config: RobustLossConfig) -> tupl
 
 
 def _flow_parts(levels, predictions, config: RobustLossConfig):
-    """What the flow network says at the finest level; parts of its own terms, (name, values)."""
+    """Returns the finest `FlowView` of the predicted flow, and the flow terms, (name, values)."""
     flows, parts, views = predictions["flows"], [], []
     chosen = zip(levels, config.flow_level_weights, config.census_radii, flows, strict=False)
     for (frames, _), weight, radius, flow in chosen:
-        # In pixels of its own level: seen finely, a flow that is wrong by a pixel is hidden all
-        # over by its forward-backward check, costs nothing, and stays wrong.
+        # Each flow is compared in pixels of its own level. Upsampled, a flow that is one pixel
+        # wrong fails its forward-backward check everywhere, costs nothing, and stays wrong.
         view = predicted_view(frames, flow)
         seen = clip_batch.first_frames(frames), view.image, view.visible
         error = weighted(weight * config.flow_photometric, photometric.census, *seen, radius)
@@ -83,7 +83,7 @@ def _flow_parts(levels, predictions, config: RobustLossConfig):
 
 
 def _depth_parts(levels, predictions, config: RobustLossConfig):
-    """What depth and motion say at the finest level; parts of their own terms, (name, values)."""
+    """Returns the finest `FlowView` of the rigid flow, and the depth terms, (name, values)."""
     motions, parts, views = predictions["motions"], [], []
     chosen = zip(levels, config.depth_level_weights, predictions["disparities"], strict=False)
     for level, ((frames, intrinsics), weight, disparities) in enumerate(chosen):
@@ -111,8 +111,8 @@ def _depth_parts(levels, predictions, config: RobustLossConfig):
 
 
 def _rigid_parts(images, rigid: FlowView, weight: float, config: RobustLossConfig):
-    """The photometric error (see below), and SC-SfMLearner's depth inconsistency of each pair."""
-    # Hidden pixels count: the minimum and the weights deal with them.
+    """The photometric error (see below) and SC-SfMLearner's depth inconsistency of each pair."""
+    # Hidden pixels count here: the minimum over sources and the weights handle them.
     inside = visibility.in_image(optical_flow.end_points(rigid.flow), *rigid.flow.shape[1:3])
     gap = consistency.depth_inconsistency(rigid.depth_there, rigid.depth)
     seen = images, rigid, inside, ops.stop_gradient(1.0 - gap), config
@@ -122,11 +122,11 @@ def _rigid_parts(images, rigid: FlowView, weight: float, config: RobustLossConfi
 
 
 def _rigid_photometric(images, rigid: FlowView, inside, consistent, config: RobustLossConfig):
-    """Monodepth2's error of each frame (of each pair, without `minimum_over_sources`); [.].
+    """Monodepth2's error of each frame, or of each pair without `minimum_over_sources`; [.].
 
-    A pixel's error is that of the source that explains it best. With `auto_mask` it is at most
-    that of a standing camera, which has no gradient. With `consistency_mask` a pixel is weighted
-    by how `consistent` the depths are.
+    A pixel's error is the error of the source that explains it best. `auto_mask` bounds the error
+    by that of zero motion, which has no gradient. `consistency_mask` weights each pixel by
+    `consistent`, the agreement of the depths.
     """
     first, num_frames = clip_batch.first_frames(images), images.shape[1]
 
@@ -147,7 +147,7 @@ def _rigid_photometric(images, rigid: FlowView, inside, consistent, config: Robu
 
 
 def _cross_task(images, rigid: FlowView, predicted: FlowView):
-    """`teaching.taught_gap` by the photometric errors of both flows; [P]."""
+    """`teaching.taught_gap` with the photometric errors of both flows; [P]."""
     first = clip_batch.first_frames(images)
     rigid_error = photometric.ssim_l1(first, rigid.image)
     flow_error = photometric.ssim_l1(first, predicted.image)

@@ -2,11 +2,11 @@
 
 from keras import ops
 
-FLOW_EDGES = 150.0  # How sharply edges of the picture end the flow's smoothness (UFlow).
+FLOW_EDGES = 150.0  # How strongly image edges switch off the smoothness of flow (UFlow).
 
 
 def edge_aware_smoothness(disparity, images):
-    """First-order smoothness that lets edges of the picture pass (Godard et al., 2017, eq. 3).
+    """First-order smoothness, weaker at image edges (Godard et al., 2017, eq. 3).
 
     mean(exp(-mean_c |dx I|) |dx d|) + the same in y.
 
@@ -35,18 +35,18 @@ def second_order_smoothness(flow):
 def normalised_smoothness(disparity, images):
     """`edge_aware_smoothness` of the disparity divided by its mean (Monodepth2, ICCV 2019).
 
-    So that a smaller disparity is not a smoother one, which made depth shrink (Wang et al., CVPR
-    2018). Shapes and result as there.
+    Without the division, a smaller disparity costs less, and depth degenerates (Wang et al., CVPR
+    2018). Arguments and result are those of `edge_aware_smoothness`.
     """
     mean = ops.mean(disparity, axis=(1, 2, 3), keepdims=True)
     return edge_aware_smoothness(disparity / (mean + 1e-7), images)
 
 
 def edge_aware_flow_smoothness(flow, images):
-    """Second-order smoothness that lets edges of the picture pass (UFlow, ECCV 2020).
+    """Second-order smoothness, weaker at image edges (UFlow, ECCV 2020).
 
-    Half of mean(exp(-mean_c |150 dI|) sqrt(d2F^2 + 0.001^2)) in x plus the same in y, dI between
-    the two pixels on either side of the second difference d2F.
+    Half of mean(exp(-mean_c |150 dI|) sqrt(d2F^2 + 0.001^2)) in x plus the same in y. dI is the
+    difference of the two pixels on either side of the second difference d2F.
 
     Args:
       flow: [N, H, W, 2].

@@ -1,13 +1,13 @@
-"""Structural similarity: how alike two pictures are in their means, contrasts and patterns."""
+"""Structural similarity (SSIM) of two images: their local means, contrasts and patterns."""
 
 from keras import ops
 
-MEAN_FLOOR = 0.01**2  # Of intensities in [0, 1] (Wang et al., 2004).
+MEAN_FLOOR = 0.01**2  # For intensities in [0, 1] (Wang et al., 2004).
 CONTRAST_FLOOR = 0.03**2
 
 
 def ssim_distance(first, second):
-    """(1 - SSIM) / 2 over 3x3 windows, the border reflected (Godard et al., CVPR 2017).
+    """(1 - SSIM) / 2 over 3x3 windows, with reflected borders (Godard et al., CVPR 2017).
 
     SSIM = (2 m1 m2 + c1) (2 s12 + c2) / ((m1^2 + m2^2 + c1) (s1^2 + s2^2 + c2)), with m, s^2 and
     s12 the means, variances and covariance in each window (Wang et al., 2004).
@@ -35,6 +35,6 @@ def _reflect(images):
 
 
 def _window_mean(padded):
-    """Means over 3x3: [N, H + 2, W + 2, C] -> [N, H, W, C]; sums of slices, which XLA fuses."""
+    """3x3 means, [N, H + 2, W + 2, C] -> [N, H, W, C], as sums of slices, which XLA fuses."""
     rows = padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]
     return (rows[:, :, :-2] + rows[:, :, 1:-1] + rows[:, :, 2:]) / 9.0

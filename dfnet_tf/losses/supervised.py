@@ -1,21 +1,21 @@
-"""What the networks learn from when the truth is known, as in rendered clips."""
+"""Losses for clips with ground truth, for example rendered clips."""
 
 from keras import ops
 
 from dfnet_tf.geometry import optical_flow
 
-LEVEL_WEIGHTS = (1.0, 0.25, 0.1, 0.05, 0.03)  # Of the flows, finest first, in pixels of the images.
+LEVEL_WEIGHTS = (1.0, 0.25, 0.1, 0.05, 0.03)  # Finest first; errors are in pixels of the images.
 
 
 def flow_error(flows, labels):
     """Multi-level endpoint error (PWC-Net, Sun et al., CVPR 2018), sqrt(|error|^2 + 0.01^2).
 
-    The finest flow is enlarged to the size of the labels, so that it learns where motion ends. At a
-    coarser level, a pixel is compared with the label at its middle.
+    The finest flow is upsampled to the size of the labels, so that it learns motion boundaries. At
+    a coarser level, each pixel is compared with the label at its middle.
 
     Args:
       flows: list, finest first, of [N, h, w, 2], in pixels of their own grid.
-      labels: [N, H, W, 3], true flow in pixels and weight; they get no gradient.
+      labels: [N, H, W, 3], true flow in pixels and a weight; they get no gradient.
 
     Returns:
       [N], the weighted mean over the pixels, summed over the levels.

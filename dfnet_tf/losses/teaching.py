@@ -1,34 +1,34 @@
-"""Cross-task consistency in which the better of the two flows teaches the other."""
+"""Cross-task consistency in which the better of the two flows supervises the other."""
 
 from keras import ops
 
 from dfnet_tf.geometry import object_motion
 from dfnet_tf.losses.masking import masked_mean
 
-MARGIN = 0.01  # Errors (0 to 1) nearer than this are a tie, as where the picture has no texture.
-OUTLIER = 3.0  # How many times the picture's average disagreement is that of a moving object.
+MARGIN = 0.01  # Smaller differences of errors (0 to 1) are ties, for example without texture.
+OUTLIER = 3.0  # A moving object disagrees by more than this many times the image's mean.
 
 
 def taught_gap(rigid, predicted, rigid_error, flow_error):
-    """L1 gap of the flow and the rigid flow, with a gradient for the worse of the two alone.
+    """L1 gap of the predicted and the rigid flow, with a gradient only for the worse of the two.
 
-    With R the rigid and F the predicted flow, e_R and e_F the photometric errors, D the
-    disagreement of `object_motion`, pixel by pixel:
+    R is the rigid and F the predicted flow, e_R and e_F their photometric errors, D the
+    disagreement of `object_motion`. For each pixel:
 
       moving      = e_F < e_R - MARGIN  and  D > max(1, OUTLIER * mean of D)
       R teaches F:  R visible,  not moving,  e_R <= e_F + MARGIN
       F teaches R:  F visible,  not moving,  e_F <  e_R - MARGIN
 
-    The world is static unless the picture says otherwise, so ties go to R, which is smooth and
-    complete. Moving things, which depth and motion cannot explain, teach nobody: they are what
-    stands out of the *average* disagreement, as at first everything disagrees.
+    Ties go to R, which is smooth and complete: without evidence, the world counts as static.
+    Moving objects, which depth and motion cannot explain, are excluded. They are outliers relative
+    to the *mean* disagreement, because early in training everything disagrees.
 
     Args:
       rigid, predicted: FlowViews [P, H, W, .].
-      rigid_error, flow_error: [P, H, W, 1] in [0, 1]; no gradient passes them.
+      rigid_error, flow_error: [P, H, W, 1] in [0, 1]; they get no gradient.
 
     Returns:
-      [P], averages over the pixels that anybody is taught at, in pixels.
+      [P], averages in pixels over the pixels at which one flow teaches the other.
     """
     rigid_teaches, flow_teaches = teachers(rigid, predicted, rigid_error, flow_error)
     gap = ops.where(
@@ -40,7 +40,7 @@ def taught_gap(rigid, predicted, rigid_error, flow_error):
 
 
 def teachers(rigid, predicted, rigid_error, flow_error):
-    """Where R teaches and where F does, two masks [P, H, W, 1] that nowhere both are 1."""
+    """Where R teaches and where F teaches: two disjoint masks [P, H, W, 1]."""
     better = ops.stop_gradient(flow_error) < ops.stop_gradient(rigid_error) - MARGIN
     gap = object_motion.disagreement(*map(ops.stop_gradient, (predicted.flow, rigid.flow)))
     usual = OUTLIER * ops.mean(gap, axis=(1, 2, 3), keepdims=True)

@@ -7,7 +7,7 @@ from keras import ops
 
 
 def weighted(weight: float, term: Callable, *arguments):
-    """`weight` * `term(*arguments)`, values [N] of pairs or frames.
+    """`weight` * `term(*arguments)`, with values [N] of pairs or frames.
 
     A term of weight 0 is not computed: its gradient could be NaN, and 0 * NaN is NaN.
     """
@@ -15,7 +15,7 @@ def weighted(weight: float, term: Callable, *arguments):
 
 
 def summed(parts: Iterable[tuple[str, Any]], num_clips) -> tuple[Any, dict[str, Any]]:
-    """The total, and each term by name: `parts` (name, values [N]) summed, averaged over clips."""
+    """Sums `parts` (name, values [N]), averages over clips; returns the total and terms by name."""
     terms = {}
     for name, values in parts:
         terms[name] = terms.get(name, 0.0) + ops.sum(values) / ops.cast(num_clips, "float32")

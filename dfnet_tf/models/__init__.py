@@ -1,1 +1,1 @@
-"""The models that are trained: DFNet and its two students."""
+"""The trainable models: DFNet and its three students."""

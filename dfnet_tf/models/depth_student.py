@@ -1,4 +1,4 @@
-"""DepthStudent: a trained DFNet whose depth network learns from what it was."""
+"""DepthStudent: a trained DFNet whose depth network learns from a frozen copy of itself."""
 
 import keras
 from keras import ops
@@ -12,21 +12,21 @@ from dfnet_tf.models.dfnet import DFNet
 
 @keras.saving.register_keras_serializable("dfnet")
 class DepthStudent(DFNet):
-    """The model of stage `distil`, teacher `network`: depth learns from its own frozen copy.
+    """The model of stage `distil` with teacher `network`: depth learns from its own frozen copy.
 
-    Trained on few drives, a network memorises where near things usually appear in a frame. In a
-    patchwork of several frames nothing is where it usually is, so the student must use what things
-    look like. The teacher predicts the depth of clean frames; its predictions, cut like the
-    patchwork, are the labels. It stays frozen: a teacher that was trained along could agree with
-    its student on a constant. Labelling mixed images follows Depth Anything (Yang et al., CVPR
-    2024). Pose and flow networks stay as they were.
+    Trained on a few drives, a network memorises where near things usually appear in a frame. In a
+    patchwork of parts of a frame nothing is where it usually is, so the student must use the
+    appearance of things. The teacher predicts the depth of clean frames; its predictions, cut like
+    the patchwork, are the labels. The teacher stays frozen: if it were trained too, teacher and
+    student could agree on a constant. Labelling mixed images follows Depth Anything (Yang et al.,
+    CVPR 2024). Pose and flow networks do not change.
 
-    Call: in training a batch with, besides what `DFNet` takes,
+    Call: in training, a batch with the inputs of `DFNet` and
       draws: [B, F, patchwork.NUM_DRAWS] in [0, 1).
     Returns: in training
       taught: [B * F, h, w, 1], the teacher's log disparities of the patchworks;
       patchwork_disparities: the student's, list, finest first, of [B * F, h / 2^s, w / 2^s, 1];
-      else what `DFNet` predicts, of which there is no loss.
+      otherwise the predictions of `DFNet`, for which there is no loss.
     """
 
     def __init__(self, config: Config, num_cameras: int = 0, **kwargs):
@@ -40,7 +40,7 @@ class DepthStudent(DFNet):
         super().build(input_shape)
 
     def take_teacher(self) -> None:
-        """Makes what the depth network knows now the teacher."""
+        """Copies the depth network's current weights to the teacher."""
         self.teacher.set_weights(self.depth_net.get_weights())
 
     def call(self, batch, training: bool | None = None):
@@ -57,7 +57,7 @@ class DepthStudent(DFNet):
         }
 
     def loss_terms(self, batch, predictions):
-        del batch  # All that it says is in the predictions.
+        del batch  # The predictions hold the labels.
         gap = distillation.depth_distillation(
             predictions["taught"], predictions["patchwork_disparities"]
         )

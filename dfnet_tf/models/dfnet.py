@@ -1,4 +1,4 @@
-"""DFNet: the three networks and the objective over their predictions."""
+"""DFNet: the three networks and the objective on their predictions."""
 
 from typing import Any
 
@@ -28,21 +28,22 @@ class DFNet(TrainableModel):
     """Depth, camera motion and optical flow of a clip, trained together (Zou et al., 2018).
 
     Call: a batch, a dictionary of
-      images: [B, F, H, W, 3], what the networks see;
-      clean_images: [B, F, H, W, 3], what the losses compare;
-      intrinsics: [B, 3, 3], in pixels of H x W; or, where they are learned,
-      clip: [B], whose they are, and crop: [B, 3, 3], new from old pixels in augmentation.
-    Returns: the predictions, a dictionary (in the stages `flow` and `depth` a part of it) of
+      images: [B, F, H, W, 3], the networks' input;
+      clean_images: [B, F, H, W, 3], compared by the losses;
+      intrinsics: [B, 3, 3], in pixels of H x W; or, if they are learned,
+      clip: [B], the index of each clip, and crop: [B, 3, 3], new from old pixels in augmentation.
+    Returns: the predictions, a dictionary (stages `flow` and `depth` return a part of it) of
       disparities: list, finest first, of [B, F, h / 2^s, w / 2^s, 1], h x w = H x W or half of it;
       motions: [B, S, 2, 6], per source the six-vectors of source_from_target, target_from_source;
       flows: list, finest first, of [B * 2 * S, ., ., 2], in the order of `clip_batch`, in pixels
         of their own grid;
-      crop_flows: the finest flow of `losses.distillation.crop` of the frames, where it is taught;
-      intrinsics: [B, 3, 3] of the whole frames, where they are learned.
+      crop_flows: if flow is distilled, the finest flow of the frames cropped by
+        `losses.distillation.crop`;
+      intrinsics: [B, 3, 3] of the whole frames, if they are learned.
 
     Args:
       config: the settings.
-      num_cameras: how many clips' intrinsics are learned; 0: they come with the batches.
+      num_cameras: the number of clips whose intrinsics are learned; 0: batches hold the intrinsics.
 
     Raises:
       ValueError: the networks cannot take frames of the configured size.
@@ -69,12 +70,12 @@ class DFNet(TrainableModel):
 
     @property
     def stage(self) -> stages.Stage:
-        """What is run and trained."""
+        """The stage, which says which networks run and which are trained."""
         return stages.of(self.config.training)
 
     @property
     def objective(self):
-        """The module of `losses` whose `objective` is trained by."""
+        """The module of `losses` whose `objective` is the training loss."""
         return OBJECTIVES[self.config.loss.objective]
 
     @property
@@ -85,12 +86,12 @@ class DFNet(TrainableModel):
 
     @property
     def flow_size(self) -> tuple[int, int]:
-        """Height and width of what the flow network sees."""
+        """Height and width of the flow network's input."""
         return self.config.data.height, self.config.data.width
 
     @property
     def depth_size(self) -> tuple[int, int]:
-        """Height and width of what the depth and pose networks see, and the losses compare."""
+        """Height and width of the input of depth and pose networks and losses."""
         downscale = self.config.network.depth_downscale
         return self.config.data.height // downscale, self.config.data.width // downscale
 
@@ -120,7 +121,7 @@ class DFNet(TrainableModel):
         return predictions
 
     def _flows(self, images):
-        """Of all pairs of the frames [B, F, H, W, 3]; each frame is encoded once."""
+        """Flows of all pairs of the frames [B, F, H, W, 3]; each frame is encoded once."""
         num_frames = images.shape[1]
         features = self.flow_net.encode(as_frames(images))
         features = [as_clips(maps, num_frames) for maps in features]
@@ -140,8 +141,8 @@ class DFNet(TrainableModel):
         return {"disparities": disparities, "motions": motions}
 
     def loss_inputs(self, batch: dict[str, Any], predictions: dict[str, Any]):
-        """The clean frames, and their intrinsics, at the size at which the losses compare them."""
-        if self.cameras:  # Not cropped in `call`, whose inputs a policy may cast to bfloat16.
+        """Returns the clean frames and their intrinsics, at the resolution of the losses."""
+        if self.cameras:  # Not in `call`: a dtype policy may cast its inputs to bfloat16.
             intrinsics = camera.intrinsics_after(batch["crop"], predictions["intrinsics"])
         else:
             intrinsics = batch["intrinsics"]
@@ -150,12 +151,12 @@ class DFNet(TrainableModel):
         return self.downscale(batch["clean_images"]), intrinsics
 
     def loss_terms(self, batch: dict[str, Any], predictions: dict[str, Any]):
-        """The objective of these predictions: the total, and its summands by name."""
+        """Returns the total objective of these predictions, and its terms by name."""
         inputs = self.loss_inputs(batch, predictions)
         return self.objective.objective(*inputs, predictions, self.config.loss)
 
     def gradients_to_apply(self, gradients):
-        """All gradients; those of the depth network are 0 in the first `motion_first` steps."""
+        """All gradients; the depth network's are 0 in the first `motion_first` steps."""
         if not self.config.training.motion_first:
             return gradients
         started = self.optimizer.iterations >= self.config.training.motion_first
@@ -166,7 +167,7 @@ class DFNet(TrainableModel):
         ]
 
     def _check_size(self) -> None:
-        """Raises ValueError here, where Keras adds no paragraphs of its own to it."""
+        """Raises ValueError for a wrong size here, where Keras does not lengthen the message."""
         sizes = {
             self.flow_net: self.flow_size,
             self.depth_net: self.depth_size,
@@ -176,7 +177,7 @@ class DFNet(TrainableModel):
             check_size(keras.KerasTensor((1, *size, 3)), network.size_multiple)
 
     def downscale(self, clips):
-        """Clips at the size of the depth and pose networks and of the losses, area-resized."""
+        """Area-resizes clips to the resolution of depth and pose networks and losses."""
         return reduced(clips, self.config.network.depth_downscale)
 
     def get_config(self):

@@ -1,7 +1,7 @@
-"""One step of training on all replicas alike: what they sum, decide together, and count once.
+"""Distributed step: all-reduces losses and gradients, and decides jointly whether to apply them.
 
-`tf.distribute` runs the step in each replica; on one device there is one replica. TensorFlow is
-imported where it is needed: the model runs on other backends too.
+`tf.distribute` runs the step in each replica; on one device there is one replica. Functions import
+TensorFlow themselves, because the model also runs on other backends.
 """
 
 from typing import Any
@@ -10,22 +10,24 @@ import keras
 
 
 def apply_sums(optimizer, variables, losses: dict[str, Any], gradients) -> tuple[dict, Any, Any]:
-    """Sums over the replicas and, where all sums are finite, lets the optimizer apply them.
+    """Sums losses and gradients over the replicas and applies them if all sums are finite.
 
-    All see the same sums, so all decide alike. A step that is left out changes no weight and no
-    moment, but counts among the optimizer's iterations, by which batches are numbered. Keras's own
-    way differs: there each replica clips, and with a scaled loss also judges, its share alone.
+    All replicas see the same sums and make the same decision. A skipped step changes no weight and
+    no moment, but counts as an iteration of the optimizer, because iterations number the batches.
+    Keras differs: there each replica clips its own gradients, and with a scaled loss also checks
+    only its own gradients.
 
     Args:
-      optimizer: of Keras, plain or in a LossScaleOptimizer; on several replicas, one that does not
-        sum gradients itself.
-      variables: what it changes.
+      optimizer: a Keras optimizer, plain or in a LossScaleOptimizer. With several replicas, it must
+        not sum gradients itself.
+      variables: the variables that the optimizer changes.
       losses: this replica's scalar shares of the losses, by name.
-      gradients: of its share, scaled by `optimizer.scale_loss`, by `variables`.
+      gradients: the gradients of this replica's share by `variables`, scaled by
+        `optimizer.scale_loss`.
 
     Returns:
-      the sums of the losses; whether the step was applied; and whether it counts as skipped: not
-      while a scaled loss overflows float16 and the scale can still be halved.
+      the summed losses; whether the step was applied; and whether it counts as skipped. A step does
+      not count as skipped if a scaled loss overflows float16 and the scale can still be halved.
     """
     import tensorflow as tf
 
@@ -41,12 +43,12 @@ def apply_sums(optimizer, variables, losses: dict[str, Any], gradients) -> tuple
         (applied, *_) = strategy.experimental_local_results(applied)
         _update(strategy, optimizer, variables, applied, gradients)
 
-    replica.merge_call(update, args=(applied, gradients))  # No replica alone may branch.
+    replica.merge_call(update, args=(applied, gradients))  # `tf.cond` must not run per replica.
     return dict(zip(losses, tf.unstack(totals), strict=True)), applied, skipped
 
 
 def _update(strategy, optimizer, variables, applied, gradients) -> None:
-    """Applies the gradients or only counts the step; adapts the loss scale, if there is one."""
+    """Applies the gradients or only counts the step; adapts the loss scale if there is one."""
     import tensorflow as tf
 
     inner = getattr(optimizer, "inner_optimizer", optimizer)
@@ -63,7 +65,7 @@ def _update(strategy, optimizer, variables, applied, gradients) -> None:
 
 
 def _adapt_loss_scale(optimizer: keras.optimizers.LossScaleOptimizer, finite) -> None:
-    """Keras's rule: half of it after an overflow, twice after so many steps without one."""
+    """Keras's rule: halves the scale on overflow, doubles it after enough steps without one."""
     import tensorflow as tf
 
     steps = tf.where(finite, optimizer.step_counter.value + 1, 0)
@@ -74,17 +76,17 @@ def _adapt_loss_scale(optimizer: keras.optimizers.LossScaleOptimizer, finite) ->
 
 
 def several_workers(model: keras.Model) -> bool:
-    """Whether a model on TensorFlow is trained by several processes."""
+    """True if several processes train a model on TensorFlow."""
     import tensorflow as tf
 
     return isinstance(model.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy)
 
 
 def train_function(model: keras.Model):
-    """A step of `model.fit` for several workers: iterator -> logs.
+    """Returns the step function of `model.fit` for several workers: iterator -> logs.
 
-    Keras 3.15's own averages the logged scalars over an axis that they lack (its #20585). As they
-    are of the global batch, every replica's are the same.
+    Keras 3.15's own function averages the logged scalars over an axis they do not have (Keras issue
+    20585). The logs are sums over the global batch and so the same on every replica.
     """
     import tensorflow as tf
 
@@ -98,10 +100,10 @@ def train_function(model: keras.Model):
 
 
 class _OfOneReplica:
-    """A metric of what all replicas know alike: one tells it, and no other need be asked.
+    """A metric that is equal on all replicas and is kept on the first one only.
 
-    Keras's metrics add up all replicas' when read, wherever that is: a worker that writes a
-    checkpoint would wait for ever for the others, which do not.
+    Keras sums its metrics over all replicas when one is read. A worker that writes a checkpoint
+    alone would wait forever for the other workers.
     """
 
     def add_variable(self, shape, initializer, dtype=None, aggregation="sum", name=None):

@@ -1,4 +1,4 @@
-"""FilmStudent: a trained DFNet whose depth network learns from the geometry of its films."""
+"""FilmStudent: a trained DFNet whose depth network learns from the geometry of its clips."""
 
 import keras
 from keras import ops
@@ -8,24 +8,24 @@ from dfnet_tf.geometry import patchwork
 from dfnet_tf.losses import distillation
 from dfnet_tf.models.dfnet import DFNet
 
-NUM_DRAWS = patchwork.NUM_DRAWS + 1  # The last one says which frames are made patchworks of.
-PATCHWORKS = 0.5  # Share of the frames.
+NUM_DRAWS = patchwork.NUM_DRAWS + 1  # The last draw decides whether a frame becomes a patchwork.
+PATCHWORKS = 0.5  # Share of the frames that become patchworks.
 
 
 @keras.saving.register_keras_serializable("dfnet")
 class FilmStudent(DFNet):
-    """The model of stage `distil` with teacher `film`: depth learns labels made beforehand.
+    """The model of stage `distil` with teacher `film`: depth learns labels computed beforehand.
 
-    Half of the frames are seen whole, the others as patchworks, so that depth learns what things
-    look like and not only where in a picture they stand. Motion and flow stay what they were.
+    Half of the frames are seen whole, the others as patchworks, so that depth learns from the
+    appearance of things and not only from their position. Pose and flow networks do not change.
 
-    Call: in training a batch with, besides `images`,
+    Call: in training, a batch with `images` and
       labels: [B, F, H, W, 2], log disparity and confidence;
       draws: [B, F, NUM_DRAWS] in [0, 1).
     Returns: in training
-      taught: [B * F, h, w, 2], the labels of what the network saw;
-      disparities_seen: the network's answer, list, finest first, of [B * F, h / 2^s, w / 2^s, 1];
-      else what `DFNet` predicts, which has no loss.
+      taught: [B * F, h, w, 2], the labels of the network's input;
+      disparities_seen: the predictions, list, finest first, of [B * F, h / 2^s, w / 2^s, 1];
+      otherwise the predictions of `DFNet`, for which there is no loss.
     """
 
     def call(self, batch, training: bool | None = None):
@@ -40,13 +40,13 @@ class FilmStudent(DFNet):
         return {"taught": taught, "disparities_seen": self.depth_net(seen)}
 
     def loss_terms(self, batch, predictions):
-        del batch  # All that it says is in the predictions.
+        del batch  # The predictions hold the labels.
         gap = distillation.film_depth(predictions["taught"], predictions["disparities_seen"])
         total = ops.mean(gap)
         return total, {"film_depth": total}
 
 
 def _some_as_patchworks(maps, draws):
-    """PATCHWORKS of the maps [N, H, W, C] as patchworks, as `draws` [N, NUM_DRAWS] say."""
+    """Makes a share PATCHWORKS of the maps [N, H, W, C] patchworks; `draws` [N, NUM_DRAWS]."""
     chosen = draws[:, -1, None, None, None] < PATCHWORKS
     return ops.where(chosen, patchwork.patchwork(maps, draws[:, :-1]), maps)

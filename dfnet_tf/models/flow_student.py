@@ -11,12 +11,12 @@ from dfnet_tf.models.dfnet import DFNet
 class FlowStudent(DFNet):
     """The model of stage `flow` with teacher `truth` or `film`: flow learns labels.
 
-    Call: in training a batch with
+    Call: in training, a batch with
       images: [B, 2, H, W, 3];
-      labels: [B, 1, H, W, 3], flow from the first to the second in pixels, and weight.
+      labels: [B, 1, H, W, 3], flow in pixels from the first to the second image, and weight.
     Returns: in training
       flows_forth: list, finest first, of [B, h, w, 2], in pixels of their own grid;
-      else what `DFNet` predicts, which has no loss.
+      otherwise the predictions of `DFNet`, for which there is no loss.
     """
 
     def call(self, batch, training: bool | None = None):

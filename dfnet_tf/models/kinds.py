@@ -1,4 +1,4 @@
-"""The classes of models that the stages name."""
+"""The model classes by the names that `stages` uses."""
 
 from dfnet_tf import stages
 from dfnet_tf.config import Config
@@ -11,5 +11,5 @@ MODELS = {kind.__name__: kind for kind in (DFNet, DepthStudent, FilmStudent, Flo
 
 
 def model_of(config: Config, num_cameras: int = 0) -> DFNet:
-    """The model that these settings train, not built yet; see `DFNet` for `num_cameras`."""
+    """Returns the unbuilt model that these settings train; see `DFNet` for `num_cameras`."""
     return MODELS[stages.of(config.training).model](config, num_cameras=num_cameras)

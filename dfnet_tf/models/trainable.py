@@ -1,4 +1,4 @@
-"""TrainableModel: the training step of a model whose loss has named terms, on any replicas."""
+"""TrainableModel: the training step, on any number of replicas, for a loss with named terms."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from dfnet_tf.models import distributed_step
 
 
 class TrainableModel(keras.Model):
-    """A Keras model that is trained by `loss_terms`, on one device or several.
+    """A Keras model trained by `loss_terms`, on one device or several.
 
     Subclasses call `track(terms)` in their constructor and define `loss_terms`.
 
     Args:
-      jit_loss: compile the loss together with its gradient by XLA.
-      **kwargs: those of `keras.Model`.
+      jit_loss: compile the loss and its gradient with XLA.
+      **kwargs: arguments of `keras.Model`.
     """
 
     def __init__(self, jit_loss: bool = True, **kwargs):
@@ -22,35 +22,35 @@ class TrainableModel(keras.Model):
         self.jit_loss = jit_loss
 
     def track(self, terms: tuple[str, ...]) -> None:
-        """Adds an average for the loss and for each of its terms."""
+        """Creates a running average of the loss and of each of its terms."""
         self.loss_tracker = distributed_step.Mean(name="loss")
         self.term_trackers = [distributed_step.Mean(name=name) for name in terms]
-        self.skipped_steps = distributed_step.Sum(name="skipped_steps")  # Of this epoch.
+        self.skipped_steps = distributed_step.Sum(name="skipped_steps")  # In the current epoch.
 
     def loss_terms(self, batch: dict[str, Any], predictions: dict[str, Any]):
-        """The total loss of these predictions, and its summands by name."""
+        """Returns the total loss of these predictions, and its terms by name."""
         raise NotImplementedError
 
     def gradients_to_apply(self, gradients: list) -> list:
-        """The gradients that the optimizer gets; subclasses may leave some out."""
+        """The gradients to apply; subclasses may set some to zero."""
         return gradients
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Called by Keras's own step on other backends; updates the averages as well."""
-        del y, sample_weight, training  # There are no labels.
+        """Called by Keras's own training step on other backends; updates the averages too."""
+        del y, sample_weight, training  # The batch holds everything.
         total, terms = self.loss_terms(x, y_pred)
         self._update_averages({"loss": total, **terms})
         return total
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        """Those of Keras without its own average of the loss, which sums over replicas."""
+        """Keras's metrics without its own loss average, which sums over replicas."""
         return [metric for metric in super().metrics if metric is not self._loss_tracker]
 
     def train_step(self, *args):
-        """One step on (batch,), this replica's part of a global batch.
+        """One step on `args[0]`, (batch,): this replica's part of a global batch.
 
-        See `distributed_step.apply_sums`. A step whose losses or gradients hold NaN or infinity is
+        See `distributed_step.apply_sums`. A step with NaN or infinity in its losses or gradients is
         skipped: it changes no weight, enters no average, and counts in `skipped_steps`. Backends
         other than TensorFlow use Keras's own step.
         """
@@ -78,19 +78,19 @@ class TrainableModel(keras.Model):
         return self.get_metrics_result()
 
     def make_train_function(self, force: bool = False):
-        """Keras's function; for several workers our own, because Keras 3.15's fails there."""
+        """Uses our own function for several workers, where Keras 3.15's fails."""
         if keras.backend.backend() == "tensorflow" and distributed_step.several_workers(self):
             self.train_function = distributed_step.train_function(self)
             return self.train_function
         return super().make_train_function(force)
 
     def _maybe_symbolic_build(self, *args, **kwargs):
-        """Keras's under a strategy, skipped once built: it takes a batch, and fails on workers."""
+        """Skips Keras's symbolic build once built: it consumes a batch, and fails on workers."""
         if not self.built:
             super()._maybe_symbolic_build(*args, **kwargs)
 
     def _loss_and_gradient(self, batch, predictions, scale=1.0):
-        """The loss, its terms, and `scale` times the loss's gradient by every prediction.
+        """Returns the loss, its terms, and the gradient of `scale` * loss by every prediction.
 
         The loss consists of thousands of element-wise operations, which XLA fuses. The networks
         stay outside: XLA makes their convolutions slower on a CPU.

@@ -139,5 +139,5 @@ def test_a_new_run_starts_from_imagenet_unless_another_run_is_at_hand(monkeypatc
 
 
 def test_imagenet_is_for_the_encoder_that_has_it():
-    with pytest.raises(ConfigError, match="imagenet with mobile alone"):
+    with pytest.raises(ConfigError, match="imagenet only with mobile"):
         preset("tiny").replace(network__imagenet=True)
