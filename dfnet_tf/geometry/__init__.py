@@ -1,1 +1,1 @@
-"""Cameras, rigid motion, optical flow, sampling and visibility, in keras.ops alone."""
+"""Cameras, rigid motion, optical flow, sampling and visibility, in keras.ops only."""

@@ -3,7 +3,7 @@
 import numpy as np
 from keras import ops
 
-MIN_DEPTH = 1e-3  # Points nearer than this (or behind the camera) project as if they were here.
+MIN_DEPTH = 1e-3  # Points with smaller depth, also behind the camera, project as at this depth.
 
 
 def pixel_grid(height: int, width: int):
@@ -28,7 +28,7 @@ def backproject(depth, intrinsics):
 
 
 def lift(pixels, depth, intrinsics):
-    """Lifts any (x, y) `pixels` [..., H, W, 2] with `depth` [B, H, W, 1]: see `backproject`."""
+    """Lifts any (x, y) `pixels` [..., H, W, 2] with `depth` [B, H, W, 1], like `backproject`."""
     focal, center = _focal_and_center(intrinsics)
     return ops.concatenate([(pixels - center) / focal * depth, depth], axis=-1)
 
@@ -45,37 +45,37 @@ def project(points, intrinsics):
 
 
 def scale_intrinsics(intrinsics, scale_x: float, scale_y: float):
-    """Moves intrinsics [..., 3, 3] (array or tensor) with a resize of the image by these factors.
+    """Updates intrinsics [..., 3, 3] (array or tensor) for an image resized by these factors.
 
-    Pixel centres are integers, so the centre moves as c' = (c + 0.5) * scale - 0.5.
+    Pixel centres are integers, so the principal point becomes c' = (c + 0.5) * scale - 0.5.
     """
     scale, shift = (scale_x, scale_y), (0.5 * scale_x - 0.5, 0.5 * scale_y - 0.5)
     return move_intrinsics(intrinsics, scale, shift)
 
 
 def resized_intrinsics(intrinsics, size: tuple[int, int], new_size: tuple[int, int]):
-    """Moves intrinsics [..., 3, 3] with a resize of the image from `size` to `new_size`, (H, W)."""
+    """Updates intrinsics [..., 3, 3] for an image resized from `size` to `new_size`, (H, W)."""
     (height, width), (new_height, new_width) = size, new_size
     return scale_intrinsics(intrinsics, new_width / width, new_height / height)
 
 
 def move_intrinsics(intrinsics, scale: tuple[float, float], shift: tuple[float, float]):
-    """Moves intrinsics [..., 3, 3] (array or tensor) with pixels: new (x, y) = scale * old + shift.
+    """Updates intrinsics [..., 3, 3] (array or tensor) for pixels new (x, y) = scale * old + shift.
 
-    Element by element: a GPU's matrix product, in TF32, would be wrong by tenths of a pixel.
+    Computed element by element: a GPU's matrix product in TF32 is wrong by tenths of a pixel.
     """
     scale, shift = (np.array([[x], [y], [z]], "float32") for (x, y), z in ((scale, 1), (shift, 0)))
     return intrinsics * scale + shift * intrinsics[..., 2:, :]
 
 
 def intrinsics_after(new_from_old, intrinsics):
-    """Moves intrinsics with pixels: new (x, y, 1) = new_from_old @ old (x, y, 1).
+    """Updates intrinsics for pixels new (x, y, 1) = new_from_old @ old (x, y, 1).
 
-    A mirrored picture (x scaled by less than 0) becomes one of the mirrored world: fx stays
-    positive. Element by element, as `move_intrinsics`.
+    A mirrored image (negative scale of x) becomes an image of the mirrored world, so that fx stays
+    positive. Computed element by element, like `move_intrinsics`.
 
     Args:
-      new_from_old: [..., 3, 3], diagonal but for its last column.
+      new_from_old: [..., 3, 3], diagonal except for its last column.
       intrinsics: [..., 3, 3].
 
     Returns:
@@ -86,7 +86,7 @@ def intrinsics_after(new_from_old, intrinsics):
 
 
 def of_mirrored_world(intrinsics):
-    """Intrinsics [..., 3, 3] times diag(sign(fx), 1, 1): X turned about where fx is negative."""
+    """Intrinsics [..., 3, 3] times diag(sign(fx), 1, 1): mirrors the X axis if fx is negative."""
     return ops.concatenate([ops.abs(intrinsics[..., :1]), intrinsics[..., 1:]], axis=-1)
 
 

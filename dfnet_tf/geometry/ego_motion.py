@@ -1,4 +1,4 @@
-"""The camera's motion, solved from depth and flow instead of guessed from pictures."""
+"""Camera motion, solved from depth and flow instead of predicted from images."""
 
 from typing import Any, NamedTuple
 
@@ -15,48 +15,48 @@ from dfnet_tf.geometry import (
 from dfnet_tf.geometry.quantiles import masked_quantile
 
 INLIERS = 0.25  # Share of the pixels that get more than half of their weight.
-SMALLEST_INLIER = 1e-4  # In focal lengths, some hundredths of a pixel: less is rounding.
-# How much worse depth is known (as a share of it) than flow (in focal lengths): 0.4 and 0.3 pixels
-# of a focal length of 55, for example. On odometry 00 half of it and three times as much do about
-# as well.
+SMALLEST_INLIER = 1e-4  # In focal lengths, some hundredths of a pixel: less is rounding error.
+# Relative error of depth divided by the error of flow in focal lengths. Example: 0.4, and 0.3
+# pixels at a focal length of 55. On odometry 00, half and three times this value do about as well.
 DEPTH_DOUBT = 70.0
-# Cosine of the angle between the directions of travel found with depth and without it, beyond which
-# depth has misled: cars that drive alongside have a wrong depth, but the right epipolar lines.
+# If the directions of travel found with and without depth differ by more than this angle (as a
+# cosine), depth is considered wrong. Cars driving alongside have a wrong depth but lie on the right
+# epipolar lines.
 AGREEMENT = 0.985  # 10 degrees.
-LEAST_PARALLAX = 2e-3  # In focal lengths: how far translation must move a point to tell its length.
-FEWEST = 0.1  # Share of the pixels that must tell the length.
+LEAST_PARALLAX = 2e-3  # In focal lengths: minimum shift by translation for a point to give length.
+FEWEST = 0.1  # Minimum share of pixels that give the length.
 
 
 class Way(NamedTuple):
-    """A pair of frames, seen from one of the two."""
+    """The flow from one frame of a pair to the other."""
 
     flow: Any  # [B, H, W, 2], to the other frame, in pixels.
-    disparity: Any  # [B, H, W, 1], of the frame the flow starts from.
-    trusted: Any  # [B, H, W, 1], a weight of each pixel; 0 where the flow is not to be believed.
+    disparity: Any  # [B, H, W, 1], of the frame at which the flow starts.
+    trusted: Any  # [B, H, W, 1], a weight for each pixel; 0 where the flow is not reliable.
 
 
 def refined(motion, there: Way, back: Way, intrinsics, steps: int = 16):
-    """The motion, near a first guess, that explains the flow there and back best.
+    """Refines a motion so that it best explains the flow in both directions.
 
-    Gauss-Newton on the residuals in focal lengths, target(x) - project(R ray + disparity t), of
-    both ways in one system of six unknowns, with the motion field's derivatives by rotation and
-    translation (Longuet-Higgins and Prazdny, 1980) and Cauchy's weights: moving things are
-    outliers. A wrong depth shifts a point along its parallax alone, so the longer that is, the
-    less the residual along it counts (see `_whitened`).
+    Gauss-Newton on the residuals target(x) - project(R ray + disparity t), in focal lengths, of
+    both directions in one system with six unknowns. The derivatives by rotation and translation are
+    those of the motion field (Longuet-Higgins and Prazdny, 1980). Cauchy weights treat moving
+    objects as outliers. A wrong depth shifts a point only along its parallax, so a longer parallax
+    reduces the weight of the residual along it (see `_whitened`).
 
-    Where the direction of travel differs from the one that flow tells without depth
-    (`epipolar_motion`) by more than AGREEMENT, the latter is taken, with rotation; its length
-    comes from depth as well, so lengths from pair to pair are always in the unit of depth.
+    If the direction of travel differs by more than AGREEMENT from the direction found without
+    depth (`epipolar_motion`), the motion found without depth replaces the refined one. Depth still
+    gives its length, so the lengths of all pairs are in the unit of depth.
 
     Args:
-      motion: [B, 4, 4], second_from_first, its translation in the unit of 1 / disparity.
-      there: of the first frame.
-      back: of the second frame.
+      motion: [B, 4, 4], the initial second_from_first, translation in the unit of 1 / disparity.
+      there: from the first frame to the second.
+      back: from the second frame to the first.
       intrinsics: [B, 3, 3], in pixels of H x W.
-      steps: how often the problem is made linear and solved.
+      steps: number of Gauss-Newton steps.
 
     Returns:
-      [B, 4, 4]; `motion` itself where nothing is trusted.
+      [B, 4, 4]; `motion` itself if no pixel is trusted.
     """
     points = [camera.backproject(1.0 / way.disparity, intrinsics) for way in (there, back)]
     ends = [_ends(way, intrinsics) for way in (there, back)]
@@ -75,13 +75,13 @@ def refined(motion, there: Way, back: Way, intrinsics, steps: int = 16):
 
 
 def _ends(way: Way, intrinsics):
-    """Where the flow of a way ends, [B, H, W, 2], in focal lengths."""
+    """The end points of a way's flow, [B, H, W, 2], in focal lengths."""
     ends = optical_flow.end_points(way.flow)
     return camera.lift(ends, ops.ones_like(way.disparity), intrinsics)[..., :2]
 
 
 def _improved(motion, points, ends, weight):
-    """`motion` after one step; `points` and `ends` of both ways."""
+    """`motion` after one step; `points` and `ends` hold both directions."""
     inverse = rigid_motion.inverse(motion)
     adjoint = rigid_motion.adjoint(inverse)[:, None]
     rows_there, residual_there = _linearised(points[0], motion, ends[0])
@@ -104,7 +104,7 @@ def _improved(motion, points, ends, weight):
 
 
 def _linearised(points, motion, ends):
-    """Whitened derivatives [B, N, 2, 6] by the motion, and residuals [B, N, 2], of one way."""
+    """One direction's whitened derivatives [B, N, 2, 6] by the motion and residuals [B, N, 2]."""
     moved = rigid_motion.transform(points, motion)
     seen = _seen(moved)
     parallax = seen - _seen(moved - motion[:, None, None, :3, 3])
@@ -120,7 +120,7 @@ def _linearised(points, motion, ends):
 
 
 def _seen(points):
-    """Where points [..., 3] are seen, [..., 2], in focal lengths."""
+    """Projects points [..., 3] to [..., 2], in focal lengths."""
     return points[..., :2] / ops.maximum(points[..., 2:], camera.MIN_DEPTH)
 
 
@@ -130,10 +130,10 @@ def _flat(maps):
 
 
 def _whitened(columns, parallax):
-    """Columns [B, H, W, 2, N] of (u, v), in units of what each direction is in doubt by.
+    """Divides the components of columns [B, H, W, 2, N] of (u, v) by their standard deviations.
 
-    Across the parallax [B, H, W, 2] that is the flow's doubt, the unit; along it there is depth's
-    as well: the root of 1 + (DEPTH_DOUBT |parallax|)^2.
+    Perpendicular to the parallax [B, H, W, 2] this is the flow's deviation, which is 1. Along the
+    parallax the deviation of depth is added: sqrt(1 + (DEPTH_DOUBT |parallax|)^2).
     """
     square = ops.sum(ops.square(parallax), axis=-1)[..., None, None]
     shrink = (1.0 - ops.rsqrt(1.0 + DEPTH_DOUBT**2 * square)) / ops.maximum(square, 1e-12)
@@ -142,7 +142,7 @@ def _whitened(columns, parallax):
 
 
 def _without_depth(motion, there, back, ends, weight, intrinsics):
-    """The motion [B, 4, 4] by epipolar lines, its length by depth; and whether that is known."""
+    """The epipolar motion [B, 4, 4] with length from depth; and whether that length is known."""
     still = [way._replace(flow=ops.zeros_like(way.flow)) for way in (there, back)]
     starts = [_ends(way, intrinsics) for way in still]
     first, second = (

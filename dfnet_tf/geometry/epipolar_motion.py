@@ -1,28 +1,28 @@
-"""The camera's motion from matched points alone, without their depth."""
+"""Camera motion from matched points only, without their depth."""
 
 from keras import ops
 
 from dfnet_tf.geometry import least_squares, rigid_motion, triangulation
 
 INLIERS = 0.2  # Share of the matches that get more than half of their weight.
-SMALLEST_INLIER = 1e-5  # In focal lengths: less is rounding.
+SMALLEST_INLIER = 1e-5  # In focal lengths: less is rounding error.
 
 
 def fitted(motion, first, second, weight, steps: int = 20):
-    """The rotation and the direction of travel that fit the matches best.
+    """Fits the rotation and the direction of travel to matched points.
 
-    Gauss-Newton with Cauchy's weights on the Sampson distance of the epipolar constraint
-    x2 . (t x R x1) = 0 (Hartley and Zisserman, section 11.4.3), |t| = 1: five unknowns. Matches of
-    the flow there and of the flow back can stand in one list, since the distance treats both
-    frames alike. Depth plays no part, so cars that drive alongside, whose depth seems wrong, do
-    not bend the motion: they share the street's epipolar lines.
+    Gauss-Newton with Cauchy weights on the Sampson distance of the epipolar constraint
+    x2 . (t x R x1) = 0 (Hartley and Zisserman, section 11.4.3), |t| = 1: five unknowns. The list
+    may mix matches from the forward and the backward flow, because the distance is symmetric in the
+    two frames. Cars driving alongside seem to have a wrong depth, but they lie on the same epipolar
+    lines as the street. The fit does not use depth, so these cars do not bias the motion.
 
     Args:
-      motion: [B, 4, 4], where to start: second_from_first; without translation: straight ahead.
+      motion: [B, 4, 4], the initial second_from_first; without translation, straight ahead.
       first: [B, N, 2], matched points of the first frame, in focal lengths.
       second: [B, N, 2], the same points in the second frame.
-      weight: [B, N], of each match; 0 leaves it out.
-      steps: how often the problem is made linear and solved.
+      weight: [B, N], of each match; 0 excludes the match.
+      steps: number of Gauss-Newton steps.
 
     Returns:
       [B, 4, 4], |t| = 1. The sign of t puts most points in front of the camera.
@@ -51,15 +51,16 @@ def fitted(motion, first, second, weight, steps: int = 20):
 
 
 def unit(vectors):
-    """Vectors [..., 3] at length 1; 0 stays 0."""
+    """Normalises vectors [..., 3] to length 1; 0 stays 0."""
     return vectors / ops.maximum(ops.norm(vectors, axis=-1, keepdims=True), 1e-12)
 
 
 def _linearised(turned, second, rotation, direction):
     """The Sampson distance [B, N] and its derivatives [B, N, 6], by rotation and direction.
 
-    `turned` and `second` are [B, N, 3]. With q = R x1: the derivative of x2 . (t x q) by the
-    rotation is q x (x2 x t), by t it is q x x2, of which only the part across t changes |t| = 1.
+    `turned` and `second` are [B, N, 3]. With q = R x1, the derivative of x2 . (t x q) by the
+    rotation is q x (x2 x t), and by t it is q x x2. Only the part of the latter perpendicular to t
+    counts, because |t| = 1.
     """
     along = direction[:, None] + ops.zeros_like(turned)
     across_second = ops.cross(along, turned)
@@ -75,11 +76,11 @@ def _linearised(turned, second, rotation, direction):
 
 
 def _forward_sign(motion, first, second, weight):
-    """1 or -1 [B]: what to multiply t by, so that most inverse depths are positive."""
+    """Factors 1 or -1 [B] for t that make most inverse depths positive."""
     inverse_depth, _, _ = triangulation.of_matches(motion, first, second)
     return ops.where(ops.sum(weight * ops.sign(inverse_depth), axis=1) < 0, -1.0, 1.0)
 
 
 def _rotated(points, rotation):
-    """R p of points [B, N, 3], R [B, 3, 3]; element by element, see `rigid_motion.transform`."""
+    """R p for points [B, N, 3], R [B, 3, 3]; element by element, see `rigid_motion.transform`."""
     return ops.sum(rotation[:, None] * points[:, :, None, :], axis=-1)

@@ -1,19 +1,19 @@
-"""The road under the camera: nothing that stands still lies below it."""
+"""The road under the camera. No static point lies below it."""
 
 from keras import ops
 
 from dfnet_tf.geometry.quantiles import masked_quantile
 
-LEAST_SLOPE = 0.05  # Of a ray towards the ground, in focal lengths: the rest meets it too far away.
-GROUND = 0.8  # Quantile of depths below the camera at which the ground is taken to be.
-MARGIN = 1.3  # How many times as deep as the ground a point must be to count as below it.
+LEAST_SLOPE = 0.05  # Of a ray towards the ground, in focal lengths: flatter rays meet it too far.
+GROUND = 0.8  # The camera's height is this quantile of the depths of points below the camera.
+MARGIN = 1.3  # A point is below the ground if its depth exceeds the ground's by this factor.
 
 
 def slopes(rays, direction):
-    """How steeply rays [B, N, 3] lead to the ground, per unit of depth; [B, N].
+    """How steeply rays [B, N, 3] go down to the ground, per unit of depth; [B, N].
 
-    The camera moves along the ground, and Y points down as far as that allows: the ground's
-    normal is the part of Y across the `direction` of travel [B, 3], |t| = 1.
+    The camera moves along the ground and is held upright. So the ground's normal is the part of the
+    Y axis perpendicular to the `direction` of travel [B, 3], |t| = 1.
     """
     vertical = direction[:, 1:2]
     down = ops.concatenate(
@@ -25,13 +25,13 @@ def slopes(rays, direction):
 
 
 def below(slope, disparity, prior):
-    """1 where a point of `disparity` lies below the ground that `prior` shows; [B, N].
+    """1 where a point with `disparity` lies below the ground that `prior` shows; [B, N].
 
-    What drives along with the camera seems far away, and so lies below the road it stands on.
+    A vehicle driving along with the camera seems far away, and so seems to lie below its road.
 
     Args:
       slope: [B, N], see `slopes`.
-      disparity: [B, N], to be judged.
+      disparity: [B, N], disparities to check.
       prior: [B, N], disparities that show the ground, in the same unit.
     """
     leads_down = slope > LEAST_SLOPE

@@ -1,22 +1,22 @@
-"""Robust, weighted least squares: one step of Gauss-Newton for a batch of problems."""
+"""Robust, weighted least squares: one Gauss-Newton step for a batch of problems."""
 
 from keras import ops
 
 from dfnet_tf.geometry.quantiles import masked_quantile
 
-DAMPING = 1e-4  # Relative to each unknown's own weight: unknowns that the data leave open stay.
+DAMPING = 1e-4  # Relative to each unknown's own weight: unknowns without data do not change.
 
 
 def cauchy_weights(length, weight, inliers: float, smallest: float):
-    """Cauchy's weights of residuals: weight / (1 + (length / scale)^2).
+    """Cauchy weights of residuals: weight / (1 + (length / scale)^2).
 
     The scale is the `inliers` quantile of the lengths whose weight is not 0.
 
     Args:
       length: [B, N], lengths of the residuals.
-      weight: [B, N], each residual's weight; 0 leaves it out.
+      weight: [B, N], each residual's weight; 0 excludes the residual.
       inliers: share of the residuals that get more than half of their weight.
-      smallest: the least scale.
+      smallest: lower bound of the scale.
 
     Returns:
       [B, N].
@@ -35,7 +35,7 @@ def normal_equations(rows, residual, weight):
 def solution(normal, right):
     """Solves normal [B, K, K] x = right [B, K, 1], damped; [B, K].
 
-    Every unknown is measured in a unit of its own, so the damping treats all alike.
+    Each unknown is scaled to a unit diagonal first, so the damping treats all unknowns alike.
     """
     unit = ops.sqrt(ops.diagonal(normal, axis1=1, axis2=2) + 1e-12)[..., None]
     scaled = normal / (unit * ops.swapaxes(unit, 1, 2)) + DAMPING * ops.eye(normal.shape[-1])

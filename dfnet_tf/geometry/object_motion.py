@@ -1,4 +1,4 @@
-"""What moves by itself: where the flow is not the one that the camera's motion induces."""
+"""Moving objects: pixels whose flow differs from the flow that the camera's motion induces."""
 
 from keras import ops
 
@@ -8,17 +8,18 @@ DEPTH_FACTOR = 2.0  # Within so many times its value the predicted depth is trus
 
 
 def disagreement(flow, rigid_flow):
-    """How far two flows are apart, in units of the gap that counts as agreement.
+    """Distance of two flows, in units of the tolerance for agreement.
 
     |F - R|^2 / (0.01 (|F|^2 + |R|^2) + 0.5): the forward-backward check of `visibility.visible`,
-    between two flows of the same direction. Longer flows may differ by more; short ones by 0.7 px.
+    for two flows of the same direction. The tolerance is 0.7 px for short flows and larger for
+    long ones.
 
     Args:
       flow: [..., 2], in pixels.
       rigid_flow: [..., 2], of the same pixels and resolution.
 
     Returns:
-      [..., 1], without a unit; beyond 1 the two disagree.
+      [..., 1], without a unit; values above 1 mean that the flows disagree.
     """
     gap = _squared_length(flow - rigid_flow)
     size = _squared_length(flow) + _squared_length(rigid_flow)
@@ -26,26 +27,26 @@ def disagreement(flow, rigid_flow):
 
 
 def motion_score(flow, backward, depth, intrinsics, motion):
-    """How far the flow is from every flow that the camera's motion could induce.
+    """Distance of the flow from all flows that the camera's motion could induce.
 
-    With F the flow, R the flow that the camera's rotation alone induces, and P the parallax, which
-    the translation adds at the predicted depth: F - R should be P. Depth may be wrong by
-    DEPTH_FACTOR, so along P every length from |P| / DEPTH_FACTOR to DEPTH_FACTOR |P| agrees. What
-    is left of F - R - along P and across it - is compared with the doubt of the flow:
+    F is the flow, R the flow of the camera's rotation, and P the parallax, which the translation
+    adds at the predicted depth. In a static world F - R = P. Depth may be wrong by DEPTH_FACTOR, so
+    along P every length from |P| / DEPTH_FACTOR to DEPTH_FACTOR |P| agrees. The rest of F - R,
+    along and across P, is compared with the uncertainty of the flow:
 
       (across^2 + beyond^2) / (0.01 (|F|^2 + |R + P|^2) + 0.5 + |F + F'|^2)
 
-    F' is the flow back, read where F points: |F + F'| is the error that the flow admits. What moves
-    along P, within these lengths, is not told from what stands nearer or farther.
+    F' is the backward flow, sampled where F points, so |F + F'| is the flow's own error. Motion
+    along P within these lengths cannot be distinguished from another depth.
 
     Args:
-      flow, backward: [B, H, W, 2], to the next frame and from there, in pixels.
+      flow, backward: [B, H, W, 2], to the next frame and back from it, in pixels.
       depth: [B, H, W, 1].
       intrinsics: [B, 3, 3], in pixels of H x W.
       motion: [B, 4, 4], next_from_frame, in the unit of depth.
 
     Returns:
-      [B, H, W, 1], without a unit; beyond 1 the two disagree.
+      [B, H, W, 1], without a unit; values above 1 mean that the pixel moves by itself.
     """
     rigid = optical_flow.rigid_flow(depth, intrinsics, motion)
     turned = rigid_motion.with_length(motion, ops.zeros_like(motion[:, 0, 0]))
@@ -63,9 +64,9 @@ def motion_score(flow, backward, depth, intrinsics, motion):
 
 
 def moving_mask(flow, backward, depth, intrinsics, motion):
-    """1 where `motion_score` of the same arguments is beyond 1: it moves by itself; [B, H, W, 1].
+    """1 where `motion_score` of the same arguments is above 1: moving pixels; [B, H, W, 1].
 
-    So does a pixel whose depth is wrong by more than DEPTH_FACTOR. Unknown flow does not move.
+    It is also 1 where depth is wrong by more than DEPTH_FACTOR, and 0 where the flow is unknown.
     """
     return ops.cast(motion_score(flow, backward, depth, intrinsics, motion) > 1.0, "float32")
 

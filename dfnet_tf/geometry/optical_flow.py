@@ -1,4 +1,4 @@
-"""Optical flow: what depth and motion induce, resizing, and warping by it."""
+"""Optical flow: flow from depth and motion, resizing, and warping."""
 
 from keras import ops
 
@@ -22,7 +22,7 @@ def rigid_flow(depth, intrinsics, source_from_target):
 
 
 def warp(images, flow):
-    """Reads source `images` [B, H, W, C] where `flow` [B, H, W, 2] of the target points."""
+    """Samples source `images` [B, H, W, C] where `flow` [B, H, W, 2] of the target points."""
     return sampling.bilinear_sample(images, end_points(flow))
 
 

@@ -1,23 +1,24 @@
-"""Pictures in which things are not where they usually are."""
+"""Patchworks: images in which things are not where they usually are."""
 
 from keras import ops
 
 from dfnet_tf.geometry import camera, sampling
 
-NUM_DRAWS = 10  # Of each picture: zoom and place (x, y) of both parts; size and place of the patch.
+NUM_DRAWS = 10  # Per image: zoom and place (x, y) of both parts; size and place of the patch.
 MAX_ZOOM = 1.6
 SMALLEST_PATCH, LARGEST_PATCH = 0.2, 0.7  # Shares of width and height.
 
 
 def patchwork(maps, draws):
-    """A part of each map, enlarged to its size, and on it a patch of another part, mirrored.
+    """Enlarges a part of each map to full size and pastes a mirrored patch of another part on it.
 
-    In CutMix (Yun et al., ICCV 2019) the patch is another picture's. Of the same picture it keeps
-    its scale, and a clip's loss depends on that clip alone, however a batch is shared by devices.
+    In CutMix (Yun et al., ICCV 2019) the patch comes from another image. Here it comes from the
+    same image, so it keeps that image's scale. A clip's loss then depends only on that clip,
+    however devices share a batch.
 
     Args:
       maps: [N, H, W, C].
-      draws: [N, NUM_DRAWS], uniform in [0, 1); the same of two maps read both at the same pixels.
+      draws: [N, NUM_DRAWS], uniform in [0, 1). Equal draws cut different maps at the same pixels.
 
     Returns:
       [N, H, W, C].
@@ -35,6 +36,6 @@ def patchwork(maps, draws):
 
 
 def _part(place, draws):
-    """Where a part of the whole lies, [N, H, W, 2], from the places in it; draws [N, 1, 1, 3]."""
+    """Maps `place` in a part to its place in the whole image, [N, H, W, 2]; draws [N, 1, 1, 3]."""
     share = 1.0 / (1.0 + (MAX_ZOOM - 1.0) * draws[..., :1])
     return share * place + (1.0 - share) * draws[..., 1:]

@@ -1,4 +1,4 @@
-"""Quantiles of the values that count."""
+"""Quantiles of masked values."""
 
 from keras import ops
 
@@ -6,7 +6,7 @@ from keras import ops
 def masked_quantile(values, counted, share: float):
     """The `share` quantile of each row of `values` [B, N] where `counted` [B, N] > 0; [B].
 
-    The nearest value from below, without interpolation. Infinity where nothing counts.
+    The nearest value from below, without interpolation. Infinity if nothing is counted.
     """
     is_counted = counted > 0
     in_order = ops.sort(ops.where(is_counted, values, float("inf")), axis=1)

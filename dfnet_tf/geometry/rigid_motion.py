@@ -22,9 +22,9 @@ def matrix_from_six_vector(motion):
 
 
 def compose(first, second):
-    """The product first @ second of rigid motions [..., 4, 4]: `second` comes before `first`.
+    """The product first @ second of rigid motions [..., 4, 4]: `second` is applied first.
 
-    Element by element: a GPU's matrix product, in TF32, would be wrong by a milliradian.
+    Computed element by element: a GPU's matrix product in TF32 is wrong by a milliradian.
     """
     return ops.sum(first[..., :, :, None] * second[..., None, :, :], axis=-2)
 
@@ -32,7 +32,7 @@ def compose(first, second):
 def transform(points, motion):
     """Moves points [B, H, W, 3] by rigid motions [B, 4, 4]: R p + t.
 
-    Element by element: a GPU's matrix product, in TF32, would be wrong by tenths of a pixel.
+    Computed element by element: a GPU's matrix product in TF32 is wrong by tenths of a pixel.
     """
     first, second, third, translation = (motion[:, None, None, :3, i] for i in range(4))
     x, y, z = ops.split(points, 3, axis=-1)
@@ -47,7 +47,7 @@ def inverse(motion):
 
 
 def adjoint(motion):
-    """How small motions (v, w) change places with M [B, 4, 4]: M exp(d) = exp(Ad d) M; [B, 6, 6].
+    """The adjoint of M [B, 4, 4], for small motions d = (v, w): M exp(d) = exp(Ad d) M; [B, 6, 6].
 
     Ad (v, w) = (R v + t x R w, R w).
     """
@@ -62,7 +62,7 @@ def adjoint(motion):
 
 
 def with_length(motion, length):
-    """Motions [B, 4, 4] whose translations are `length` [B] times as long."""
+    """Scales the translations of motions [B, 4, 4] by `length` [B]."""
     translation = motion[:, :3, 3:] * length[:, None, None]
     upper = ops.concatenate([motion[:, :3, :3], translation], axis=-1)
     return ops.concatenate([upper, motion[:, 3:]], axis=1)

@@ -4,10 +4,10 @@ from keras import ops
 
 
 def bilinear_sample(images, pixels):
-    """Reads `images` [B, H, W, C] at (x, y) `pixels` [B, h, w, 2].
+    """Samples `images` [B, H, W, C] at (x, y) `pixels` [B, h, w, 2].
 
-    Exact at every pixel centre, the last column and row included; beyond the border the border's
-    value is held, so that the caller's `in_image` mask alone says what is outside.
+    Exact at every pixel centre, including the last column and row. Outside, the border's value is
+    repeated; the caller masks such pixels with `in_image`.
 
     Returns:
       [B, h, w, C], in the dtype of `images`. Gradients go to both arguments.
@@ -30,10 +30,10 @@ def bilinear_sample(images, pixels):
 
 
 def _neighbours(position, size: int):
-    """The two integer positions around `position`, held to [0, size), and the way between them."""
+    """The integer positions around `position`, clipped to [0, size), and the fraction between."""
     position = ops.clip(position, 0.0, size - 1.0)
-    # The cast of a NaN is any integer: these bounds keep the read inside the image. (Not `clip`:
-    # on integers, from 0 to 6, TFLite's converter makes it a Relu6 that it has no kernel for.)
+    # A NaN casts to an arbitrary integer; these bounds keep it inside the image. (Not `clip`:
+    # TFLite's converter turns an integer clip from 0 to 6 into a Relu6 without a kernel.)
     first = ops.maximum(ops.cast(ops.floor(position), "int32"), 0)
     first = ops.minimum(first, max(size - 2, 0))
     second = ops.minimum(first + 1, size - 1)

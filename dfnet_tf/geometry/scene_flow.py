@@ -1,4 +1,4 @@
-"""Scene flow: how far each point of the world moves, seen by the camera, between two frames."""
+"""Scene flow: the 3-D motion of each point between two frames, relative to the camera."""
 
 from keras import ops
 
@@ -8,15 +8,15 @@ from dfnet_tf.geometry import camera, optical_flow
 def scene_flow(depth, next_depth, flow, intrinsics):
     """The 3-D motion of every pixel's point, p2 - p1 (Menze, Geiger, CVPR 2015).
 
-    p1 is the point in the camera frame of its own time, p2 the same point in the next camera's:
-    what the camera does is part of it, and a static world has scene flow if the camera moves.
+    p1 is the point in the first camera's frame, p2 the same point in the next camera's frame. Scene
+    flow includes the camera's motion: if the camera moves, a static world has scene flow.
 
     Args:
       depth: [B, H, W, 1] of the first frame.
-      next_depth: [B, H, W, 1], the depth in the next frame of the *same points*, at the first
+      next_depth: [B, H, W, 1], the depth of the *same points* in the next frame, at the first
         frame's pixels; see `depth_at_end_points`.
       flow: [B, H, W, 2] to the next frame, in pixels.
-      intrinsics: [B, 3, 3], in pixels of this H x W image; of both frames.
+      intrinsics: [B, 3, 3], in pixels of this H x W image, for both frames.
 
     Returns:
       [B, H, W, 3], in the unit of `depth`.
@@ -26,8 +26,9 @@ def scene_flow(depth, next_depth, flow, intrinsics):
 
 
 def depth_at_end_points(depth, flow):
-    """Reads the next frame's `depth` [B, H, W, 1], all > 0, where `flow` [B, H, W, 2] points.
+    """Samples the next frame's `depth` [B, H, W, 1], all > 0, where `flow` [B, H, W, 2] points.
 
-    Its inverse is what is read bilinearly: of a plane that is linear in the pixels.
+    Interpolates the inverse depth bilinearly, because the inverse depth of a plane is linear in the
+    pixels.
     """
     return 1.0 / optical_flow.warp(ops.reciprocal(depth), flow)

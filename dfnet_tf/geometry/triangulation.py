@@ -1,19 +1,19 @@
-"""Depth from motion and flow: the point where two rays meet, and how well it is known."""
+"""Depth from motion and flow: the intersection of two rays, and its uncertainty."""
 
 from keras import ops
 
-LEAST_DEPTH_RATIO = 1e-2  # Of a point's depths in two frames; less is at or behind the camera.
+LEAST_DEPTH_RATIO = 1e-2  # Second depth / first depth; points below are at or behind the camera.
 FEWEST_VIEWS = 2
-WORST_DOUBT = 1.0  # Of inverse depth, relative to it: a pixel that is known less well is unknown.
-WORST_DISAGREEMENT = 4.0  # Between views, in their own doubts.
+WORST_DOUBT = 1.0  # Relative standard deviation of inverse depth; above it a pixel is unknown.
+WORST_DISAGREEMENT = 4.0  # Between views, in their own standard deviations.
 
 
 def of_matches(motion, first, second):
     """Triangulates matched points of two frames.
 
     With q = R x1, a = t_xy - t_z x2 and b = x2 q_z - q_xy, the point R x1 Z + t projects to x2
-    where a / Z = b, so the inverse depth is a . b / |a|^2 by least squares. A shift of x2 changes
-    b by as much times q_z + t_z / Z, the ratio of the depths in the second and the first frame.
+    where a / Z = b, so the least-squares inverse depth is a . b / |a|^2. A shift of x2 changes b by
+    that shift times q_z + t_z / Z, the ratio of the depths in the second and the first frame.
 
     Args:
       motion: [B, 4, 4], second_from_first.
@@ -22,8 +22,8 @@ def of_matches(motion, first, second):
 
     Returns:
       inverse depth in the first frame [B, N], in 1 / the unit of t, negative behind the camera;
-      the parallax [B, N, 2], by which the point moves in the second frame per unit of inverse
-      depth: a doubt of s in `second` is a doubt of s / |parallax| in the inverse depth;
+      the parallax [B, N, 2]: the point's shift in the second frame per unit of inverse depth. A
+        standard deviation s of `second` gives a deviation s / |parallax| of the inverse depth;
       the distance of the match from its epipolar line [B, N], in focal lengths.
     """
     rotation, translation = motion[:, None, :3, :3], motion[:, None, :3, 3]
@@ -42,9 +42,10 @@ def of_matches(motion, first, second):
 
 
 def combined(inverse_depth, doubt, seen):
-    """Joins what several views say of the same pixels, each weighted by its precision.
+    """Averages several views' inverse depths of the same pixels, weighted by their precision.
 
-    Where the views disagree by more than their doubts, the joint doubt grows by as much.
+    If the views disagree by more than their standard deviations, the joint deviation grows by the
+    same factor.
 
     Args:
       inverse_depth: [V, ...] of V views, in one unit.
@@ -52,9 +53,9 @@ def combined(inverse_depth, doubt, seen):
       seen: [V, ...], 1 where a view counts.
 
     Returns:
-      inverse depth [...]; its relative doubt [...]; and 1 where the pixel is known [...]: seen by
-      FEWEST_VIEWS views that agree, in front of the camera, with a relative doubt below
-      WORST_DOUBT.
+      inverse depth [...]; its relative standard deviation [...]; and 1 where the pixel is known
+      [...]. A known pixel is in front of the camera, is seen by at least FEWEST_VIEWS views that
+      agree, and has a relative deviation below WORST_DOUBT.
     """
     precision = seen / ops.square(doubt)
     total = ops.maximum(ops.sum(precision, axis=0), 1e-9)

@@ -1,4 +1,4 @@
-"""Which pixels of one frame can be seen in another. No gradient passes these masks."""
+"""Which pixels of one frame are visible in another. No gradient passes these masks."""
 
 from keras import ops
 
@@ -19,7 +19,7 @@ def in_image(pixels, height: int, width: int):
 def visible(flow, warped_backward_flow):
     """1 where the pixel that `flow` points to is in the image and is not hidden.
 
-    A pixel is hidden where the way there and back does not cancel:
+    A pixel is hidden if the forward and the backward flow do not cancel:
     |F + F'|^2 > 0.01 (|F|^2 + |F'|^2) + 0.5, F' = the other direction's flow read at x + F(x).
 
     Args:

@@ -1,1 +1,1 @@
-"""The depth, pose and flow networks, in keras.ops and keras.layers alone."""
+"""The depth, pose and flow networks, in keras.ops and keras.layers only."""

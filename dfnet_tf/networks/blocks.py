@@ -1,11 +1,11 @@
-"""What the networks share: convolutions, input checks and scaling, nearest upsampling."""
+"""Building blocks of all networks: convolutions, input checks and scaling, upsampling."""
 
 import keras
 from keras import ops
 
 
 def conv(filters: int, kernel_size: int = 3, stride: int = 1, activation=None, **kwargs):
-    """A SAME convolution with bias; He-normal, as no batch norm corrects the scale later."""
+    """A SAME convolution with bias; He-normal, because no batch norm corrects the scale later."""
     kwargs = {"kernel_initializer": "he_normal", **kwargs}
     return keras.layers.Conv2D(
         filters, kernel_size, stride, padding="same", activation=activation, **kwargs
@@ -13,12 +13,12 @@ def conv(filters: int, kernel_size: int = 3, stride: int = 1, activation=None, *
 
 
 def narrowed(filters: tuple[int, ...], width_multiplier: float) -> tuple[int, ...]:
-    """So many times the filters in each layer (MobileNets, Howard et al., 2017), at least 1."""
+    """Multiplies the filters of each layer (MobileNets, Howard et al., 2017), to at least 1."""
     return tuple(max(1, round(width_multiplier * number)) for number in filters)
 
 
 def head(filters: int, kernel_size: int = 3, **kwargs):
-    """A linear output convolution, in float32 whatever the dtype policy."""
+    """A linear output convolution, always in float32."""
     return keras.layers.Conv2D(filters, kernel_size, padding="same", dtype="float32", **kwargs)
 
 
@@ -35,10 +35,11 @@ def centred(images):
 def standardise(features):
     """Gives each channel of each image [N, H, W, C] mean 0 and variance 1.
 
-    A correlation of such features is of order 1 at any contrast of the images and any moment of
-    training (UFlow, Jonschkowski et al., ECCV 2020, takes the moments of all channels together).
-    Channel by channel, a large constant one cannot drown the others: taught shifts of up to 12
-    pixels, TinyFlowNet was 2.6 off after 400 steps; with common moments 6.6, with each pixel's 7.0.
+    The correlation of such features is of order 1 at any image contrast and at any stage of
+    training. UFlow (Jonschkowski et al., ECCV 2020) takes the moments of all channels together.
+    With separate moments, a large constant channel cannot drown the others: TinyFlowNet, trained
+    for 400 steps on shifts of up to 12 pixels, had an error of 2.6 pixels. With common moments the
+    error was 6.6, with moments of each pixel 7.0.
     """
     return ops.layer_normalization(features, axis=(1, 2))
 
@@ -54,7 +55,7 @@ def check_size(images, multiple: int) -> None:
 
 
 def resize_nearest(features, height: int, width: int):
-    """Nearest-neighbour resize of [B, H, W, C]; unlike UpSampling2D it is one op in TFLite."""
+    """Nearest-neighbour resize of [B, H, W, C]; one op in TFLite, unlike UpSampling2D."""
     if features.shape[1:3] == (height, width):
         return features
     return ops.image.resize(features, (height, width), interpolation="nearest")

@@ -1,4 +1,4 @@
-"""The cost volume: how alike two feature maps are at every small displacement."""
+"""The cost volume: similarity of two feature maps at every small displacement."""
 
 from keras import ops
 
@@ -8,8 +8,8 @@ def correlation(first, second, max_displacement: int, stride: int = 1):
 
     cost[b, y, x, (dy, dx)] = mean_c first[b, y, x, c] * second[b, y + dy, x + dx, c]
 
-    (FlowNet, eq. 1, patch size 1, averaged over channels), zeros outside the image, dy and dx in
-    -max_displacement ... max_displacement by `stride`, zero among them; dy slow, dx fast.
+    (FlowNet, eq. 1, patch size 1, averaged over channels), with zeros outside the image. dy and dx
+    run from -max_displacement to max_displacement by `stride` and include 0; dx runs fastest.
 
     Args:
       first, second: [B, H, W, C].
@@ -40,10 +40,10 @@ def _dense_correlation(first, second, radius: int):
 
 @ops.custom_gradient
 def _compare_rows(first, padded):
-    """Sums over channels of `first` [B, H, W, C] times shifts of `padded` [B, H + 2r, W + 2r, C].
+    """Correlates `first` [B, H, W, C] with all shifts of `padded` [B, H + 2r, W + 2r, C].
 
-    One matmul of whole image rows per dy holds every dx, in a diagonal band. The gradient is the
-    same two matmuls back, by hand because automatic differentiation takes 2-3 times as long.
+    For each dy, one matmul of whole image rows computes every dx, in a diagonal band. The gradient
+    consists of the same two matmuls; automatic differentiation takes 2-3 times as long.
     """
     height = first.shape[1]
     size = padded.shape[1] - height + 1
@@ -69,7 +69,8 @@ def _compare_rows(first, padded):
 def _band(products, size: int):
     """Cuts [..., x, x : x + size] out of `products` [B, H, W, W + size - 1] -> [B, H, W, size].
 
-    Read as rows one element longer, each row starts one element later: the band becomes columns.
+    Reshaped to rows that are one element longer, each row starts one element later, and the
+    diagonal band becomes columns.
     """
     height, width, padded = products.shape[1:]
     flat = ops.reshape(products, (-1, height, width * padded))
@@ -88,8 +89,8 @@ def _unband(band):
 def _phases(images, stride: int):
     """Splits [B, H, W, C] by row and column modulo `stride` -> [stride^2 * B, H', W', C].
 
-    A displacement by a multiple of `stride` stays within its phase, so no product is computed only
-    to be thrown away. Zeros fill sizes that do not divide. Inverse: `_interleave`.
+    A displacement by a multiple of `stride` stays within its phase, so no product is computed in
+    vain. Sizes that `stride` does not divide are padded with zeros. Inverse: `_interleave`.
     """
     height, width = images.shape[1:3]
     images = ops.pad(images, [[0, 0], [0, -height % stride], [0, -width % stride], [0, 0]])

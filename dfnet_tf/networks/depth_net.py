@@ -10,7 +10,7 @@ NUM_SCALES = 4
 
 
 def disparity(logits):
-    """10 * sigmoid + 0.01 (SfMLearner): depth = 1 / disparity stays within 0.1 and 100 units."""
+    """10 * sigmoid + 0.01 (SfMLearner): depth = 1 / disparity lies between 0.1 and 100 units."""
     return 10.0 * ops.sigmoid(logits) + 0.01
 
 
@@ -22,7 +22,7 @@ class PaperDepthNet(keras.Model):
     Returns: 4 disparities, float32, finest first: [N, H, W, 1], [N, H/2, W/2, 1], 1/4, 1/8.
 
     Args:
-      width_multiplier: every layer has so many times the paper's channels.
+      width_multiplier: factor of every layer's channels, relative to the paper.
     """
 
     DECODER_FILTERS = (512, 256, 128, 64, 32, 16)  # From 1/32 up to 1/1.
@@ -55,7 +55,7 @@ class PaperDepthNet(keras.Model):
 
 
 def _join(x, skip, coarser):
-    """[x, coarser disparity if any, skip if any] side by side, at the resolution of `skip`."""
+    """Concatenates x, the coarser disparity and the skip, if any, at the resolution of `skip`."""
     if skip is not None:
         x = blocks.resize_nearest(x, *skip.shape[1:3])
     coarser = [ops.cast(ops.image.resize(d, x.shape[1:3]), x.dtype) for d in coarser]
@@ -63,9 +63,10 @@ def _join(x, skip, coarser):
 
 
 class DepthNet(keras.Model):
-    """A U-Net: an encoder down to 1/32, a light decoder up to the image's own resolution.
+    """A U-Net: an encoder down to 1/32 and a light decoder up to the image's resolution.
 
-    Each stage narrows *before* it upsamples: a quarter of the work of `paper`'s upsampling first.
+    Each decoder stage narrows *before* it upsamples, which takes a quarter of the work of `paper`,
+    which upsamples first.
 
     Call: images [N, H, W, 3] in [0, 1].
     Returns: 4 disparities, float32, finest first: [N, H, W, 1], [N, H/2, W/2, 1], 1/4, 1/8.
@@ -78,8 +79,8 @@ class DepthNet(keras.Model):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.encoder = self.ENCODER()
-        # Not ReLU: in layers this thin all channels died over near ground, whose disparity then
-        # stayed for good at the head's bias.
+        # Not ReLU: in such thin layers, all channels died over near ground, and its disparity then
+        # stayed at the head's bias forever.
         self.narrow = [conv(filters, activation=leaky_relu) for filters in self.DECODER_FILTERS]
         self.fuse = [conv(filters, activation=leaky_relu) for filters in self.DECODER_FILTERS]
         self.heads = [blocks.head(1) for _ in range(NUM_SCALES)]  # Finest first.

@@ -1,4 +1,4 @@
-"""Image encoders: from an image in [-1, 1] to feature maps of ever coarser resolution."""
+"""Image encoders: from an image in [-1, 1] to feature maps of decreasing resolution."""
 
 import math
 
@@ -9,7 +9,7 @@ from dfnet_tf.networks.blocks import conv, leaky_relu, narrowed
 
 
 class ConvEncoder(keras.layers.Layer):
-    """Two leaky 3x3 convolutions a level: small enough to learn on a CPU (preset `tiny`).
+    """Two 3x3 convolutions with leaky ReLU per level: small enough for a CPU (preset `tiny`).
 
     Call: [N, H, W, 3] -> features at 1/2, 1/4, 1/8, 1/16, 1/32.
     """
@@ -32,17 +32,17 @@ class ConvEncoder(keras.layers.Layer):
 class ResNet50Elu(keras.layers.Layer):
     """The ResNet-50 of DF-Net's depth network: ELU, no batch norm.
 
-    It differs from He et al. in where it strides (in the *last* unit of each group) and in its
-    shortcuts (a convolution in *every* unit).
+    Two differences from He et al.: the *last* unit of each group has the stride, and *every* unit
+    has a convolution in its shortcut.
 
     Call: [N, H, W, 3] -> features at 1/2 (64 channels), 1/4 (64, pooled), 1/8 (256), 1/16 (512),
-    1/32 (1024), 1/64 (2048); sizes that do not divide are rounded up.
+    1/32 (1024), 1/64 (2048). Sizes are rounded up.
 
     Args:
-      width_multiplier: every layer has so many times these channels.
+      width_multiplier: factor of every layer's channels.
     """
 
-    FILTERS = (64, 128, 256, 512)  # Of the groups; the stem has the first group's.
+    FILTERS = (64, 128, 256, 512)  # Of the groups; the stem has as many as the first group.
     UNITS = (3, 4, 6, 3)
 
     def __init__(self, width_multiplier: float = 1.0, **kwargs):
@@ -64,7 +64,7 @@ class ResNet50Elu(keras.layers.Layer):
 
 
 class Bottleneck(keras.layers.Layer):
-    """A ResNet unit: 1x1 n, 3x3 n with stride, 1x1 4n, plus a strided 1x1 shortcut; ELU."""
+    """A ResNet unit: 1x1 n, 3x3 n with stride, 1x1 4n; plus a 1x1 shortcut with stride; ELU."""
 
     def __init__(self, filters, stride, **kwargs):
         super().__init__(**kwargs)
@@ -82,9 +82,9 @@ class Bottleneck(keras.layers.Layer):
 class EfficientNetLite0(keras.layers.Layer):
     """EfficientNet-Lite0 (Tan & Le, ICML 2019, without squeeze-excite) up to its 320 channels.
 
-    Without batch norm: a convolution with a bias holds what ImageNet weights become once theirs
-    is folded in. `stem` and `blocks` (of `expand`, `depthwise`, `project`) follow the original
-    order, in which weights can be loaded.
+    There is no batch norm: ImageNet weights are loaded with their batch norms folded into each
+    convolution and bias. `stem` and `blocks` (with `expand`, `depthwise`, `project`) follow the
+    original order, so that weights can be loaded.
 
     Call: [N, H, W, 3] -> features at 1/2 (16 channels), 1/4 (24), 1/8 (40), 1/16 (112), 1/32 (320).
     """
@@ -116,15 +116,15 @@ class EfficientNetLite0(keras.layers.Layer):
         features, x = [], self.stem(images)
         for block in self.blocks:
             if block.stride == 2:
-                features.append(x)  # The last map of its resolution.
+                features.append(x)  # The last map of this resolution.
             x = block(x)
         return [*features, x]
 
 
 class InvertedResidual(keras.layers.Layer):
-    """MobileNetV2's block: widen by a 1x1, filter each channel, narrow linearly; ReLU6."""
+    """MobileNetV2's block: 1x1 expansion, depthwise filter, linear 1x1 projection; ReLU6."""
 
-    RESIDUAL_GAIN = 0.1  # Variance that a residual adds at the start, as no batch norm bounds it.
+    RESIDUAL_GAIN = 0.1  # Variance added by a residual at the start; no batch norm bounds it.
 
     def __init__(self, in_filters, filters, kernel_size, stride, expansion, **kwargs):
         super().__init__(**kwargs)
@@ -142,7 +142,7 @@ class InvertedResidual(keras.layers.Layer):
 
 
 def depthwise(kernel_size: int, stride: int):
-    """A depthwise ReLU6 convolution; Keras's own He-normal would divide by the channels as well."""
+    """A depthwise ReLU6 convolution. Keras's own He-normal would also divide by the channels."""
     he_normal = keras.initializers.RandomNormal(stddev=math.sqrt(2.0) / kernel_size)
     return keras.layers.DepthwiseConv2D(
         kernel_size, stride, padding="same", activation="relu6", depthwise_initializer=he_normal

@@ -18,9 +18,9 @@ from dfnet_tf.networks.correlation import correlation
 
 
 class FlowNet(keras.Model):
-    """What every flow network does: encode each image once, then compare pairs of encodings.
+    """Base of all flow networks: encodes each image once, then compares pairs of encodings.
 
-    Subclasses give `size_multiple`, `num_levels`, `encode` and `estimate`.
+    Subclasses define `size_multiple`, `num_levels`, `encode` and `estimate`.
 
     Call: first and second images [N, H, W, 3] in [0, 1].
     Returns: `num_levels` flows first -> second, float32 [N, h, w, 2], finest first (1/4 of the
@@ -29,8 +29,8 @@ class FlowNet(keras.Model):
     """
 
     def build(self, first_images_shape, second_images_shape):
-        # Keras's own `build` records one shape: a saved network of two inputs would load unbuilt,
-        # without its weights.
+        # Keras's own `build` records only one input shape: a saved network with two inputs would
+        # load unbuilt, without its weights.
         self.compute_output_spec(
             keras.KerasTensor(first_images_shape), keras.KerasTensor(second_images_shape)
         )
@@ -46,7 +46,7 @@ class FlowNetC(FlowNet):
     """DF-Net's own flow network: FlowNet-C (Dosovitskiy et al., ICCV 2015), 1/4 ... 1/64.
 
     Args:
-      width_multiplier: every layer has so many times the paper's channels.
+      width_multiplier: factor of every layer's channels, relative to the paper.
     """
 
     MEAN_COLOUR = (104.920005 / 255, 110.1753 / 255, 114.785955 / 255)
@@ -54,7 +54,7 @@ class FlowNetC(FlowNet):
     REDIRECT_FILTERS = (32,)
     CONTRACT_FILTERS = (512, 512, 1024)  # Of a pair, down to 1/64.
     DECODER_FILTERS = (512, 256, 128, 64)  # From 1/32 up to 1/4.
-    OUTPUT_SCALE = 5.0  # The heads predict a fifth of the flow, each in its own pixels.
+    OUTPUT_SCALE = 5.0  # Each head predicts a fifth of the flow, in pixels of its own grid.
     num_levels = 5
     size_multiple = 64
 
@@ -85,7 +85,7 @@ class FlowNetC(FlowNet):
         return [conv2, self.conv3(conv2)]
 
     def estimate(self, first, second):
-        """The flows from the features of the first images to those of the second."""
+        """Flows from features of the first and the second images."""
         *skips, x = self._contract(first, second)
         flow = self.heads[0](x)
         flows = [flow]
@@ -97,7 +97,7 @@ class FlowNetC(FlowNet):
         return [self.OUTPUT_SCALE * flow for flow in flows]
 
     def _contract(self, first, second):
-        """The maps that the decoder reads, at 1/4, 1/8, ..., 1/64."""
+        """The decoder's inputs, at 1/4, 1/8, ..., 1/64."""
         conv2, conv3 = first
         cost = correlation(conv3, second[-1], max_displacement=20, stride=2)
         x = self.conv3_1(ops.concatenate([self.redirect(conv3), cost], axis=-1))
@@ -118,17 +118,17 @@ def deconv(filters: int, activation=None):
 
 
 class PwcFlowNet(FlowNet):
-    """Coarse to fine: warp the second features by the flow so far, compare, refine.
+    """Coarse to fine: warps the second features by the current flow, compares, refines.
 
-    PWC-Net (Sun et al., CVPR 2018), with what UFlow (Jonschkowski et al., ECCV 2020) found to
-    matter without labels: standardised features and one decoder shared by all levels.
+    PWC-Net (Sun et al., CVPR 2018), with what UFlow (Jonschkowski et al., ECCV 2020) found
+    important without labels: standardised features and one decoder for all levels.
 
     Args:
-      upsampling: how the finest flow, at 1/4, is enlarged to the images' size: "bilinear", by
-        whoever uses it, or "learned", by the network itself (see `ConvexUpsampling`).
+      upsampling: how the finest flow, at 1/4, is upsampled to the images' size: "bilinear", by the
+        caller, or "learned", by the network itself (see `ConvexUpsampling`).
     """
 
-    ENCODER_FILTERS = ()  # From 1/2; the flow is estimated at all levels but this first one.
+    ENCODER_FILTERS = ()  # From 1/2 on; flow is estimated at all levels except the first.
     DECODER_FILTERS = ()
     CONTEXT_FILTERS = 32
     MAX_DISPLACEMENT = 4
@@ -142,7 +142,7 @@ class PwcFlowNet(FlowNet):
         self.refine = [conv(f, activation=leaky_relu) for f in self.ENCODER_FILTERS]
         self.context = [conv(self.CONTEXT_FILTERS, 1) for _ in range(self.num_levels)]
         self.decoder = [conv(f, activation=leaky_relu) for f in self.DECODER_FILTERS]
-        # Small weights: training starts at (almost) no flow, wherever that decoder is applied.
+        # Small weights: training starts near zero flow, at whatever level the decoder is applied.
         self.head = head(2, kernel_initializer=keras.initializers.VarianceScaling(1e-4))
         self.enlarge = ConvexUpsampling(4) if upsampling == "learned" else None
 
@@ -156,7 +156,7 @@ class PwcFlowNet(FlowNet):
         return [standardise(x) for x in features[1:]]
 
     def estimate(self, first, second):
-        """The flows from the features of the first images to those of the second."""
+        """Flows from features of the first and the second images."""
         flow = ops.zeros_like(first[-1][..., :2], dtype="float32")
         flows = []
         for level in reversed(range(self.num_levels)):

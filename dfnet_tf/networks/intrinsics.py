@@ -1,7 +1,8 @@
-"""Intrinsics that nobody knows, as variables that are trained with the networks.
+"""Unknown intrinsics as variables that are trained with the networks.
 
-Where the camera turns, the flow of the picture's corners tells the focal length: motion supervises
-intrinsics too (Gordon, Li, Jonschkowski, Angelova, "Depth from Videos in the Wild", ICCV 2019).
+When the camera turns, the flow of the image corners determines the focal length, so motion also
+supervises the intrinsics (Gordon, Li, Jonschkowski, Angelova, "Depth from Videos in the Wild", ICCV
+2019).
 """
 
 import keras
@@ -12,18 +13,18 @@ from keras import ops
 class LearnedIntrinsics(keras.layers.Layer):
     """A pinhole camera for each of `num_clips` clips, in pixels of a `height` x `width` image.
 
-    Three free numbers a, b, c of each, 0 at first, and its pixels' aspect r, which stays:
+    Each camera has three trainable numbers a, b, c, initially 0, and a fixed pixel aspect r:
 
       fx = W e^(3a),  fy = r fx,  cx + 0.5 = W (0.5 + b),  cy + 0.5 = H (0.5 + c).
 
-    The aspect is known of nearly every camera (square pixels, then resized), and a free fy would
-    drift: of a car's motions, forward and turning left or right, none depends on it.
+    The aspect of nearly every camera is known (square pixels, then resized). A free fy would drift,
+    because a car's motions (forward, turning left or right) do not determine it.
 
     Call: clips [B], integers in 0..num_clips-1.
     Returns: [B, 3, 3].
     """
 
-    FOCAL_RATE = 3.0  # Adam moves every number alike, and guesses of focal lengths are far worse.
+    FOCAL_RATE = 3.0  # Adam moves all numbers equally; guesses of focal lengths are far worse.
 
     def __init__(self, num_clips: int, height: int, width: int, dtype="float32", **kwargs):
         super().__init__(dtype=dtype, **kwargs)  # Not the policy's: bfloat16 has 3 digits.
@@ -54,7 +55,7 @@ class LearnedIntrinsics(keras.layers.Layer):
         return ops.stack([ops.stack(row, axis=-1) for row in rows], axis=-2)
 
     def assign(self, intrinsics):
-        """Starts from these intrinsics [num_clips, 3, 3]. Inverse of `matrices`."""
+        """Sets the intrinsics [num_clips, 3, 3] to start from. Inverse of `matrices`."""
         fx, fy, cx, cy = (intrinsics[:, i, j] for i, j in ((0, 0), (1, 1), (0, 2), (1, 2)))
         self.aspect.assign(fy / fx)
         a = ops.log(fx / self.width) / self.FOCAL_RATE

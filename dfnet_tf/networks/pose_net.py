@@ -1,4 +1,4 @@
-"""Pose networks: from a target frame and its sources to the camera's motion between them."""
+"""Pose networks: from a target frame and its sources to the camera motion between them."""
 
 import keras
 from keras import ops
@@ -11,7 +11,7 @@ OUTPUT_SCALE = 0.01  # Training starts near the identity motion (SfMLearner).
 
 
 class PoseNet(keras.Model):
-    """What every pose network takes and returns.
+    """Base of all pose networks.
 
     Call: target [B, H, W, 3], sources [B, S, H, W, 3], in [0, 1].
     Returns: float32 [B, S, 2, 6]: [..., 0, :] is source_from_target, [..., 1, :] is
@@ -21,18 +21,18 @@ class PoseNet(keras.Model):
     size_multiple = 1
 
     def build(self, target_shape, sources_shape):
-        # Keras's own `build` records one shape: a saved network of two inputs would load unbuilt,
-        # without its weights.
+        # Keras's own `build` records only one input shape: a saved network with two inputs would
+        # load unbuilt, without its weights.
         self.compute_output_spec(keras.KerasTensor(target_shape), keras.KerasTensor(sources_shape))
 
 
 @keras.saving.register_keras_serializable("dfnet")
 class PaperPoseNet(PoseNet):
-    """DF-Net's own pose network: all frames stacked in one image, all motions from one vector.
+    """DF-Net's own pose network: stacks all frames in one image and predicts all motions at once.
 
     Args:
-      num_sources: of every clip.
-      width_multiplier: every layer has so many times the paper's channels.
+      num_sources: number of sources of every clip.
+      width_multiplier: factor of every layer's channels, relative to the paper.
     """
 
     FILTERS = (16, 32, 64, 128, 256, 256, 256)
@@ -69,8 +69,8 @@ class PaperPoseNet(PoseNet):
 class PairPoseNet(PoseNet):
     """Camera motion of each (target, source) pair, from features computed once per frame.
 
-    A correlation of the two frames says where things moved, so that the layers after it need not
-    learn to match. Any number of sources.
+    A correlation of the two frames shows how things moved, so the next layers need not learn to
+    match. Takes any number of sources.
     """
 
     ENCODER = ()  # (filters, kernel size), each with stride 2.
@@ -81,7 +81,7 @@ class PairPoseNet(PoseNet):
         super().__init__(**kwargs)
         self.encoder = [conv(filters, size, 2, leaky_relu) for filters, size in self.ENCODER]
         self.trunk = [conv(filters, 3, stride, leaky_relu) for filters, stride in self.TRUNK]
-        # A tenth of the usual weights: standardised features start larger than SfMLearner's.
+        # A tenth of the usual weights: standardised features are larger than SfMLearner's at first.
         self.head = head(6, 1, kernel_initializer=keras.initializers.VarianceScaling(0.01))
 
     def call(self, target, sources):
@@ -114,9 +114,10 @@ class PairPoseNet(PoseNet):
 
 
 def _places(maps):
-    """Where each pixel of `maps` [N, H, W, C] lies, (x, y) in [-1, 1], [N, H, W, 2].
+    """The position of each pixel of `maps` [N, H, W, C], (x, y) in [-1, 1], [N, H, W, 2].
 
-    To flow left means a turn in the middle of the picture and a drive ahead at its left.
+    Positions matter: flow to the left means a turn in the middle of the image, but forward motion
+    at its left side.
     """
     height, width = maps.shape[1:3]
     grid = camera.pixel_grid(height, width)
@@ -127,7 +128,7 @@ def _places(maps):
 
 @keras.saving.register_keras_serializable("dfnet")
 class MobilePoseNet(PairPoseNet):
-    """The pose network of preset `mobile`: frames are compared at 1/8, up to 32 pixels away."""
+    """The pose network of preset `mobile`: compares frames at 1/8, up to 32 pixels away."""
 
     ENCODER = ((16, 7), (32, 5), (64, 3))
     TRUNK = ((128, 1), (128, 2), (256, 2), (256, 2))
@@ -135,9 +136,9 @@ class MobilePoseNet(PairPoseNet):
 
 @keras.saving.register_keras_serializable("dfnet")
 class TinyPoseNet(PairPoseNet):
-    """The pose network of preset `tiny`: small frames are compared at 1/4, up to 16 pixels away.
+    """The pose network of preset `tiny`: compares its small frames at 1/4, up to 16 pixels away.
 
-    At 1/8 of them a camera's turn is a quarter of a cell, and was hardly learned.
+    At 1/8, a camera rotation would be a quarter of a cell, and was hardly learned.
     """
 
     ENCODER = ((16, 7), (32, 5))
