@@ -1,10 +1,10 @@
-"""The whole job in minutes, on rendered streets whose depth, flow and motion are known exactly.
+"""Everything in minutes, on rendered streets with exactly known depth, flow and motion.
 
 python -m dfnet_tf.demo --output=demo_output
 
-Renders clips, trains on some, measures on others, exports depth and flow to int8 and measures those
-models as well. Stopped, it goes on where it was with the same command. Leaves report.json,
-report.md, panel.png, panel.mp4, models/*.tflite, and the run itself.
+Renders clips, trains on some, evaluates on others, exports depth and flow to int8 and evaluates
+those models too. If stopped, the same command continues. Writes report.json, report.md, panel.png,
+panel.mp4, models/*.tflite, and the run itself.
 """
 
 import json
@@ -27,10 +27,10 @@ from dfnet_tf.program import mains, outputs
 HEIGHT, WIDTH = 64, 192
 TRAINING_SEEDS, TEST_SEEDS = range(16), range(100, 104)
 TRAINING_FRAMES, TEST_FRAMES = 32, 16
-FRAME_RATE = 5  # Of panel.mp4: slow enough to look at.
+FRAME_RATE = 5  # Of panel.mp4, slow enough to watch.
 
 _OUTPUT = flags.DEFINE_string("output", "demo_output", "The folder to write.")
-_EPOCHS = flags.DEFINE_integer("epochs", 6, "Epochs, of 200 steps each.", lower_bound=1)
+_EPOCHS = flags.DEFINE_integer("epochs", 6, "Number of epochs of 200 steps.", lower_bound=1)
 
 
 def main() -> None:
@@ -42,14 +42,14 @@ def main() -> None:
         output / "data/test", TEST_SEEDS, TEST_FRAMES, (HEIGHT, WIDTH)
     )
 
-    import keras  # After the rendering: TensorFlow takes seconds.
+    import keras  # After rendering: importing TensorFlow takes seconds.
 
     from dfnet_tf.models.dfnet import DFNet
     from dfnet_tf.prediction.predictor import Predictor
     from dfnet_tf.training import loop
 
     config = demo_config(_EPOCHS.value)
-    keras.utils.set_random_seed(config.training.seed)  # As training starts.
+    keras.utils.set_random_seed(config.training.seed)  # The same seed as in training.
     untrained = DFNet(config)
     untrained.build()
     report = {"untrained": _measure(Predictor(untrained), test_clips)}
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def demo_config(epochs: int) -> Config:
-    """The preset `tiny` at a size that two CPU cores train in minutes."""
+    """The preset `tiny` at a size that two CPU cores can train in minutes."""
     return preset("tiny").replace(
         data__height=HEIGHT,
         data__width=WIDTH,
@@ -74,7 +74,7 @@ def demo_config(epochs: int) -> Config:
 
 
 def _measure(predictor, clips: list[Clip]) -> dict:
-    """Depth, flow and motion on clips with truth, each beside its trivial answer."""
+    """Errors of depth, flow and motion on clips with truth, and of trivial predictions."""
     from dfnet_tf.evaluation import headline
 
     return {
@@ -84,7 +84,7 @@ def _measure(predictor, clips: list[Clip]) -> dict:
 
 
 def _measure_pictures(predict_disparity, predict_flow, clips: list[Clip]) -> dict:
-    """Depth and flow on clips with truth, each beside its trivial answer."""
+    """Errors of depth and flow on clips with truth, and of trivial predictions."""
     from dfnet_tf.evaluation import headline
 
     pairs = [pair for one in clips for pair in flow_pairs.read_flow_pairs(one.folder)]
@@ -95,7 +95,7 @@ def _measure_pictures(predict_disparity, predict_flow, clips: list[Clip]) -> dic
 
 
 def _export(model, clips: list[Clip], folder: Path) -> list:
-    """Depth and flow as int8 .tflite files, calibrated on training clips, ready to run."""
+    """Exports depth and flow as int8 .tflite files, calibrated on training clips; loads them."""
     from export import exporter
     from export.signatures import SIGNATURES
     from export.tflite_model import TfliteModel
@@ -113,7 +113,7 @@ def _export(model, clips: list[Clip], folder: Path) -> list:
 
 
 def _draw(predictor, test_clip: Clip, output: Path) -> None:
-    """panel.mp4 over a test clip, and its middle frame as panel.png."""
+    """Writes panel.mp4 of a test clip, and its middle frame as panel.png."""
     images = [test_clip.image(i) for i in range(len(test_clip))]
     with video.VideoWriter(output / "panel.mp4", FRAME_RATE) as writer:
         for i in range(len(images) - 1):
@@ -124,7 +124,7 @@ def _draw(predictor, test_clip: Clip, output: Path) -> None:
 
 
 def _panel(predictor, test_clip: Clip, images: list[np.ndarray], i: int) -> np.ndarray:
-    """One frame: the truth on the left, the prediction on the right."""
+    """The panel of one frame: truth on the left, prediction on the right."""
     from dfnet_tf.evaluation import moving_protocol
 
     true_depth, (true_flow, _) = test_clip.depth(i), test_clip.flow(i)
@@ -152,12 +152,12 @@ def _panel(predictor, test_clip: Clip, images: list[np.ndarray], i: int) -> np.n
 
 
 def _enlarged(image: np.ndarray) -> np.ndarray:
-    """Twice the size, pixel by pixel, so that titles fit over small pictures."""
+    """Doubles the size, so that titles fit over small images."""
     return image.repeat(2, axis=0).repeat(2, axis=1)
 
 
 def _write_report(report: dict, seconds: float, output: Path) -> None:
-    """report.json, and the same as a table in report.md and on the screen."""
+    """Writes report.json and report.md, and prints the table of report.md."""
     trained, untrained, int8 = (report[name] for name in ("trained", "untrained", "int8"))
     metrics = {"depth": "abs_rel", "flow": "epe", "motion": "ate"}
     numbers = {
@@ -184,8 +184,8 @@ def _write_report(report: dict, seconds: float, output: Path) -> None:
     text = "\n".join(rows)
     with outputs.whole_file(output / "report.md") as path:
         path.write_text(
-            f"# Demo: {len(TEST_SEEDS)} rendered clips that were not trained on\n\n{text}\n\n"
-            f"{seconds:.0f} s in all. Pictures: panel.png, panel.mp4.\n"
+            f"# Demo: {len(TEST_SEEDS)} rendered clips that were not used for training\n\n"
+            f"{text}\n\n{seconds:.0f} s in all. Pictures: panel.png, panel.mp4.\n"
         )
     print(f"\n{text}\n\nIn {output}: report.json, report.md, panel.png, panel.mp4, models/")
 

@@ -1,4 +1,4 @@
-"""Measures a trained run against the truth, as the papers do, beside a trivial answer.
+"""Evaluates a trained run against ground truth, as in the papers, beside a trivial prediction.
 
 python -m dfnet_tf.evaluate --run_dir=runs/drive --task=depth --data=data/kitti_raw
 """
@@ -18,52 +18,54 @@ _DATA = flags.DEFINE_string(
     "data",
     None,
     "A clip folder or a folder of clips with depth/, flow/, moving/ or poses.txt. For depth also "
-    "KITTI's raw data (Eigen's test split) or Make3D's test set; for flow KITTI's, Sintel's or "
-    "Middlebury's pairs; for scene_flow and moving_objects KITTI's pairs of 2015.",
+    "KITTI raw (Eigen's test split) or Make3D's test set; for flow KITTI, Sintel or Middlebury; "
+    "for scene_flow and moving_objects KITTI 2015.",
     required=True,
 )
 _OUTPUT = flags.DEFINE_string("output", None, "A JSON file for all numbers, also per sample.")
 _PICTURES = flags.DEFINE_string(
     "pictures",
     None,
-    "A folder for pictures: of depth and flow the 3 best and 3 worst samples, of odometry each "
-    "clip's trajectory and its error over distance.",
+    "A folder for images. Depth and flow: the 3 best and 3 worst samples; odometry: each clip's "
+    "trajectory and its error over distance.",
 )
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace the outputs if they exist.")
 _FRAMES = flags.DEFINE_string(
-    "frames", None, "Depth: which frames of each clip to judge, `first:end` (end not included)."
+    "frames", None, "Depth: the frames of each clip to evaluate, `first:end` (end excluded)."
 )
 _CROP = flags.DEFINE_enum(
     "crop",
     None,
     ["garg", "none"],
-    "Depth: the part of the picture that counts. Default: garg for clips and KITTI, none for "
+    "Depth: the part of the image to evaluate. Default: garg for clips and KITTI, none for "
     "improved depth and Make3D.",
 )
 _IMPROVED_DEPTH = flags.DEFINE_string(
     "improved_depth",
     None,
-    "Depth: KITTI's data_depth_annotated, to judge the raw images by it, not by the velodyne.",
+    "Depth: KITTI's data_depth_annotated, as ground truth of the raw images instead of velodyne.",
 )
 _SUBMISSION = flags.DEFINE_string(
     "submission",
     None,
-    "Flow: measure nothing; write the flow of a test set (KITTI, Sintel) for the benchmark's "
-    "server into this folder.",
+    "Flow: do not evaluate; write the flow of a test set (KITTI, Sintel) to this folder, for the "
+    "benchmark's server.",
 )
 _HEIGHT = flags.DEFINE_integer(
-    "height", None, "Flow: the height at which images enter the network, in pixels.", lower_bound=1
+    "height", None, "Flow: height of the network's input images, in pixels.", lower_bound=1
 )
-_WIDTH = flags.DEFINE_integer("width", None, "Flow: their width.", lower_bound=1)
+_WIDTH = flags.DEFINE_integer(
+    "width", None, "Flow: width of the network's input images, in pixels.", lower_bound=1
+)
 
-_NETWORKS = {  # What a run must have trained to be measured in a task.
+_NETWORKS = {  # The networks that a task needs.
     "depth": ("depth_net",),
     "flow": ("flow_net",),
     "odometry": ("pose_net",),
     "scene_flow": ("depth_net", "pose_net", "flow_net"),
     "moving_objects": ("depth_net", "pose_net", "flow_net"),
 }
-_ONLY_FOR = {  # The tasks that heed these flags; the others refuse them.
+_ONLY_FOR = {  # The tasks that use these flags; other tasks refuse them.
     "pictures": ("depth", "flow", "odometry"),
     "frames": ("depth",),
     "crop": ("depth",),
@@ -103,14 +105,14 @@ def _check_flags() -> None:
         raise app.UsageError("Expected --height and --width together. Received: one of them.")
     if _SUBMISSION.value and (_OUTPUT.value or _PICTURES.value):
         raise app.UsageError(
-            "Expected no --output or --pictures with --submission, which measures nothing. "
+            "Expected no --output or --pictures with --submission, which evaluates nothing. "
             "Received: one."
         )
     _frames()
 
 
 def _frames() -> range | None:
-    """The frames that --frames names; raises UsageError for anything but `first:end`."""
+    """The range of --frames; raises UsageError for anything but `first:end`."""
     if _FRAMES.value is None:
         return None
     first, colon, end = _FRAMES.value.partition(":")
@@ -120,7 +122,7 @@ def _frames() -> range | None:
 
 
 def _measure(predictor) -> None:
-    """Runs the protocol of the task; prints its table, writes its numbers and pictures."""
+    """Runs the protocol of the task; prints its table, writes numbers and images."""
     from dfnet_tf.data.files.image_files import write_rgb
     from dfnet_tf.evaluation import report
 
@@ -145,8 +147,8 @@ def _write_submission(predictor, folder: Path) -> None:
     print(f"Wrote the flow of {len(pairs)} pairs to {folder}.")
 
 
-# What is measured. Each runs a protocol and returns its result, as `evaluation.report` describes
-# it, and its pictures, (file name, uint8 RGB image), drawn when asked for.
+# The tasks. Each function runs a protocol and returns its results, in the form that
+# `evaluation.report` describes, and its lazily drawn images, (file name, uint8 RGB image).
 
 
 def _depth(predictor) -> tuple[dict, Iterable]:
@@ -155,7 +157,7 @@ def _depth(predictor) -> tuple[dict, Iterable]:
 
     benchmark = depth_samples.read_depth_samples(_DATA.value, _IMPROVED_DEPTH.value, _frames())
     for note in depth_protocol.missing_note(benchmark):
-        print(note, file=sys.stderr)  # At once: the table may be long in coming.
+        print(note, file=sys.stderr)  # First: the evaluation may take long.
     rules = depth_protocol.RULES[benchmark.name]
     if _CROP.value:
         crop = depth_metrics.GARG_CROP if _CROP.value == "garg" else None
@@ -210,7 +212,7 @@ _TASKS = {
     "scene_flow": _scene_flow,
     "moving_objects": _moving_objects,
 }
-_TASK = flags.DEFINE_enum("task", None, list(_TASKS), "What to measure.", required=True)
+_TASK = flags.DEFINE_enum("task", None, list(_TASKS), "What to evaluate.", required=True)
 
 
 if __name__ == "__main__":

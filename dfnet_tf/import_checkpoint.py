@@ -1,8 +1,8 @@
-"""Makes a run out of a checkpoint that DF-Net's authors released for TensorFlow 1.
+"""Imports a checkpoint that DF-Net's authors released for TensorFlow 1 as a run.
 
 python -m dfnet_tf.import_checkpoint --checkpoint=dfnet/model-100000 --run_dir=runs/released
 
-The run can be evaluated, exported, trained on, or taken as `--init_from`.
+The run can be evaluated, exported, trained further, or used as `--init_from`.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ _CHECKPOINT = flags.DEFINE_string(
     required=True,
 )
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "The run folder to write.", required=True)
-_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace a run imported before.")
+_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace a previously imported run.")
 
 
 def main() -> None:

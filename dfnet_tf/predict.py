@@ -1,16 +1,16 @@
-"""Shows what a trained run sees in an image, a pair of images, a folder of images, or a video.
+"""Predicts depth, flow and motion for an image, a pair, a folder of images, or a video.
 
 python -m dfnet_tf.predict --run_dir=runs/drive --input=drive.mp4 --fov_degrees=60 --output=out
 python -m dfnet_tf.predict --run_dir=runs/drive --input=a.png --input=b.png --output=out/pair
 
-Leaves in the output folder, with a file for every frame:
-  depth/ flow/                         pictures; flow leads to the next frame
-  rigid_flow/ object_motion/ moving/   pictures: the flow of a static world, what is left of the
-                                       flow, and where that is too much; these need intrinsics
-  raw/                                 the numbers: 000000.npz, which says its units, or 16-bit PNGs
-  point_clouds/                        PLY files of the frames asked for, in the first camera's axes
-and of all frames together panel.mp4 (of images: panel.png), metadata.json, and the camera's path as
-trajectory_kitti.txt, trajectory_tum.txt and trajectory.png, seen from above.
+Writes to the output folder, with a file for every frame:
+  depth/ flow/                         images; flow leads to the next frame
+  rigid_flow/ object_motion/ moving/   images: the flow of a static world, flow minus rigid flow,
+                                       and where they disagree; these need intrinsics
+  raw/                                 arrays: 000000.npz, which states its units, or 16-bit PNGs
+  point_clouds/                        PLY files of the chosen frames, in the first camera's axes
+and for all frames together panel.mp4 (for images: panel.png), metadata.json, and the camera's
+trajectory as trajectory_kitti.txt, trajectory_tum.txt and trajectory.png, seen from above.
 """
 
 import re
@@ -37,36 +37,36 @@ _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace --output if it exist
 _FOV = flags.DEFINE_float(
     "fov_degrees",
     None,
-    "Horizontal field of view, if the input is no clip folder.",
+    "Horizontal field of view, if the input is not a clip folder.",
     lower_bound=1.0,
     upper_bound=179.0,
 )
 _INTRINSICS = flags.DEFINE_string(
     "intrinsics",
     None,
-    "Text file of 3x3 intrinsics, in pixels of the input's own size; counts before a clip's own.",
+    "Text file of 3x3 intrinsics, in pixels of the input's own size; replaces a clip's intrinsics.",
 )
 _FPS = flags.DEFINE_float(
     "fps",
     None,
-    "Frames a second of the input, for the trajectory's times. Left out: a film's own time stamps; "
-    "those in images' names, such as 1305031102.175304.png; else 10.",
+    "Frames per second of the input, for the trajectory's times. Default: a film's own time "
+    "stamps; those in image names, such as 1305031102.175304.png; otherwise 10.",
     lower_bound=1e-3,
     upper_bound=inputs.FASTEST,
 )
 _RAW = flags.DEFINE_enum(
-    "raw", "npz", ["npz", "png", "none"], "Form of the numbers: all (npz); depth and flow (png)."
+    "raw", "npz", ["npz", "png", "none"], "Format of the arrays: all (npz); depth and flow (png)."
 )
 _POINT_CLOUDS = flags.DEFINE_string(
     "point_clouds",
     None,
-    "Frames to make point clouds of: `first:end:step` (end not included), or `0,50,100`.",
+    "Frames that get a point cloud: `first:end:step` (end excluded), or `0,50,100`.",
 )
 _FILM_DEPTH = flags.DEFINE_bool(
     "film_depth",
     True,
-    "Of a film whose camera is known: fuse each frame's depth with what its neighbouring frames "
-    "tell by flow, motion and triangulation.",
+    "For a film with known camera: fuse each frame's depth with neighbouring frames, by flow, "
+    "motion and triangulation.",
 )
 
 
@@ -81,7 +81,7 @@ def main() -> None:
     if _POINT_CLOUDS.value and source.intrinsics is None:
         raise ValueError(
             "Expected --intrinsics or --fov_degrees with --point_clouds. Received: an input whose "
-            "camera is not known."
+            "camera is unknown."
         )
 
     from dfnet_tf.prediction.depth_views import depth_views
@@ -112,7 +112,7 @@ def main() -> None:
 
 
 def _checked_flags() -> Container[int]:
-    """The frames to make point clouds of; raises UsageError for flags that contradict."""
+    """Returns the frames that get a point cloud; raises UsageError for contradicting flags."""
     if len(_INPUT.value) > 2:
         raise app.UsageError(
             f"Expected one --input, or two images. Received: {len(_INPUT.value)} inputs."
@@ -123,7 +123,7 @@ def _checked_flags() -> Container[int]:
 
 
 def _frames(text: str) -> Container[int]:
-    """The numbers that `first:end:step`, `first:end` or `0,50,100` name."""
+    """The frame numbers of `first:end:step`, `first:end` or `0,50,100`."""
     numbers = [int(number) for number in re.findall(r"\d+", text, re.ASCII)]
     if re.fullmatch(r"\d+(,\d+)*", text, re.ASCII):
         return numbers
@@ -141,16 +141,16 @@ def _camera() -> given_camera.GivenCamera | None:
 def _closing_line(num_frames: int, source: inputs.Input, output: Path, has_flow: bool) -> str:
     line = f"Wrote {num_frames} frames to {output}." + inputs.told_gaps(source.times)
     if not has_flow and num_frames > 1:
-        return f"{line} The run trained no optical flow: of a film it shows depth alone."
+        return f"{line} The run has no flow network, so only depth was predicted."
     if source.intrinsics is None and num_frames > 1:
         line += (
             " Without --fov_degrees or --intrinsics there is no rigid flow, object motion, moving "
-            "mask or scene flow, and nothing holds the scale."
+            "mask or scene flow, and the scale may change between frames."
         )
     if source.intrinsics_guessed:
         line += (
-            " The clip's intrinsics are a guess, and so is all that follows from them; "
-            "--intrinsics=FILE takes better ones, such as a run learned."
+            " The clip's intrinsics are a guess, and so are all results that depend on them; "
+            "--intrinsics=FILE takes better ones, for example learned by a run."
         )
     return line
 

@@ -1,12 +1,12 @@
-"""Makes a folder of clips, which every other tool accepts, of film, of a data set or of a seed.
+"""Makes a folder of clips, the input of every other tool, from films, a data set or a renderer.
 
 python -m dfnet_tf.prepare --source=video --input=drive.mp4 --fov_degrees=60 --output=data/drive
 python -m dfnet_tf.prepare --source=kitti_raw --input=kitti --width=640 --height=192 --output=data/k
 python -m dfnet_tf.prepare --source=synthetic --num_clips=4 --output=data/streets
 python -m dfnet_tf.prepare --source=flying --num_clips=3000 --output=data/flying
 
-Stopped half-way, the same command goes on where it was. dataset.json in the output says what was
-read, kept and dropped, and why.
+If stopped, the same command continues. dataset.json in the output lists what was read, kept and
+dropped, and why.
 """
 
 import dataclasses
@@ -28,8 +28,8 @@ from dfnet_tf.data.sources import flying_shapes, synthetic
 from dfnet_tf.data.sources.recording import Recording
 from dfnet_tf.program import mains, outputs
 
-RENDERED_SIZE = (128, 416)  # Height and width of rendered clips where nothing else is asked for.
-MOST_PICTURES = 100  # Kept in memory as textures.
+RENDERED_SIZE = (128, 416)  # Default height and width of rendered clips.
+MOST_PICTURES = 100  # Number of texture images kept in memory.
 ESTIMATE = "estimate"
 
 
@@ -38,11 +38,11 @@ class Source:
     """A source of clips.
 
     Attributes:
-      flags: those that only some sources know.
-      reader: "module:function" of `dfnet_tf.data.sources`, imported only when it is used; it takes
-        the paths of --input and `options`, and returns recordings. "": the clips are rendered.
-      options: the flags that the reader takes as well; those that are not given are left out.
-      is_footage: True for a user's own films, which may contain cuts and broken files.
+      flags: the flags that only some sources use.
+      reader: "module:function" of `dfnet_tf.data.sources`, imported only when used. It takes the
+        paths of --input and `options`, and returns recordings. "": the clips are rendered.
+      options: the flags passed to the reader if they are given.
+      is_footage: True for the user's own films, which may contain cuts and broken files.
     """
 
     flags: tuple[str, ...]
@@ -66,16 +66,16 @@ SOURCES = {
 _ALL_SOURCES = ("height", "width")
 
 _SOURCE = flags.DEFINE_enum(
-    "source", None, list(SOURCES), "What to make clips from.", required=True
+    "source", None, list(SOURCES), "The kind of source to make clips from.", required=True
 )
 _INPUT = flags.DEFINE_multi_string(
     "input",
     None,
     "The root folder of the data set; a folder of images, or of such folders; a video or a folder "
-    "of videos, and again --input for each more.",
+    "of videos. --input may be repeated for more videos.",
 )
 _OUTPUT = flags.DEFINE_string("output", None, "The folder of clips to write.", required=True)
-_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace what --output holds.")
+_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace the contents of --output.")
 _FORMAT = flags.DEFINE_enum(
     "format",
     "clips",
@@ -83,38 +83,38 @@ _FORMAT = flags.DEFINE_enum(
     "clips: a folder of clip folders; tfrecord: the same in a few large files.",
 )
 _NUM_SHARDS = flags.DEFINE_integer(
-    "num_shards", 8, "Files to spread the frames over, with --format=tfrecord.", lower_bound=1
+    "num_shards", 8, "Number of files for the frames, with --format=tfrecord.", lower_bound=1
 )
 _WORKERS = flags.DEFINE_integer(
-    "workers", os.cpu_count(), "Recordings to work on at a time.", lower_bound=1
+    "workers", os.cpu_count(), "Number of recordings processed in parallel.", lower_bound=1
 )
 _SPLIT = flags.DEFINE_string(
     "split",
     None,
-    "kitti_raw: eigen_train (default; without the test scenes of Eigen's depth and KITTI's flow, "
-    "nor frames in which the car stands) or all. cityscapes: train (default), val, test.",
+    "kitti_raw: eigen_train (default; excludes the test scenes of Eigen's depth split and KITTI "
+    "flow, and frames in which the car stands) or all. cityscapes: train (default), val, test.",
 )
 _SEQUENCES = flags.DEFINE_list(
-    "sequences", None, "kitti_odometry: such as 00,01,02; all that are there if left out."
+    "sequences", None, "kitti_odometry: for example 00,01,02. Default: all that exist."
 )
 _FOV = flags.DEFINE_float(
     "fov_degrees",
     None,
-    "Horizontal field of view of the input, in degrees; the optical axis is its centre.",
+    "Horizontal field of view of the input, in degrees. The optical axis is the image centre.",
     lower_bound=1.0,
     upper_bound=179.0,
 )
 _INTRINSICS = flags.DEFINE_string(
     "intrinsics",
     None,
-    "Text file of 3x3 intrinsics, in pixels of the input's own size; or `estimate`: nothing is "
-    "known, the clips get a first guess, and training is to learn them.",
+    "Text file of 3x3 intrinsics, in pixels of the input's own size; or `estimate` for an unknown "
+    "camera: the clips get a first guess, which training must refine (--intrinsics=learned).",
 )
 _HEIGHT = flags.DEFINE_integer(
     "height",
     None,
-    "Height of the clips, in pixels. Without --width the aspect stays. With both, the input is "
-    "first cropped about its centre to their aspect; the intrinsics move along.",
+    "Height of the clips, in pixels. Without --width the aspect ratio stays. With both, the input "
+    "is first cropped around its centre to their aspect ratio, and the intrinsics are updated.",
     lower_bound=32,
 )
 _WIDTH = flags.DEFINE_integer("width", None, "Width of the clips; see --height.", lower_bound=32)
@@ -122,29 +122,29 @@ _FIT = flags.DEFINE_enum(
     "fit",
     "crop",
     ["crop", "pad"],
-    "With --height and --width: crop the input to their aspect, or show all of it in a black "
-    "border, as of a film held upright.",
+    "With --height and --width: crop the input to their aspect ratio, or show all of it with a "
+    "black border, for example for upright films.",
 )
 _FRAME_STEP = flags.DEFINE_integer("frame_step", 1, "Keep every n-th frame.", lower_bound=1)
 _STATIC_THRESHOLD = flags.DEFINE_float(
     "static_threshold",
     0.0,
-    "Drop a frame whose mean absolute grey difference (0 to 255, on a small blurred copy) to the "
-    "last kept frame is below this: the camera stands still. About 1 to 2; 0 drops only frames "
-    "that repeat the last one.",
+    "Drop a frame if its mean absolute grey difference to the last kept frame (0 to 255, on a "
+    "small blurred copy) is below this value, because the camera stands still. About 1 to 2; 0 "
+    "drops only frames that repeat the last one.",
     lower_bound=0.0,
 )
 _MIN_FRAMES = flags.DEFINE_integer(
-    "min_frames", 3, "Drop clips of fewer frames: no training window fits in.", lower_bound=2
+    "min_frames", 3, "Drop clips with fewer frames than this.", lower_bound=2
 )
-_NUM_CLIPS = flags.DEFINE_integer("num_clips", 1, "Rendered clips to make.", lower_bound=1)
+_NUM_CLIPS = flags.DEFINE_integer("num_clips", 1, "Number of rendered clips.", lower_bound=1)
 _TEXTURES = flags.DEFINE_string(
     "textures",
     None,
-    "flying: a folder of images; most shapes show parts of them. Without, all textures are noise.",
+    "flying: a folder of images that texture most shapes. Default: all textures are noise.",
 )
-_NUM_FRAMES = flags.DEFINE_integer("num_frames", 60, "Frames a synthetic clip.", lower_bound=2)
-_SEED = flags.DEFINE_integer("seed", 0, "Seed of the first synthetic clip; +1 for each more.")
+_NUM_FRAMES = flags.DEFINE_integer("num_frames", 60, "Frames per synthetic clip.", lower_bound=2)
+_SEED = flags.DEFINE_integer("seed", 0, "Seed of the first rendered clip; the next ones add 1.")
 
 
 def main() -> None:
@@ -163,7 +163,7 @@ def main() -> None:
 
 
 def _check_flags() -> None:
-    """Raises UsageError for flags that miss or contradict each other."""
+    """Raises UsageError for missing or contradicting flags."""
     source = f"--source={_SOURCE.value}"
     known = SOURCES[_SOURCE.value].flags
     of_any = {name for other in SOURCES.values() for name in other.flags}
@@ -178,14 +178,14 @@ def _check_flags() -> None:
         raise app.UsageError(f"Expected one --input with {source}. Received: {len(_INPUT.value)}.")
     given = [flag.name for flag in (_FOV, _INTRINSICS) if flag.value is not None]
     if "intrinsics" in known and len(given) != 1:
-        received = "both" if given else f"neither; --intrinsics={ESTIMATE} if nothing is known"
+        received = "both" if given else f"neither; use --intrinsics={ESTIMATE} if unknown"
         raise app.UsageError(
             f"Expected one of --fov_degrees and --intrinsics with {source}. Received: {received}."
         )
 
 
 def _camera() -> GivenCamera | None:
-    """What the flags say about the camera; None: the source knows it."""
+    """The camera given by flags; None if the source knows it."""
     if _FOV.value is not None:
         return given_camera.from_field_of_view(_FOV.value)
     if _INTRINSICS.value == ESTIMATE:
@@ -194,18 +194,18 @@ def _camera() -> GivenCamera | None:
 
 
 def _settings(camera: GivenCamera | None) -> dict:
-    """What the clips depend on, for dataset.json and for going on with the same."""
+    """The settings that determine the clips, for dataset.json and for resuming."""
     names = (*_ALL_SOURCES, *SOURCES[_SOURCE.value].flags)
     settings = {"source": _SOURCE.value, **{name: flags.FLAGS[name].value for name in names}}
     if "input" in settings:
         settings["input"] = [str(Path(path).absolute()) for path in settings["input"]]
     if camera:
-        settings["intrinsics"] = camera.origin  # With the numbers of the file, which may change.
+        settings["intrinsics"] = camera.origin  # With the file's numbers, because it may change.
     return settings
 
 
 def _recordings(source: Source) -> list[Recording]:
-    """What the source's reader finds in --input."""
+    """The recordings that the source's reader finds in --input."""
     module, function = source.reader.split(":")
     read = getattr(importlib.import_module(f"dfnet_tf.data.sources.{module}"), function)
     options = {name: flags.FLAGS[name].value for name in source.options}
@@ -225,7 +225,7 @@ def _recording_jobs(camera: GivenCamera | None) -> list[resumable_work.Job]:
         splits_at_cuts=source.is_footage,
         fit=_FIT.value,
     )
-    # Of many recordings of somebody's, a broken one is told; a published data set has none.
+    # In several recordings of a user, broken ones are reported; published data sets have none.
     is_tolerant = len(recordings) > 1 and source.is_footage
     make_clips = clip_making.tolerant_clips if is_tolerant else clip_making.make_clips
 
@@ -246,7 +246,7 @@ def _rendered_jobs() -> list[resumable_work.Job]:
 
     def make(i: int, folder: Path, on_frame: Callable[..., None]) -> dict:
         name, seed = f"{i:06d}", _SEED.value + i
-        on_frame(0)  # Nothing more is begun once the work is to end.
+        on_frame(0)  # Raises if the work should stop.
         if is_street:
             rendered = synthetic.render_clip(seed, num_frames, *size)
             synthetic.write_clip(rendered, folder / name)
@@ -264,7 +264,7 @@ def _rendered_jobs() -> list[resumable_work.Job]:
 
 
 def _pictures(folder: str | None) -> list[np.ndarray]:
-    """At most MOST_PICTURES of a folder's images, evenly spread; [] without a folder."""
+    """At most MOST_PICTURES of a folder's images, evenly spaced; [] without a folder."""
     if not folder:
         return []
     files = image_files(Path(folder))
@@ -281,14 +281,14 @@ def _deliver_records(clips: Path, output: Path) -> None:
 
 
 def _summary(dataset: dict, output: Path) -> str:
-    """One line: what was written, and what was not."""
+    """One line about what was written and dropped."""
     totals = dataset["totals"]
     clips = [clip for recording in dataset["recordings"] for clip in recording["clips"]]
     sizes = sorted({f"{clip['width']}x{clip['height']}" for clip in clips})
     focal = sorted({f"{k[0][0]:.1f} {k[1][1]:.1f}" for k in (clip["intrinsics"] for clip in clips)})
     dropped = resumable_work.told(totals["dropped"]) or "nothing dropped"
     if totals["unreadable"]:
-        dropped += f"; {totals['unreadable']} of {totals['recordings']} recordings cannot be read"
+        dropped += f"; {totals['unreadable']} of {totals['recordings']} recordings are unreadable"
     return (
         f"Wrote {totals['clips']} clip{'s' * (len(clips) > 1)}, {totals['frames_kept']} of "
         f"{totals['frames_read']} frames ({dropped}), {' and '.join(sizes)} pixels, focal length "
@@ -297,11 +297,11 @@ def _summary(dataset: dict, output: Path) -> str:
 
 
 def _told_notes(dataset: dict) -> list[str]:
-    """A line for each thing that users should know of recordings, and which these are."""
+    """A line for each note about recordings, with the recordings' names."""
     whose = {}
     for recording in dataset["recordings"]:
         if "error" in recording:
-            whose[f"Passed over, as it cannot be read: {recording['error']}"] = []
+            whose[f"Skipped an unreadable recording: {recording['error']}"] = []
         if "note" in recording:
             whose.setdefault(f"Note: {recording['note']}", []).append(recording["name"])
     return [

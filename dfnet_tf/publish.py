@@ -1,9 +1,9 @@
-"""Makes a small run folder to give away: the trained networks alone, in half precision.
+"""Makes a small run folder to share: only the trained networks, in half precision.
 
 python -m dfnet_tf.publish --run_dir=runs/drive --output=drive_networks
 
-It can be taken as --run_dir by predict, evaluate and the export, and as --init_from by a training.
-Its about.json says what the networks learned from and whose they are: see dfnet_tf.training.origin.
+predict, evaluate and the export take it as --run_dir, and train as --init_from. Its about.json
+holds the origin of training data and the licence: see dfnet_tf.training.origin.
 """
 
 from pathlib import Path

@@ -93,7 +93,7 @@ CASES = {
         "below a file": (
             "clip --output=k.txt/out",
             nothing,
-            "k.txt/out: expected a path below a folder that can be written to. ... /k.txt.",
+            "k.txt/out: expected a path below a writable folder. ... /k.txt.",
         ),
     },
     "prepare images by": {

@@ -146,7 +146,7 @@ def test_flags_that_absl_knows_to_be_wrong_are_refused(train, street, tmp_path):
     assert_misused(train(street, "--preset=huge"), "<paper|mobile|tiny>", "huge")
     assert_misused(train(street, "--epochs=0"), "--epochs=0")
     assert_misused(train(street, "--precision=float16"), "<float32|mixed_bfloat16|mixed_float16>")
-    assert_misused(train(street, "extra"), "Expected flags alone. Received: extra.")
+    assert_misused(train(street, "extra"), "Expected only flags. Received: extra.")
     assert_misused(train(street, "--hight=32"), "Unknown command line flag 'hight'")
     assert not (tmp_path / "new").exists()
 
@@ -551,7 +551,7 @@ def test_a_run_of_depth_alone_predicts_the_depth_of_a_film(predict, depth_run, t
     film = write_video(tmp_path / "film.mp4")
     status, out, err = predict(depth_run, film, "--fov_degrees=60")
     assert status == 0, err
-    assert "trained no optical flow: of a film it shows depth alone" in out
+    assert "has no flow network, so only depth was predicted" in out
     assert files(tmp_path / "out") == [
         ".dfnet_output",
         "depth",

@@ -180,7 +180,7 @@ def test_nothing_is_overwritten_unasked(prepare, tmp_path, source):
     arguments = [f"--source={source}", f"--output={tmp_path}/c", *arguments]
     assert prepare(*arguments)[0] == 0
     refused = prepare(*arguments)
-    assert_one_line(refused, "expected a new path, or --overwrite", "an old one")
+    assert_one_line(refused, "expected a new path, or --overwrite", "an existing path")
     if source == "images":
         assert prepare(*arguments, "--overwrite")[0] == 0
         assert len(read_clip(tmp_path / "c")) == 4
@@ -255,7 +255,7 @@ def test_flags_that_miss_or_contradict_each_other_are_refused(prepare, tmp_path)
     assert_misused(
         prepare("--source=synthetic", output, FOV), "no --fov_degrees with --source=synthetic"
     )
-    assert_misused(prepare(*recording, FOV, "spare"), "Expected flags alone. Received: spare")
+    assert_misused(prepare(*recording, FOV, "spare"), "Expected only flags. Received: spare")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -317,9 +317,9 @@ def test_a_broken_film_of_a_folder_is_named_and_counted(prepare, tmp_path):
         "--source=video", f"--input={tmp_path}/films", FOV, f"--output={tmp_path}/c"
     )
     assert status == 0, err
-    assert "2 of 3 recordings cannot be read" in out
+    assert "2 of 3 recordings are unreadable" in out
     for name in ("cut.mp4", "late.mkv"):
-        assert f"Passed over, as it cannot be read: {tmp_path}/films/{name}: expected " in err
+        assert f"Skipped an unreadable recording: {tmp_path}/films/{name}: expected " in err
     dataset = json.loads((tmp_path / "c/dataset.json").read_text())
     assert dataset["totals"]["unreadable"] == 2
     assert ["error" in entry for entry in dataset["recordings"]] == [True, False, True]

@@ -87,8 +87,8 @@ def test_only_the_chief_writes(teams):
 
 def test_when_a_worker_dies_the_others_say_so_and_end(teams):
     message = (teams / "left_0.txt").read_text()
-    assert message.startswith("WorkersError: Expected all 2 workers to go on. Received: no answer")
-    assert "goes on from the last checkpoint" in message
+    assert message.startswith("WorkersError: Expected answers from all 2 workers. Received: none")
+    assert "to continue from the last checkpoint" in message
 
 
 def test_workers_with_different_settings_end_before_anything_is_written(teams):

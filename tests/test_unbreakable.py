@@ -227,7 +227,7 @@ def test_a_full_disk_ends_a_main_with_one_line_that_says_what_to_do(run_main, st
         status, _, err = run_main("dfnet_tf.train", *flags)
     assert status == 1
     path = tmp_path / "checkpoints/step_00000000.weights.h5"
-    assert f"train: {path}: expected space for it; make some" in err
+    assert f"train: {path}: expected enough disk space; free some" in err
     assert err.endswith("Received: No space left on device.\n")
     assert not list(path.parent.iterdir())
 
@@ -259,7 +259,7 @@ def test_sigterm_ends_a_run_after_its_step_and_the_same_command_ends_it_as_if_it
         status, _, err = run_main("dfnet_tf.train", *flags)
     assert (status, err) == (
         143,
-        "train: stopped after step 4; the same command goes on from there.\n",
+        "train: stopped after step 4; run the same command to continue.\n",
     )
     assert checkpoints.step_of(checkpoints.all_checkpoints(run_dir)[-1]) == 4
     assert (run_dir / "doctor.md").read_text().startswith("# Step 4")
@@ -318,7 +318,7 @@ def test_a_signal_in_an_epochs_last_step_lets_the_epoch_be_logged_first(
     path = tmp_path / f"step_{batch:08d}.weights.h5"
     monkeypatch.setattr(checkpoints, "save", lambda *_: saves.append(1) or path)
     if saved:
-        with pytest.raises(interruption.Interrupted, match="after step 0; the same") as end:
+        with pytest.raises(interruption.Interrupted, match="after step 0; run the same") as end:
             callback.on_train_batch_end(batch)
         assert end.value.status == mains.INTERRUPTED
     else:
@@ -369,7 +369,7 @@ def test_a_step_without_numbers_is_skipped_counted_and_told(street, tmp_path, mo
     assert [epoch["skipped_steps"] for epoch in epochs] == [1, 1]
     assert all(np.isfinite(list(epoch.values())).all() for epoch in epochs)
     assert all(np.isfinite(values).all() for values in last_contents(tmp_path).values())
-    assert "Skipped steps. Of 2 steps" in (tmp_path / "doctor.md").read_text()
+    assert "Skipped steps. The loss or gradient of 2 steps" in (tmp_path / "doctor.md").read_text()
 
 
 @pytest.mark.parametrize(("limit", "length", "allowed"), [(2, 100, 2), (0, 100, 0), (10, 4, 3)])

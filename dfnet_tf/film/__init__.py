@@ -1,1 +1,1 @@
-"""What a film says of its own depth: flow to many neighbours, motion, triangulation."""
+"""Depth of a film from its own geometry: flow to neighbouring frames, motion, triangulation."""

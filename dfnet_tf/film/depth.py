@@ -1,4 +1,4 @@
-"""Depth of a film's frames from their neighbours, fused with what the depth network says."""
+"""Depth of a film's frames, triangulated from neighbours and fused with the depth network."""
 
 import collections
 import dataclasses
@@ -17,28 +17,28 @@ from dfnet_tf.film.neighbours import DISTANCES, THREADS, Neighbour, neighbours_o
 from dfnet_tf.geometry import camera, ground, optical_flow, triangulation
 from dfnet_tf.geometry.quantiles import masked_quantile
 
-AREA = 192 * 640  # Pixels of the frames that are worked on.
-COARSE = 3  # Pixels from one to the next, of those that medians are taken of.
-FLOW_DOUBT = 0.4  # Pixels, where there is texture.
-NOISE = 2.0  # Of grey levels: where the picture's gradient is smaller, the flow is in more doubt.
-PATCH = 9  # Pixels: flow sees the gradients of a patch together.
-ON_LINE = 1.5  # Pixels: farther from its epipolar line, a pixel moves by itself.
-SURE = 2.0  # Doubts: a view's scale comes from inverse depths greater than so many of them.
-FEWEST = 0.1  # Share of the picture that must be sure for a view to count.
-MOST_SPREAD = 0.3  # Median gap of log disparity between a view and the network; beyond, it is out.
-PRIOR_DOUBT = 0.5  # Of the network's log disparity.
-LEAST_DOUBT = 0.03  # Of the views' log disparity.
+AREA = 192 * 640  # Pixels of the working size.
+COARSE = 3  # Pixel spacing of the grid on which medians are computed.
+FLOW_DOUBT = 0.4  # Standard deviation of flow, in pixels, where there is texture.
+NOISE = 2.0  # Grey levels; where the image gradient is smaller, the flow is less certain.
+PATCH = 9  # Pixels: flow depends on the gradients of a whole patch.
+ON_LINE = 1.5  # Pixels: a pixel farther from its epipolar line belongs to a moving object.
+SURE = 2.0  # A view's scale uses inverse depths above this many standard deviations.
+FEWEST = 0.1  # Minimum share of such pixels for a view to count.
+MOST_SPREAD = 0.3  # Largest median gap of log disparity between a counted view and the network.
+PRIOR_DOUBT = 0.5  # Standard deviation of the network's log disparity.
+LEAST_DOUBT = 0.03  # Smallest standard deviation of the views' log disparity.
 LEAST_DISPARITY = 1e-6
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class FilmDepth:
-    """What a film says of the depth of one frame."""
+    """Depth of one frame from the film's geometry and the network."""
 
     log_disparity: np.ndarray  # float32 [H, W], in the network's unit.
-    confidence: np.ndarray  # float32 [H, W], 0: the network's own opinion; near 1: the film's.
+    confidence: np.ndarray  # float32 [H, W], 0: the network's prediction; near 1: geometry.
     spread: float  # Median gap of log disparity between views and network; NaN without views.
-    # other_from_this [4, 4] to each neighbour that counts, by its distance; in the network's unit.
+    # other_from_this [4, 4] of each counted neighbour, by its distance; in the network's unit.
     motions: dict[int, np.ndarray]
     # float32 [H, W, 3], to the next frame: see `flow.label`. None: that frame does not count.
     flow: np.ndarray | None = None
@@ -49,18 +49,18 @@ def film_depths(
     disparity: Callable[[np.ndarray], np.ndarray],
     intrinsics: np.ndarray,
 ) -> Iterator[FilmDepth]:
-    """Yields what the film says of every frame's depth, in order.
+    """Yields the depth of every frame, in order.
 
-    Each frame is compared with its neighbours (`neighbours.py`). The camera's motion to each is
-    solved without depth, the pixels' inverse depths are triangulated and brought to the scale of
-    the network's disparity by the median of their ratio. The views are averaged by their precision
-    and fused with the network's log disparity, whose doubt is PRIOR_DOUBT. Left to the network are
-    pixels on which the views disagree, which leave their epipolar lines, or which would lie below
-    the ground: these move by themselves, or their flow is wrong.
+    Each frame is compared with its neighbours (`neighbours.py`). The camera motion to each
+    neighbour is solved without depth. The pixels' inverse depths are triangulated and scaled to the
+    network's disparity by their median ratio. The views are averaged, weighted by their precision,
+    and fused with the network's log disparity, whose standard deviation is PRIOR_DOUBT. The network
+    alone decides where views disagree, where pixels leave their epipolar lines, and where points
+    would lie below the ground: there, something moves or the flow is wrong.
 
     Args:
       frames: uint8 RGB [h, w, 3], consecutive and of one size.
-      disparity: the network's answer to a frame, any [h', w'] for the same view.
+      disparity: the network's disparity of a frame, [h', w'] of any size for the same view.
       intrinsics: [3, 3], in pixels of the frames.
     """
     frames = iter(frames)
@@ -84,13 +84,13 @@ def film_depths(
 
 
 def working_size(size: tuple[int, int]) -> tuple[int, int]:
-    """The (height, width) of about AREA pixels with the shape of frames of `size`."""
+    """The (height, width) with about AREA pixels and the aspect ratio of `size`."""
     scale = math.sqrt(AREA / (size[0] * size[1]))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _grey(frame: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A frame at `size`, uint8 [H, W]."""
+    """A frame resized to `size`, in grey, uint8 [H, W]."""
     shrinks = size[0] <= frame.shape[0] and size[1] <= frame.shape[1]
     mode = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     return cv2.cvtColor(cv2.resize(frame, size[::-1], interpolation=mode), cv2.COLOR_RGB2GRAY)
@@ -99,7 +99,7 @@ def _grey(frame: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 def _film_depth(
     grey: np.ndarray, prior: np.ndarray, neighbours: list[Neighbour], intrinsics: np.ndarray
 ) -> FilmDepth:
-    """The fusion of one frame's `prior` disparity [H, W] with what its neighbours say."""
+    """Fuses one frame's `prior` disparity [H, W] with its neighbours."""
     nothing = FilmDepth(np.log(prior), np.zeros_like(prior), math.nan, {})
     if not neighbours:
         return nothing
@@ -127,14 +127,14 @@ def _film_depth(
 
 
 def scaled_motion(motion: np.ndarray, length: float) -> np.ndarray:
-    """A motion [4, 4] whose translation is `length` times as long, in float64."""
+    """A motion [4, 4] with its translation multiplied by `length`, in float64."""
     scaled = np.array(motion, "float64")
     scaled[:3, 3] *= length
     return scaled
 
 
 def _unseen(neighbour: Neighbour) -> Neighbour:
-    """A neighbour of which nothing is seen: all frames are worked on with as many."""
+    """A neighbour without visible pixels; pads the views to the same number for all frames."""
     return dataclasses.replace(neighbour, agrees=np.zeros_like(neighbour.agrees))
 
 
@@ -154,7 +154,7 @@ def _texture(grey: np.ndarray) -> np.ndarray:
 
 @tf.function(jit_compile=True)
 def _fused(prior, flows, agrees, motions, texture, travel, intrinsics):
-    """The fusion of V views of one frame of H x W.
+    """Fuses V views of one frame of H x W.
 
     Args:
       prior: [H, W], the network's disparity.
@@ -164,8 +164,8 @@ def _fused(prior, flows, agrees, motions, texture, travel, intrinsics):
       intrinsics: [3, 3].
 
     Returns:
-      log disparity and confidence, [H, W]; of each view, [V]: the spread against the prior, the
-      scale from 1 / |t| to the prior's unit, and whether it counts.
+      log disparity and confidence, [H, W]; and for each view, [V]: the spread against the prior,
+      the scale from 1 / |t| to the prior's unit, and whether the view counts.
     """
     height, width = prior.shape
     focal = ops.sqrt(intrinsics[0, 0] * intrinsics[1, 1])
@@ -214,9 +214,9 @@ def _fused(prior, flows, agrees, motions, texture, travel, intrinsics):
 
 
 def _flow_doubt(parallax, texture):
-    """The flow's doubt along the epipolar line, in pixels: [V, N] of parallax [V, N, 2].
+    """The flow's standard deviation along the epipolar line, in pixels: [V, N]; parallax [V, N, 2].
 
-    An edge along the line says nothing of where on the line a point is; neither does blank road.
+    An edge along the line does not locate a point on the line; neither does a textureless road.
     """
     x, y = parallax[..., 0], parallax[..., 1]
     xx, xy, yy = (ops.reshape(texture[..., i], (1, -1)) for i in range(3))

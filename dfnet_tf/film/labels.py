@@ -1,8 +1,8 @@
-"""Labels that films give themselves, on disk: a 16-bit PNG of depth or flow for each frame.
+"""Labels that films give themselves, stored as a 16-bit PNG of depth or flow per frame.
 
 labels/000_drive/000000.png   see `_stored_depth`, `_stored_flow`
-labels/000_drive/frames.jsonl what was found in each frame, in the order in which it was written
-labels/prior.txt              which network's opinion the labels were fused with
+labels/000_drive/frames.jsonl quality of each label, in the order of writing
+labels/prior.txt              the digest of the network that the labels were fused with
 """
 
 import contextlib
@@ -25,15 +25,15 @@ from dfnet_tf.program.progress import progress
 
 LOG_STEPS = 4096.0  # Stored value = (log disparity + LOG_OFFSET) * LOG_STEPS.
 LOG_OFFSET = 8.0
-WHOLE = "whole"  # A file that says that no label is missing.
+WHOLE = "whole"  # Name of a file that marks a complete set of labels.
 CONFIDENCE_STEPS = 65535.0
-LEAST_CONFIDENCE = 0.4  # Mean of a clip's frames; with less, its views know too little to teach.
+LEAST_CONFIDENCE = 0.4  # Minimum mean confidence of a clip's frames; other clips are left out.
 
 
 def _stored_depth(found: depth.FilmDepth, size: tuple[int, int]) -> np.ndarray:
     """uint16 [H, W, 3] in OpenCV's order: red log disparity, green confidence.
 
-    Where several pixels become one, those of more confidence count for more.
+    Downscaling averages the log disparity, weighted by confidence.
     """
     weight = found.confidence + 1e-3
     weighted, total, confidence = (
@@ -75,17 +75,17 @@ KINDS = {"depth": (_stored_depth, _depth_from), "flow": (_stored_flow, _flow_fro
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a clip's labels are worth."""
+    """The quality of a clip's labels."""
 
     name: str
     frames: int
-    confidence: float  # Mean over pixels and frames; 0: all is the network's own opinion.
+    confidence: float  # Mean over pixels and frames; 0: only the network's own predictions.
     spread: float  # Median over frames of the gap between views and network, in log disparity.
-    empty: float  # Share of frames whose neighbours tell nothing.
+    empty: float  # Share of frames without a useful neighbour.
 
     @property
     def teaches(self) -> bool:
-        """Whether the clip's labels are good enough to learn from."""
+        """True if the clip's labels are good enough to learn from."""
         return self.confidence >= LEAST_CONFIDENCE
 
     def __str__(self) -> str:
@@ -97,10 +97,10 @@ class Verdict:
 
 
 class FilmLabels:
-    """The labels of some clips in a folder; made where they are missing.
+    """The labels of some clips in a folder. Missing labels are made.
 
     Args:
-      folder: where they lie, or shall lie.
+      folder: of the labels.
       clips: the films.
       size: (height, width) of the labels.
       kind: depth or flow.
@@ -118,15 +118,15 @@ class FilmLabels:
         prior: str,
         on_frame: Callable[[], None] = lambda: None,
     ) -> None:
-        """Writes what is missing.
+        """Writes all missing labels.
 
-        Stopped half-way, the same call goes on. Labels that another network's opinion was fused
-        with are made anew.
+        After an interruption, the same call continues. Labels that were fused with another network
+        are made again.
 
         Args:
-          disparity: the network's answer to a frame, uint8 RGB.
-          prior: names the network, by its weights' digest for instance.
-          on_frame: called after each label; what it raises ends the work.
+          disparity: the network's disparity of a frame, uint8 RGB.
+          prior: identifies the network, for example by a digest of its weights.
+          on_frame: called after each label; an exception in it ends the work.
         """
         named = self.folder / "prior.txt"
         if not (named.is_file() and named.read_text() == prior):
@@ -146,11 +146,11 @@ class FilmLabels:
 
     @property
     def are_whole(self) -> bool:
-        """Whether `make` has ended."""
+        """True if `make` has finished."""
         return (self.folder / WHOLE).exists()
 
     def verdicts(self) -> list[Verdict]:
-        """What the labels of each clip are worth."""
+        """The quality of each clip's labels."""
         return [self._verdict(number) for number in range(len(self.clips))]
 
     def read(self, number: int, frame: int) -> np.ndarray:
@@ -159,12 +159,12 @@ class FilmLabels:
         Depth: log disparity and confidence. Flow: to the next frame, in pixels, and weight.
 
         Raises:
-          ClipError: there is none, or it cannot be read.
+          ClipError: the label is missing or cannot be read.
         """
         path = self._file(number, frame)
         stored = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
         if stored is None or stored.shape != (*self.size, 3) or stored.dtype != np.uint16:
-            raise ClipError(f"{path}: expected a label of {self.size}. Received: none such.")
+            raise ClipError(f"{path}: expected a label of size {self.size}. Received: none.")
         return self._from_stored(stored)
 
     def _of_clip(self, number: int) -> Path:
@@ -188,10 +188,10 @@ class FilmLabels:
                 if frame not in done:
                     self._write(number, frame, label)
                     made(1)
-            start = frame + 2  # Beyond the frame that could not be read.
+            start = frame + 2  # Continues after the frame that could not be read.
 
     def _write(self, number: int, frame: int, label: depth.FilmDepth) -> None:
-        """Stores one label at the size of the labels, and notes what it is worth."""
+        """Stores one label at the size of the labels, and records its quality."""
         with outputs.whole_file(self._file(number, frame)) as new:
             cv2.imwrite(str(new), self._to_stored(label, self.size))
         entry = {
@@ -223,7 +223,7 @@ class FilmLabels:
 
 
 def _readable(clip: Clip, start: int) -> Iterator[np.ndarray]:
-    """Yields the frames from `start` on, up to the first that cannot be read."""
+    """Yields the frames from `start` on, up to the first unreadable frame."""
     with contextlib.suppress(ClipError):
         for frame in range(start, len(clip)):
             yield clip.image(frame)

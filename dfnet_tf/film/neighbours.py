@@ -1,4 +1,4 @@
-"""Neighbouring frames of a film: flow both ways, and the camera's motion between them."""
+"""Neighbouring frames of a film: flow in both directions, and the camera motion between them."""
 
 import collections
 import functools
@@ -13,27 +13,27 @@ import tensorflow as tf
 
 from dfnet_tf.geometry import camera, epipolar_motion
 
-DISTANCES = (1, 2, 4)  # Frames from a frame to its neighbours, before and after it.
+DISTANCES = (1, 2, 4)  # Distances, in frames, of the neighbours before and after a frame.
 THREADS = min(8, os.cpu_count() or 1)
-AHEAD = THREADS + 1  # Frames whose flow is under way while an earlier one is worked on.
-COARSE = 12  # Pixels from one match that the motion is fitted to, to the next.
-AGREES = 1.0  # Pixels that the flow there and back may be apart.
-FEWEST = 0.2  # Share of the picture where they must agree; otherwise the neighbour is left out.
-LEAST_FLOW = 0.7  # Pixels, median: with less, depth cannot be told.
+AHEAD = THREADS + 1  # Number of frames whose flow is computed in advance.
+COARSE = 12  # Pixel spacing of the matches to which the motion is fitted.
+AGREES = 1.0  # Pixels: largest gap of forward and backward flow.
+FEWEST = 0.2  # A neighbour is left out if its flows agree on a smaller share of the image.
+LEAST_FLOW = 0.7  # Pixels, median: with less flow, depth cannot be measured.
 
 
 @dataclass(frozen=True, eq=False)
 class Neighbour:
-    """Another frame of the film, seen from one frame."""
+    """A neighbour of a frame."""
 
-    distance: int  # Frames from the one to the other; negative for an earlier one.
-    flow: np.ndarray  # float32 [H, W, 2], to the other frame, in pixels.
-    agrees: np.ndarray  # float32 [H, W], 1 where the flow back leads back.
+    distance: int  # In frames; negative for an earlier neighbour.
+    flow: np.ndarray  # float32 [H, W, 2], to the neighbour, in pixels.
+    agrees: np.ndarray  # float32 [H, W], 1 where the backward flow cancels the flow.
     motion: np.ndarray  # float32 [4, 4], other_from_this, |t| = 1.
 
     @property
     def is_useful(self) -> bool:
-        """False if the flows mostly disagree, as across a cut, or the picture hardly moves."""
+        """False if the flows mostly disagree, as across a cut, or the image hardly moves."""
         length = np.median(np.linalg.norm(self.flow[::COARSE, ::COARSE], axis=-1))
         return bool(self.agrees.mean() > FEWEST and length > LEAST_FLOW)
 
@@ -43,13 +43,13 @@ def neighbours_of(
 ) -> Iterator[list[Neighbour]]:
     """Yields the useful neighbours of every frame, in order.
 
-    Holds a few frames, however long the film is.
+    Holds only a few frames in memory, however long the film is.
 
     Args:
       frames: grey, uint8 [H, W].
       intrinsics: [3, 3], in pixels of H x W.
     """
-    found = collections.deque()  # Of the frames that still wait for later neighbours.
+    found = collections.deque()  # Neighbours of the frames that still wait for later ones.
     with ThreadPoolExecutor(THREADS) as threads:
         for pairs in _flows(frames, threads):
             found.append([])
@@ -68,7 +68,7 @@ def flow(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def agreement(there: np.ndarray, back: np.ndarray) -> np.ndarray:
-    """1 where `back` leads from the end of `there` to within AGREES of its start; [H, W]."""
+    """1 where `back` returns from the end of `there` to within AGREES of its start; [H, W]."""
     ends = pixels(*there.shape[:2]) + there
     nowhere = (1e4, 1e4)
     returned = cv2.remap(back, ends, None, cv2.INTER_LINEAR, None, cv2.BORDER_CONSTANT, nowhere)
@@ -78,7 +78,7 @@ def agreement(there: np.ndarray, back: np.ndarray) -> np.ndarray:
 
 @functools.lru_cache(maxsize=4)
 def pixels(height: int, width: int) -> np.ndarray:
-    """`camera.pixel_grid` as a read-only array: asked for several times in every frame."""
+    """`camera.pixel_grid` as a read-only array; cached, because each frame needs it repeatedly."""
     grid = np.array(camera.pixel_grid(height, width))
     grid.setflags(write=False)
     return grid
@@ -90,7 +90,7 @@ def rays(places: np.ndarray, intrinsics: np.ndarray) -> np.ndarray:
 
 
 def _flows(frames: Iterable[np.ndarray], threads: ThreadPoolExecutor) -> Iterator[list[tuple]]:
-    """Yields, for every frame, (distance, flow there, flow back) of the pairs it ends."""
+    """Yields, for every frame, (distance, flow there, flow back) of the pairs that end at it."""
     held = collections.deque(maxlen=max(DISTANCES) + 1)
     under_way = collections.deque()
     for frame in frames:
@@ -114,7 +114,7 @@ def _finished(pairs: list[tuple]) -> list[tuple]:
 def _both_sides(
     pairs: list[tuple], intrinsics: np.ndarray
 ) -> Iterator[tuple[Neighbour, Neighbour]]:
-    """Yields each pair as seen from its first and from its second frame."""
+    """Yields each pair twice: from its first and from its second frame."""
     if not pairs:
         return
     agrees = [(agreement(there, back), agreement(back, there)) for _, there, back in pairs]
@@ -122,7 +122,7 @@ def _both_sides(
         _matches(there, back, weights, intrinsics)
         for (_, there, back), weights in zip(pairs, agrees, strict=True)
     ]
-    matches += [matches[-1]] * (len(DISTANCES) - len(matches))  # One shape: compiled once.
+    matches += [matches[-1]] * (len(DISTANCES) - len(matches))  # One shape, compiled once.
     motions = _motions(*(np.stack(part) for part in zip(*matches, strict=True))).numpy()
     for (distance, there, back), weights, motion in zip(pairs, agrees, motions, strict=False):
         yield (
@@ -132,7 +132,7 @@ def _both_sides(
 
 
 def _matches(there, back, weights, intrinsics) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rays of the first and second frame [N, 2], and weights [N], of both flows together."""
+    """Rays of the first and second frame [N, 2] and weights [N], from both flows."""
     grid = pixels(*there.shape[:2])
     coarse = slice(COARSE // 2, None, COARSE), slice(COARSE // 2, None, COARSE)
     first = np.stack([grid[coarse], (grid + back)[coarse]])
@@ -147,7 +147,7 @@ def _matches(there, back, weights, intrinsics) -> tuple[np.ndarray, np.ndarray, 
 
 @tf.function(jit_compile=True)
 def _motions(first, second, weight):
-    """The motions [P, 4, 4] of P pairs, started straight ahead."""
+    """The motions [P, 4, 4] of P pairs; the fit starts straight ahead."""
     ahead = np.eye(4, dtype="float32")
     ahead[2, 3] = -1.0
     start = tf.tile(ahead[None], [tf.shape(first)[0], 1, 1])

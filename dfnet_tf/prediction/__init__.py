@@ -1,1 +1,1 @@
-"""What `predict` makes of a recording: a view of every frame, and the files of them."""
+"""Prediction: the views of a recording's frames, and the files that `predict` writes."""

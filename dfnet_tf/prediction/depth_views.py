@@ -1,4 +1,4 @@
-"""What a network of depth alone says of every frame of a recording."""
+"""Views of a recording for runs with depth but without flow."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,10 +9,10 @@ from dfnet_tf.prediction.views import View
 
 
 def depth_views(predictor: Predictor, frames: Iterable[np.ndarray]) -> Iterator[View]:
-    """Yields the view of every frame, uint8 RGB [H, W, 3], with depth and nothing else.
+    """Yields a view with only depth for every frame, uint8 RGB [H, W, 3].
 
-    For runs that trained no flow, and so nothing that holds scale and motion together: each
-    frame's depth has its own scale, and where its camera stands is None, not known.
+    For runs without a flow network. Nothing ties the scales of the frames together, so each frame's
+    depth has its own scale, and the camera's pose is None (unknown).
     """
     for image in frames:
         yield View(image, 1.0 / predictor.disparity(image), 1.0, camera_to_first=None)

@@ -1,4 +1,4 @@
-"""The folder that `predict` leaves: pictures, raw values, the camera's path, point clouds."""
+"""The output folder of `predict`: images, raw arrays, camera trajectory, point clouds."""
 
 import contextlib
 import json
@@ -17,46 +17,46 @@ from dfnet_tf.prediction import pictures
 from dfnet_tf.prediction.inputs import Input
 from dfnet_tf.prediction.views import View
 
-FARTHEST = 5.0  # Medians of a frame's depth: beyond, a point cloud has only noise and sky.
+FARTHEST = 5.0  # Point clouds omit depths beyond this many medians: mostly noise and sky.
 UNITS = {
     "depth": "[h, w], along the optical axis, in the recording's own unit of length",
-    "scale": "by which the network's own depth and translation were multiplied",
+    "scale": "factor by which the network's depth and translation were multiplied",
     "camera_to_first": "[4, 4], translation in the unit of depth",
     "next_from_frame": "[4, 4], translation in the unit of depth",
     "flow": "[h, w, 2], (u, v) to the next frame, in pixels of h x w",
     "rigid_flow": "[h, w, 2], (u, v) of a static world, in pixels of h x w",
-    "object_motion": "[h, w, 2], flow less rigid flow, in pixels of h x w",
+    "object_motion": "[h, w, 2], flow minus rigid flow, in pixels of h x w",
     "moving": "[h, w], 1 where the flow cannot come from the camera's motion",
-    "scene_flow": "[h, w, 3], motion of each point seen from the camera, in the unit of depth",
+    "scene_flow": "[h, w, 3], motion of each point relative to the camera, in the unit of depth",
 }
 UNKNOWN_SCALE = (
     "Lengths are known up to one factor: multiply depth, translation, scene flow and points by the "
     "same number to turn them into metres."
 )
-PNG_LENGTH = 16  # 1/16 of the unit: in whole ones, near depths of 0.1 would have 25 steps.
+PNG_LENGTH = 16  # Stores depth in 1/16 units; in whole units, depths near 0.1 would have 25 steps.
 PNG_UNITS = {
-    "raw/depth": f"uint16 = depth * {PNG_LENGTH} * 256 (KITTI's form); 65535: that or more",
+    "raw/depth": f"uint16 = depth * {PNG_LENGTH} * 256 (KITTI's format); 65535: that or more",
     "raw/flow": "uint16 RGB (KITTI): u, v = (value - 32768) / 64, in pixels of the file's size; "
     "B: valid",
 }
 
 
 class PredictionFolder:
-    """Writes the views of an input, as they come, into an existing empty folder.
+    """Writes the views of an input, one by one, to an existing empty folder.
 
         with PredictionFolder(folder, source, raw="npz", clouds=range(0, 300, 50)) as writer:
             for view in views(...):
                 writer.add(view)
 
-    What speaks of all frames is written when the block ends cleanly.
+    Files about all frames are written when the block ends without an exception.
 
     Args:
-      folder: to write into.
-      source: where the views come from.
-      raw: "npz", every array of a view, in a file per frame; "png", depth and flow in KITTI's
-        16-bit forms; or "none".
-      clouds: numbers of the frames to make point clouds of; needs intrinsics.
-      film_depth: whether neighbouring frames helped with the depth of each.
+      folder: to write to.
+      source: the input of the views.
+      raw: "npz", one file per frame with every array of a view; "png", depth and flow in KITTI's
+        16-bit formats; or "none".
+      clouds: numbers of the frames that get a point cloud; needs intrinsics.
+      film_depth: whether each frame's depth is fused with its neighbouring frames.
     """
 
     def __init__(
@@ -92,13 +92,13 @@ class PredictionFolder:
 
     @property
     def num_frames(self) -> int:
-        """How many have been added."""
+        """The number of views added."""
         return len(self._poses)
 
     def add(self, view: View) -> None:
-        """Writes what belongs to one frame."""
+        """Writes the files of one frame."""
         number = self.num_frames
-        if number == 0 and view.flow is None:  # Nor will there be any.
+        if number == 0 and view.flow is None:  # Then no view has flow.
             self.rows = [["frame"], ["depth"]]
         drawn = self._painter.pictures(view)
         for name, picture in drawn.items():
@@ -120,19 +120,19 @@ class PredictionFolder:
         self._scales.append(view.scale)
 
     def _file(self, kind: str, number: int, suffix: str) -> Path:
-        """A frame's file in the sub-folder `kind`, which is made if need be."""
+        """The path of a frame's file in the sub-folder `kind`, which is created if missing."""
         (self.folder / kind).mkdir(parents=True, exist_ok=True)
         return self.folder / kind / f"{number:06d}.{suffix}"
 
     def _add_to_panel(self, page: np.ndarray) -> None:
-        """The film gets every page; of stills, the first says all."""
+        """Adds a page to the film; for images, writes the first page only."""
         if self.source.is_film:
             self._film.add(page)
         elif self.num_frames == 0:
             write_rgb(self.folder / "panel.png", page)
 
     def _write_cloud(self, path: Path, view: View) -> None:
-        """The frame's points where the first camera sees them: all clouds fit into one view."""
+        """Writes the frame's points in the first camera's axes, so that all clouds fit together."""
         height, width = view.depth.shape
         intrinsics = camera.resized_intrinsics(
             self.source.intrinsics, self.source.size, view.depth.shape
@@ -146,7 +146,7 @@ class PredictionFolder:
         ply_files.write_ply(path, points @ motion[:3, :3].T + motion[:3, 3], colours, comment)
 
     def _write_path(self) -> None:
-        """The camera's path, if there is one, in two forms and as a plot."""
+        """Writes the camera's trajectory, if known, in two formats and as a plot."""
         if len(self._poses) == 1 or self._poses[0] is None:
             return
         poses = np.stack(self._poses)
@@ -168,7 +168,7 @@ class PredictionFolder:
             "film_depth": self.film_depth,
             "unit_of_length": UNKNOWN_SCALE,
             "units": {"npz": UNITS, "png": PNG_UNITS, "none": {}}[self.raw],
-            "point_clouds": f"without points beyond {FARTHEST:g} medians of their frame's depth",
+            "point_clouds": f"without points beyond {FARTHEST:g} medians of the frame's depth",
             "scales": self._scales,
         }
         (self.folder / "metadata.json").write_text(json.dumps(metadata, indent=1) + "\n")

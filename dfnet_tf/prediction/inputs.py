@@ -1,4 +1,4 @@
-"""What `predict` is given to look at: one recording, or still pictures."""
+"""The input of `predict`: a recording, an image or a pair of images."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -15,26 +15,26 @@ from dfnet_tf.data.files.natural_order import seconds_in
 from dfnet_tf.data.preparation.given_camera import GivenCamera
 from dfnet_tf.data.sources import footage
 
-FRAME_RATE = 10.0  # Of images that do not say theirs: KITTI's.
-FASTEST = 240.0  # Frames a second, of phones; a video that claims more does not know its rate.
+FRAME_RATE = 10.0  # KITTI's rate, for images without time stamps.
+FASTEST = 240.0  # Frames per second, of phones; a higher rate in a video's header is wrong.
 
 
 @dataclass(frozen=True, eq=False)
 class Input:
-    """Frames of one camera, in their order, and what is known about them."""
+    """Frames of one camera in order, and their metadata."""
 
     timed: Callable[[], Iterator[tuple[float, np.ndarray]]]  # Seconds, uint8 RGB [H, W, 3].
-    num_frames: int  # Perhaps estimated; 0 if not known.
+    num_frames: int  # May be an estimate; 0 if unknown.
     size: tuple[int, int]  # (height, width) of every frame
     frame_rate: float = FRAME_RATE
-    is_film: bool = True  # Not an image or a pair.
-    intrinsics: np.ndarray | None = None  # [3, 3], in pixels of `size`; None: not known.
+    is_film: bool = True  # False for an image or a pair.
+    intrinsics: np.ndarray | None = None  # [3, 3], in pixels of `size`; None: unknown.
     intrinsics_guessed: bool = False
-    remarks: tuple[str, ...] = ()  # What its user should know, for people.
-    times: list[float] = field(default_factory=list)  # Seconds, of the frames that were taken.
+    remarks: tuple[str, ...] = ()  # Notes for the user.
+    times: list[float] = field(default_factory=list)  # Seconds, of the frames read so far.
 
     def frames(self) -> Iterator[np.ndarray]:
-        """Yields every frame, uint8 RGB [H, W, 3], and notes its time in `times`."""
+        """Yields every frame, uint8 RGB [H, W, 3], and appends its time to `times`."""
         self.times.clear()
         for seconds, image in self.timed():
             self.times.append(seconds)
@@ -47,12 +47,13 @@ def open_input(
     """Opens an image, a pair of images, a folder of images, a clip, or a video file.
 
     Args:
-      paths: one of these; or the two images of a pair.
-      camera: counts in place of what a clip says of its camera.
-      frame_rate: frames a second; counts in place of the times that a film or names tell.
+      paths: the path of one of these; or the two images of a pair.
+      camera: replaces the camera of a clip.
+      frame_rate: frames per second; replaces the times of a film or of image names.
 
     Raises:
-      ClipError, VideoError: it is something else, or several recordings, or cannot be read.
+      ClipError, VideoError: the paths are something else, hold several recordings, or are
+        unreadable.
     """
     opened = _open(paths)
     if frame_rate is not None:
@@ -106,7 +107,7 @@ def _open_images(files: list[Path], is_film: bool) -> Input:
 
 
 def _times(files: list[Path]) -> tuple[list[float], float]:
-    """Seconds of each image, as its name says, or else at FRAME_RATE; and frames a second."""
+    """Seconds of each image, from its name or else at FRAME_RATE; and frames per second."""
     told = [seconds_in(file) for file in files]
     if None in told or (np.diff(told) <= 0).any():
         return [i / FRAME_RATE for i in range(len(files))], FRAME_RATE
@@ -114,7 +115,7 @@ def _times(files: list[Path]) -> tuple[list[float], float]:
 
 
 def _rate(interval: float) -> float:
-    return 1 / interval if interval >= 1 / FASTEST else FRAME_RATE  # Or it is NaN.
+    return 1 / interval if interval >= 1 / FASTEST else FRAME_RATE  # `interval` may be NaN.
 
 
 def _open_video(path: Path) -> Input:
@@ -136,7 +137,8 @@ def _open_clip(path: Path) -> Input:
     clips = read_clips(path)
     if len(clips) > 1:
         raise ClipError(
-            f"{path}: expected one recording; name one of its clips. Received: {len(clips)} clips."
+            f"{path}: expected one recording, such as one of its clips. Received: {len(clips)} "
+            "clips."
         )
     (one,) = clips
     times, rate = _times(list(one.images))
@@ -157,12 +159,12 @@ def _open_clip(path: Path) -> Input:
 
 
 def told_gaps(times: list[float]) -> str:
-    """For people: that some frames, `times` in seconds, are no neighbours; "" if all are."""
+    """A note for the user about gaps in `times`, in seconds; "" if there is no gap."""
     steps = np.diff(times)
     gaps = steps[steps > footage.FARTHEST * median_interval(times)]
     if not gaps.size:
         return ""
     return (
-        f" Gaps in time between frames: {gaps.size}, the longest of {gaps.max():.3g} s; flow and "
-        "motion across them are doubtful."
+        f" Time gaps between frames: {gaps.size}, the longest {gaps.max():.3g} s; flow and motion "
+        "across them are unreliable."
     )

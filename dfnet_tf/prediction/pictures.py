@@ -1,4 +1,4 @@
-"""Views as pictures, and side by side on a page."""
+"""Images of views, single and side by side on a page."""
 
 import cv2
 import numpy as np
@@ -6,20 +6,20 @@ import numpy as np
 from dfnet_tf import visualize
 from dfnet_tf.prediction.views import View
 
-TILE_WIDTH = 640  # At most, in pixels; as wide as the input if that is smaller.
+TILE_WIDTH = 640  # Pixels; smaller inputs keep their width.
 FLOWS = ("flow", "rigid_flow", "object_motion")
 TITLES = {
     "frame": "frame",
     "depth": "depth",
     "flow": "flow to the next frame",
-    "rigid_flow": "rigid flow: of depth and camera motion",
-    "object_motion": "flow less rigid flow",
-    "moving": "moving by itself",
+    "rigid_flow": "rigid flow, from depth and camera motion",
+    "object_motion": "flow minus rigid flow",
+    "moving": "moving objects",
 }
 
 
 class Painter:
-    """Draws view after view, in colour ranges that follow the video slowly: it does not flicker."""
+    """Draws views in colour ranges that change slowly, so that videos do not flicker."""
 
     INERTIA = 0.9
 
@@ -27,15 +27,15 @@ class Painter:
         self._ranges: dict[str, np.ndarray] = {}
 
     def pictures(self, view: View) -> dict[str, np.ndarray]:
-        """What is known of the frame, by the names of `View`: uint8 RGB, each of its own size.
+        """Images of the view's known fields, by field name: uint8 RGB, each of its own size.
 
-        The three flows are drawn in one range.
+        All flows have the same colour range.
         """
         disparity = 1.0 / view.depth
         limits = self._smoothed("depth", np.percentile(disparity, (2, 98)))
         pictures = {"depth": visualize.color_disparity(disparity, tuple(limits))}
         if view.flow is not None:
-            # A share of the width, which the flow's own size may differ in.
+            # As a share of the width, because the flows' resolutions may differ.
             lengths = np.linalg.norm(view.flow, axis=-1) / view.flow.shape[1]
             (longest,) = self._smoothed("flow", np.percentile(lengths, (99,)))
             for name in FLOWS:
@@ -53,9 +53,9 @@ class Painter:
 
 
 def panel(frame: np.ndarray, pictures: dict[str, np.ndarray], rows: list[list[str]]) -> np.ndarray:
-    """`frame` [H, W, 3] and its `pictures` on one page; white where one is missing (a last frame).
+    """`frame` [H, W, 3] and its `pictures` on one page; missing images are white.
 
-    `rows` are the names in TITLES, from the upper left.
+    `rows` holds keys of TITLES, from the upper left.
     """
     width = min(frame.shape[1], TILE_WIDTH)
     size = width, round(frame.shape[0] * width / frame.shape[1])

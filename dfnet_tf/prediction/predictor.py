@@ -1,4 +1,4 @@
-"""What a trained DFNet says of pictures of any size."""
+"""Predictor: a trained DFNet for images of any size."""
 
 import functools
 import hashlib
@@ -14,13 +14,13 @@ from dfnet_tf.geometry import camera, ego_motion, optical_flow, rigid_motion, vi
 from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.networks.blocks import check_size
 
-REMEMBERED = 16  # Answers: of a window's frames, for which the next window asks again.
-LEAST_FLOW = 0.1  # Pixels, mean at the size that the motion is refined at: less may be no answer.
-REFINED_AT = 4  # Pixels from one that the motion is refined by to the next: six unknowns need few.
+REMEMBERED = 16  # Number of cached results: overlapping windows ask for the same frames again.
+LEAST_FLOW = 0.1  # Pixels, mean at the refinement's resolution; a smaller flow may be a failure.
+REFINED_AT = 4  # The motion is refined at 1 / 4 of the resolution: six unknowns need few pixels.
 
 
 def _remembered(method):
-    """Gives a Predictor's last answers about the same pictures again: read-only arrays."""
+    """Caches a Predictor method's results by its images; the results are read-only arrays."""
 
     @functools.wraps(method)
     def answer(self, *images: np.ndarray) -> np.ndarray:
@@ -28,7 +28,7 @@ def _remembered(method):
         question = method.__name__, *zip([image.shape for image in images], digests, strict=True)
         if question not in self._answers:
             if len(self._answers) == REMEMBERED:
-                del self._answers[next(iter(self._answers))]  # The oldest.
+                del self._answers[next(iter(self._answers))]  # The oldest result.
             self._answers[question] = method(self, *images)
             self._answers[question].setflags(write=False)
         return self._answers[question]
@@ -37,17 +37,17 @@ def _remembered(method):
 
 
 class Predictor:
-    """Runs the three networks, each alone, on uint8 RGB pictures [H, W, 3].
+    """Runs the three networks separately on uint8 RGB images [H, W, 3].
 
-    Pictures are area-resized to the size that the networks were trained at; for flow, to
-    `flow_size` (height, width) instead, where it is given: KITTI's flow is judged at 384x1280.
+    Images are area-resized to the training resolution. `flow_size` (height, width) replaces it for
+    flow: KITTI's flow is evaluated at 384x1280.
 
     Attributes:
-      num_frames: how many consecutive frames tell the camera's motion from one frame to the next:
-        it, `frames_before` it and `frames_after` it.
+      num_frames: number of consecutive frames from which the motion between a frame and the next is
+        predicted: the frame, `frames_before` it and `frames_after` it.
       flow_size, depth_size: (height, width) of the predictions.
-      refines_motion: whether, for known intrinsics, the pose network's guess is refined until depth
-        and flow agree (`geometry.ego_motion`): where the run has them all.
+      refines_motion: True if the run has all networks. Then, with known intrinsics, the pose
+        network's motion is refined until depth and flow agree (`geometry.ego_motion`).
     """
 
     def __init__(self, model: DFNet, flow_size: tuple[int, int] | None = None):
@@ -66,7 +66,7 @@ class Predictor:
 
     @_remembered
     def disparity(self, image: np.ndarray) -> np.ndarray:
-        """Disparity (1 / depth, up to scale), float32 [h, w] at the network's size."""
+        """Disparity (1 / depth, up to scale), float32 [h, w] at the network's resolution."""
         return self._disparity(resized([image], self.depth_size)).numpy()[0, ..., 0]
 
     @_remembered
@@ -79,15 +79,15 @@ class Predictor:
     def rigid_flow(
         self, images: Sequence[np.ndarray], index: int, intrinsics: np.ndarray
     ) -> np.ndarray:
-        """The flow from frame `index` to the next that its depth and the camera's motion induce.
+        """The flow from frame `index` to the next frame induced by depth and camera motion.
 
         Args:
           images: consecutive frames.
-          index: of the frame, not the last.
+          index: index of the frame, not the last.
           intrinsics: [3, 3], in pixels of the frames.
 
         Returns:
-          float32 [h, w, 2], in pixels of the depth network's size h x w.
+          float32 [h, w, 2], in pixels of the depth network's resolution h x w.
         """
         scaled = self._at_depth_size(intrinsics, images[index])
         next_from_frame = np.linalg.inv(self.frame_from_next(images, index, intrinsics))
@@ -97,7 +97,7 @@ class Predictor:
         ).numpy()[0]
 
     def motions(self, images: Sequence[np.ndarray]) -> np.ndarray:
-        """`source_from_target` [S, 4, 4] for a window of as many frames as the networks take."""
+        """`source_from_target` [S, 4, 4] for a window of `num_frames` frames."""
         frames = resized(images, self.depth_size)[None]
         sources = ops.take(frames, clip_batch.source_indices(self.num_frames), axis=1)
         motions = self._motions(frames[:, clip_batch.target_index(self.num_frames)], sources)
@@ -108,12 +108,12 @@ class Predictor:
     ) -> np.ndarray:
         """Poses `camera_to_first` [N, 4, 4] of consecutive frames, up to scale.
 
-        The motions between neighbours, each from the window around it, are chained. Where nothing
-        refines them, a window as long as the networks' own is read off directly.
+        Chains the motions between neighbours, each predicted from the window around it. If motions
+        are not refined, a window of exactly `num_frames` frames is predicted at once.
 
         Args:
           images: consecutive frames.
-          intrinsics: [3, 3], in pixels of the frames; None: not known, so nothing is refined.
+          intrinsics: [3, 3], in pixels of the frames; None: unknown, so motions are not refined.
         """
         refines = self.refines_motion and intrinsics is not None
         if len(images) == self.num_frames and self.num_frames > 2 and not refines:
@@ -130,9 +130,9 @@ class Predictor:
     def frame_from_next(
         self, images: Sequence[np.ndarray], index: int, intrinsics: np.ndarray | None = None
     ) -> np.ndarray:
-        """The motion [4, 4] from frame `index + 1` to frame `index`, as poses are chained.
+        """The motion [4, 4] from frame `index + 1` to frame `index`, the order of chained poses.
 
-        Arguments as of `snippet`.
+        The arguments are as in `snippet`.
         """
         window = [
             images[min(max(place, 0), len(images) - 1)]
@@ -153,15 +153,16 @@ class Predictor:
         return np.linalg.inv(np.float64(next_from_frame))
 
     def _at_depth_size(self, intrinsics: np.ndarray, image: np.ndarray) -> np.ndarray:
-        """Intrinsics in pixels of the depth network's size, from those of the image's."""
+        """Converts intrinsics from the image's resolution to the depth network's."""
         return camera.resized_intrinsics(intrinsics, image.shape[:2], self.depth_size)
 
 
 def _refined(frames, motion, flow, backward, disparity, next_disparity, intrinsics):
-    """`ego_motion.refined` at the size of `frames`, by what the flow there and back agree on.
+    """`ego_motion.refined` at the resolution of `frames`, with pixels whose flows agree.
 
-    Where there is hardly any flow, it must explain the two frames better than the guessed motion
-    does: a flow network that found nothing says zero there and back, as if the camera stood still.
+    If there is hardly any flow, it must explain the two frames better than the pose network's
+    motion does: a flow network that failed predicts zero in both directions, like a camera that
+    stands still.
     """
     frame, following = frames[:1], frames[1:]
     coarse = frames.shape[1:3]
@@ -184,6 +185,6 @@ def _refined(frames, motion, flow, backward, disparity, next_disparity, intrinsi
 
 
 def resized(images: Sequence[np.ndarray], size: tuple[int, int]) -> tf.Tensor:
-    """uint8 pictures as the networks take them: float32 [N, *size, 3] in [0, 1]."""
+    """Converts uint8 images to the networks' input: float32 [N, *size, 3] in [0, 1]."""
     stacked = tf.stack([tf.image.resize(image[None], size, method="area")[0] for image in images])
     return stacked / 255.0

@@ -1,4 +1,4 @@
-"""What the networks, and geometry after them, say of every frame of a recording."""
+"""The views of a recording: predictions of the networks and their geometry for every frame."""
 
 import collections
 import itertools
@@ -16,30 +16,30 @@ from dfnet_tf.prediction.scale_tracker import next_scale
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A frame and what is predicted of it; all lengths of a recording are in one unit.
+    """A frame and its predictions; all lengths of a recording are in one unit.
 
-    The last frame leads nowhere: all that speaks of the next frame is None there. What stands at
-    the end needs intrinsics as well, and is None without them.
+    For the last frame, everything that concerns the next frame is None. The last four fields need
+    intrinsics and are None without them.
     """
 
     image: np.ndarray  # uint8 RGB [H, W, 3]
     depth: np.ndarray  # float32 [h, w]
-    scale: float  # What the network's depth, and its motion onward, was multiplied by.
+    scale: float  # Factor of the network's depth and of the motion to the next frame.
     camera_to_first: np.ndarray  # [4, 4]
     next_from_frame: np.ndarray | None = None  # [4, 4]
     flow: np.ndarray | None = None  # [h', w', 2] to the next frame, in pixels of h' x w'
     rigid_flow: np.ndarray | None = None  # [h, w, 2], in pixels of h x w
-    object_motion: np.ndarray | None = None  # [h, w, 2], likewise: the flow less the rigid flow
+    object_motion: np.ndarray | None = None  # [h, w, 2], in pixels of h x w: flow minus rigid flow
     moving: np.ndarray | None = None  # [h, w], 1 where the flow cannot come from the camera
     scene_flow: np.ndarray | None = None  # [h, w, 3]
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """A frame, its depth, and the motion to the next frame where the film tells it."""
+    """A frame, its depth, and the motion to the next frame if the film's geometry gives it."""
 
     image: np.ndarray
-    depth: np.ndarray  # [h, w], as the network or the film has it, before any scale is held.
+    depth: np.ndarray  # [h, w], from the network or the film, before the scale is fixed.
     next_from_frame: np.ndarray | None = None
 
 
@@ -49,15 +49,15 @@ def views(
     intrinsics: np.ndarray | None = None,
     film_depth: bool = False,
 ) -> Iterator[View]:
-    """Yields the view of every frame; holds a few frames, however many there are.
+    """Yields the view of every frame; holds only a few frames in memory.
 
     Args:
       predictor: of a trained run.
       frames: uint8 RGB [H, W, 3], consecutive and of one size.
-      intrinsics: [3, 3], in pixels of the frames; None: not known. Then nothing holds the scale,
-        and it stays as the network has it.
-      film_depth: fuse each frame's depth with what its neighbours tell (`film.depth`), and take
-        the motion from there as well; needs intrinsics.
+      intrinsics: [3, 3], in pixels of the frames; None: unknown. Without intrinsics the scale
+        remains that of the network.
+      film_depth: fuse each frame's depth with its neighbouring frames (`film.depth`), and take the
+        motion from there too; needs intrinsics.
     """
     scale, camera_to_first = 1.0, np.eye(4)
     if film_depth:
@@ -95,9 +95,9 @@ def _seen_by_film(
 
 
 def windows(frames: Iterable, before: int, after: int) -> Iterator[tuple[list, int]]:
-    """Yields, for every frame, those from `before` it to `after` it, and its place among them.
+    """Yields, for every frame, the frames from `before` it to `after` it, and its index in them.
 
-    Fewer at either end of the recording.
+    There are fewer frames at either end of the recording.
     """
     frames = iter(frames)
     held, place = collections.deque(itertools.islice(frames, after + 1)), 0
@@ -113,12 +113,12 @@ def windows(frames: Iterable, before: int, after: int) -> Iterator[tuple[list, i
 def _with_world(
     view: View, backward: np.ndarray, next_depth: np.ndarray, intrinsics: np.ndarray
 ) -> tuple[View, float]:
-    """`view` with what the intrinsics tell beyond it, and the scale of the next frame.
+    """Adds the fields of `view` that need intrinsics; also returns the scale of the next frame.
 
     Args:
       view: of a frame.
-      backward: [h', w', 2], the flow from the next frame to it.
-      next_depth: [h, w], of the next frame, as predicted.
+      backward: [h', w', 2], the flow from the next frame back to this one.
+      next_depth: [h, w], the unscaled prediction for the next frame.
       intrinsics: [3, 3], in pixels of the frame.
     """
     intrinsics = camera.resized_intrinsics(intrinsics, view.image.shape[:2], view.depth.shape)

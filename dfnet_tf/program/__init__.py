@@ -1,1 +1,1 @@
-"""What the command-line programs share: flags, exit codes, signals, output files, progress."""
+"""Shared parts of the command-line programs: flags, exit codes, signals, files, progress."""

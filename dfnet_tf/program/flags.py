@@ -1,7 +1,6 @@
-"""The absl flags of a training run, and the configuration that they make together.
+"""The absl flags of a training run, and the configuration that they describe.
 
-Every setting of the configuration that a flag may change is named here once; a flag left out keeps
-the preset's value.
+`SETTINGS` names every setting that a flag may change. Without the flag, the preset's value stays.
 """
 
 from absl import flags
@@ -41,68 +40,69 @@ def define_training_flags() -> None:
         "stage",
         "joint",
         list(stages.STAGES),
-        "What is trained, with the preset's settings for it. flow: optical flow alone; depth: with "
-        "camera motion, without flow; joint: all three, best --init_from a run of each; distil: "
-        "depth again, taught by --teacher.",
+        "What to train, with the preset's settings for it. flow: only optical flow; depth: depth "
+        "and camera motion, without flow; joint: all three, best with --init_from a run of stage "
+        "flow and a run of stage depth; distil: depth again, with labels from --teacher.",
     )
     flags.DEFINE_enum(
         "teacher",
         "network",
         list(stages.TEACHERS),
-        "Where labels come from. In stage distil, labels of depth. network: the depth network of "
-        "--init_from, on patchworks of the frames; film: each film's own geometry (flow to its "
-        "neighbouring frames, motion, triangulation), before the training. In stage flow, network: "
-        "there are no labels; truth: the true flow of rendered clips.",
+        "Where labels come from. Stage distil, labels of depth: network: the depth network of "
+        "--init_from, on patchworks of the frames; film: each film's own geometry (flow to "
+        "neighbouring frames, motion, triangulation), computed before training. Stage flow: "
+        "network: no labels; truth: the true flow of rendered clips.",
     )
     flags.DEFINE_integer(
         "rounds",
         None,
-        "Teacher film: how often labels are made, in equal parts of the training. Later labels "
-        "start from what depth has learned.",
+        "Teacher film: how many times labels are made, in equal parts of the training. Later "
+        "labels use the depth network as trained so far.",
         lower_bound=1,
     )
     flags.DEFINE_enum(
         "objective",
         "paper",
         list(OBJECTIVES),
-        "What is minimised. paper: DF-Net's seven terms; robust: with what was found since "
-        "(full resolution, distilled flow, teachers by pixel), which learns more from where the "
-        "paper's stages ended, and less from random weights.",
+        "The loss. paper: DF-Net's seven terms. robust: adds methods published since (full "
+        "resolution, flow distillation, the better flow teaches the other); it improves most on "
+        "runs that were trained by the paper's objective, and less from random weights.",
     )
     flags.DEFINE_integer("height", None, "Height of the training frames, pixels.", lower_bound=32)
     flags.DEFINE_integer("width", None, "Width of the training frames, pixels.", lower_bound=32)
-    flags.DEFINE_integer("num_frames", None, "Frames of a clip: 2, or an odd number from 3.")
+    flags.DEFINE_integer("num_frames", None, "Frames per clip: 2, or an odd number from 3.")
     flags.DEFINE_integer(
-        "batch_size", None, "Clips in a batch, over all devices together.", lower_bound=1
+        "batch_size", None, "Clips per batch, over all devices together.", lower_bound=1
     )
-    flags.DEFINE_bool("flip", None, "Mirror half of the clips: helps where data is scarce.")
+    flags.DEFINE_bool("flip", None, "Mirror half of the clips; helps when data is scarce.")
     flags.DEFINE_enum(
         "intrinsics",
         None,
         ["given", "learned"],
-        "Of the clips' cameras. learned: each clip's are a first guess, trained along with the "
-        "networks and written to --run_dir/intrinsics after every epoch; the camera must turn.",
+        "The intrinsics of the clips. learned: each clip's intrinsics are a first guess, are "
+        "trained with the networks, and are written to --run_dir/intrinsics after every epoch; the "
+        "camera must turn.",
     )
     flags.DEFINE_float(
         "broken_share",
         None,
-        "Share of the windows of frames that may be passed over for a frame that cannot be read, "
-        "each such frame being named; of more the training ends.",
+        "Largest share of frame windows that may be skipped because a frame cannot be read. Every "
+        "such frame is reported; if there are more, training ends.",
         lower_bound=0.0,
         upper_bound=1.0,
     )
     flags.DEFINE_float(
         "width_multiplier",
         None,
-        "Channels of each layer of preset paper, for machines too small for all of them.",
+        "Factor of the channels of every layer of preset paper, for small machines.",
         lower_bound=0.0,
         upper_bound=1.0,
     )
     flags.DEFINE_bool(
         "imagenet",
         None,
-        "Start the depth network's encoder from ImageNet's weights: preset mobile only, and its "
-        "default.",
+        "Start the depth network's encoder from ImageNet weights. Only for preset mobile, where it "
+        "is the default.",
     )
     flags.DEFINE_enum(
         "flow_upsampling",
@@ -112,34 +112,37 @@ def define_training_flags() -> None:
         "learned: by weights that follow edges of the image (default of mobile); bilinear.",
     )
     flags.DEFINE_float(
-        "cross_task", None, "Weight of the cross-task consistency; 0: without.", lower_bound=0.0
+        "cross_task", None, "Weight of the cross-task consistency; 0: off.", lower_bound=0.0
     )
-    flags.DEFINE_integer("epochs", None, "Epochs in all; a checkpoint follows each.", lower_bound=1)
-    flags.DEFINE_integer("steps_per_epoch", None, "Batches in an epoch.", lower_bound=1)
-    flags.DEFINE_float("learning_rate", None, "Adam's first learning rate.", lower_bound=0.0)
+    flags.DEFINE_integer(
+        "epochs", None, "Total number of epochs; a checkpoint follows each.", lower_bound=1
+    )
+    flags.DEFINE_integer("steps_per_epoch", None, "Batches per epoch.", lower_bound=1)
+    flags.DEFINE_float("learning_rate", None, "Adam's initial learning rate.", lower_bound=0.0)
     flags.DEFINE_multi_integer(
-        "halve_at", None, "A step at which the learning rate halves. Can be given repeatedly."
+        "halve_at", None, "A step at which the learning rate is halved. May be given repeatedly."
     )
     flags.DEFINE_enum(
         "precision",
         None,
         list(PRECISIONS),
-        "Of the networks; losses are always in float32. mixed_bfloat16 is several times faster on "
-        "a GPU, and on a CPU with AMX; mixed_float16, with a scaled loss, is for older GPUs.",
+        "Precision of the networks; losses are always in float32. mixed_bfloat16 is several times "
+        "faster on a GPU, and on a CPU with AMX; mixed_float16 scales the loss and is for older "
+        "GPUs.",
     )
-    flags.DEFINE_bool("jit_loss", None, "Compile the losses by XLA: a slower start, faster steps.")
-    flags.DEFINE_integer("seed", None, "Of weights, order and augmentation.")
+    flags.DEFINE_bool("jit_loss", None, "Compile the losses with XLA: slower start, faster steps.")
+    flags.DEFINE_integer("seed", None, "Seed of weights, order and augmentation.")
     flags.DEFINE_integer(
         "max_skipped_steps",
         None,
-        "Steps of an epoch that may be skipped for NaN or infinity before training ends; default "
-        "10. If all are, it ends in any case.",
+        "Training ends if more steps of an epoch than this are skipped because of NaN or infinity, "
+        "or if all are skipped. Default: 10.",
         lower_bound=0,
     )
 
 
 def training_config() -> Config:
-    """The preset, for its stage, with every flag given; raises ConfigError for what cannot work."""
+    """The staged preset with all given flags; raises ConfigError for settings that cannot work."""
     values = flags.FLAGS
     given = {name: values[name].value for name in SETTINGS if values[name].value is not None}
     given = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}

@@ -1,4 +1,4 @@
-"""The signals that ask a program to end: Ctrl-C, and SIGTERM of shells, Slurm and Kubernetes."""
+"""Signals that ask a program to stop: Ctrl-C, and SIGTERM from shells, Slurm and Kubernetes."""
 
 import contextlib
 import signal
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal that ended the program; `status` is what shells report of it, 128 + its number."""
+    """A signal ended the program; `status` is 128 + the signal's number, as in shells."""
 
     def __init__(self, number: int, message: str):
         super().__init__(message)
@@ -15,24 +15,24 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Request:
-    """Whether a signal has asked the program to end: its number, or None."""
+    """The number of the signal that asked the program to stop, or None."""
 
     number: int | None = None
 
 
 @contextlib.contextmanager
 def raised() -> Iterator[None]:
-    """Within the block SIGTERM raises Interrupted, so that nothing half-written stays."""
+    """Makes SIGTERM raise Interrupted in the `with` block, so that unfinished files are removed."""
     with _handled(_raise, signal.SIGTERM):
         yield
 
 
 @contextlib.contextmanager
 def noted() -> Iterator[Request]:
-    """Within the block Ctrl-C and SIGTERM are noted only: the program ends where it does no harm.
+    """Records Ctrl-C and SIGTERM in the `with` block, so that the program can stop at a safe point.
 
-    The second one does not wait: it raises Interrupted. Outside of the main thread, which alone
-    sees signals, nothing is noted.
+    A second signal raises Interrupted at once. Only the main thread receives signals; in other
+    threads nothing is recorded.
     """
     request = Request()
 

@@ -6,25 +6,27 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-MARK = ".dfnet_output"  # In every folder made here: only such folders are ever replaced.
+MARK = ".dfnet_output"  # Marks folders made here: only marked folders are ever replaced.
 
 
 class OutputError(ValueError):
-    """An output that exists already, or that is not ours to replace."""
+    """An output that exists already, or that must not be replaced."""
 
 
 def refuse_existing(path: Path, overwrite: bool) -> None:
-    """Raises OutputError if `path` exists and must not, or cannot safely, be replaced.
+    """Raises OutputError if `path` exists and may not be replaced, or cannot be written.
 
-    Or if nothing can be written there, which would else be found after hours of work.
+    Called first, so that no work is lost.
     """
-    if not os.path.lexists(path):  # A link to nowhere is in the way as well.
+    if not os.path.lexists(path):  # Also true for a broken link, which must not be overwritten.
         _refuse_unwritable(path)
         return
     if not overwrite:
-        raise OutputError(f"{path}: expected a new path, or --overwrite. Received: an old one.")
+        raise OutputError(
+            f"{path}: expected a new path, or --overwrite. Received: an existing path."
+        )
     if path.is_dir() and any(path.iterdir()) and not (path / MARK).exists():
-        # A mistyped path must not cost its owner the folder it names.
+        # A mistyped path must not delete a folder of the user.
         raise OutputError(
             f"{path}: expected a folder written by this program to overwrite. Received: another."
         )
@@ -33,13 +35,13 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
 def _refuse_unwritable(path: Path) -> None:
     parent = next(folder for folder in path.absolute().parents if folder.exists())
     if not (parent.is_dir() and os.access(parent, os.W_OK | os.X_OK)):
-        expected = "a path below a folder that can be written to"
-        raise OutputError(f"{path}: expected {expected}. Received: one below {parent}.")
+        expected = "a path below a writable folder"
+        raise OutputError(f"{path}: expected {expected}. Received: a path below {parent}.")
 
 
 @contextlib.contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Yields a hidden new folder, which becomes `path` when the block ends cleanly."""
+    """Yields a hidden new folder, which becomes `path` if the block ends without an exception."""
     with _hidden_beside(path) as hidden:
         new = hidden / "new"
         new.mkdir()
@@ -52,7 +54,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yields a hidden new file name, of the same suffix, which becomes `path` at a clean end."""
+    """Yields a hidden new path with the same suffix, renamed to `path` when the block ends."""
     with _hidden_beside(path) as hidden:
         new = hidden / f"new{path.suffix}"
         yield new
@@ -61,12 +63,12 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _hidden_beside(path: Path) -> Iterator[Path]:
-    """A temporary folder on the same file system, so that moving from it is one step."""
+    """A temporary folder on the same file system, so that a rename is atomic."""
     parent = path.absolute().parent
     parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=parent, prefix=f".{path.name}.") as hidden:
         try:
             yield Path(hidden)
-        except OSError as error:  # A full disk is told without saying which file it was to hold.
+        except OSError as error:  # The error of a full disk does not name the file.
             error.filename = path if error.filename is None else error.filename
             raise

@@ -1,17 +1,17 @@
-"""How far long work is, told on stderr."""
+"""Progress bars for long jobs, on stderr."""
 
 import sys
 from collections.abc import Iterable
 
 from tqdm import tqdm
 
-LOG_INTERVAL = 30.0  # Seconds between two reports in a log file, where no line can be rewritten.
+LOG_INTERVAL = 30.0  # Seconds between two lines in a log file, which has no live bar.
 
 
 def progress(items: Iterable, what: str, unit: str, total: int | None = None) -> tqdm:
-    """Yields `items` and shows how many of `total` (default: their length) are done, and how fast.
+    """Yields `items` and shows how many of `total` (default: their number) are done, and the rate.
 
-    On a terminal as a bar; elsewhere only work of more than half a minute is reported at all.
+    Shows a bar on a terminal. Elsewhere, only jobs longer than LOG_INTERVAL are reported.
     """
     live = sys.stderr.isatty()
     return tqdm(

@@ -1,1 +1,1 @@
-"""The training loop: schedule, checkpoints, summaries."""
+"""Training: loop, schedule, checkpoints, summaries and the sources of labels."""

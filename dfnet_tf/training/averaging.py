@@ -1,8 +1,8 @@
-"""The moving average of the weights, which a checkpoint holds as *the* weights.
+"""The moving average of the weights, which checkpoints store as *the* weights.
 
-With few frames a step the last weights are a draw from a cloud around what training has found; the
-average is its middle (Polyak and Juditsky, SIAM J. Control Optim., 1992). Training itself goes on
-from the last ones, which wait in the optimizer, in the average's place.
+With small batches, the last weights scatter around the solution; their average is close to its
+middle (Polyak and Juditsky, SIAM J. Control Optim., 1992). Training itself continues from the last
+weights. In a checkpoint, the last weights are stored in the optimizer in place of the average.
 """
 
 import contextlib
@@ -11,20 +11,20 @@ from collections.abc import Iterator
 import keras
 from keras import ops
 
-YOUTH = 5  # Of t steps so far about the last t / YOUTH count, until the momentum says fewer.
+YOUTH = 5  # The average spans about the last t / YOUTH of t steps, until the momentum limits it.
 
 
 @keras.saving.register_keras_serializable("dfnet")
 class AveragingAdam(keras.optimizers.Adam):
-    """Adam that averages the weights, for gradients that are already summed over the replicas.
+    """Adam that averages the weights, for gradients already summed over the replicas.
 
     Keras's Adam clips on each replica and then sums, which differs from clipping the gradient of
-    the batch; see `distributed_step.apply_sums`. Keras's average of the weights includes the random
-    weights of the start, which is harmless in long runs only.
+    the whole batch; see `distributed_step.apply_sums`. Keras's average of the weights includes the
+    random initial weights, which is harmless only in long runs.
 
     Args:
       average_momentum: in [0, 1); 0: no average.
-      **kwargs: Adam's.
+      **kwargs: arguments of Adam.
     """
 
     def __init__(self, *args, average_momentum: float = 0.0, **kwargs):
@@ -39,7 +39,7 @@ class AveragingAdam(keras.optimizers.Adam):
         if self.average_momentum:
             self.averages = self.add_optimizer_variables(variables, "average")
             for variable, average in zip(variables, self.averages, strict=True):
-                average.assign(variable)  # A run may be stopped, and kept, before its first step.
+                average.assign(variable)  # A run may be stopped and saved before its first step.
 
     def update_step(self, gradient, variable, learning_rate):
         super().update_step(gradient, variable, learning_rate)
@@ -57,9 +57,9 @@ class AveragingAdam(keras.optimizers.Adam):
 
 
 def exchange(model: keras.Model) -> None:
-    """Gives a compiled model its averaged weights, and its optimizer the others; or back, exactly.
+    """Swaps the weights of a compiled model with their averages in its optimizer, exactly.
 
-    Does nothing for a model whose weights are not averaged.
+    A second call swaps them back. Does nothing if the weights are not averaged.
     """
     optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
     if optimizer.averages:
@@ -71,7 +71,7 @@ def exchange(model: keras.Model) -> None:
 
 @contextlib.contextmanager
 def averaged(model: keras.Model) -> Iterator[None]:
-    """While it lasts the model has its averaged weights."""
+    """Gives the model its averaged weights inside the `with` block."""
     exchange(model)
     try:
         yield

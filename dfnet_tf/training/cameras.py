@@ -1,4 +1,4 @@
-"""The learned intrinsics of a run's clips: first guesses, whose they are, and their files."""
+"""The learned intrinsics of a run's clips: first guesses, clip names and files."""
 
 import dataclasses
 import pathlib
@@ -17,7 +17,7 @@ from dfnet_tf.training.checkpoints import RunError
 
 
 def with_learned(clips: Sequence[Clip], run_dirs: Sequence[pathlib.Path]) -> list[Clip]:
-    """The clips, with the intrinsics that the last of the runs to do so learned for them."""
+    """The clips, with intrinsics learned by the runs; the last run that learned a clip wins."""
     learned = {}
     for run_dir in run_dirs:
         learned |= {path.stem: path for path in (run_dir / "intrinsics").glob("*.txt")}
@@ -34,18 +34,18 @@ def with_learned(clips: Sequence[Clip], run_dirs: Sequence[pathlib.Path]) -> lis
 
 
 def claim_clips(run_dir: pathlib.Path, clips: Sequence[Clip]) -> None:
-    """Notes the clips of a new run in clips.txt, or checks them against those of the run in it.
+    """Writes the clip names of a new run to clips.txt, or checks them when a run is resumed.
 
-    Checkpoints know cameras by their number alone.
+    Checkpoints store cameras only by number.
 
     Raises:
-      RunError: two clips have one name, or the run was begun with other clips.
+      RunError: two clips have the same name, or the run was started with other clips.
     """
     names, path = [clip.name for clip in clips], run_dir / "clips.txt"
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise RunError(
-            "Expected clips of different names, as each has learned intrinsics of its own. "
+            "Expected clips with different names, because each has its own learned intrinsics. "
             f"Received: several called {', '.join(twice)}."
         )
     if not path.exists():
@@ -53,17 +53,16 @@ def claim_clips(run_dir: pathlib.Path, clips: Sequence[Clip]) -> None:
             new.write_text("\n".join(names))
     elif (before := path.read_text().splitlines()) != names:
         raise RunError(
-            f"Expected the clips that {run_dir} was begun with, in their order, whose intrinsics "
-            f"it has learned: {', '.join(before)}. Received: {', '.join(names)}."
+            f"Expected the clips with which {run_dir} was started, in the same order, because it "
+            f"has learned their intrinsics: {', '.join(before)}. Received: {', '.join(names)}."
         )
 
 
 class IntrinsicsFiles(keras.callbacks.Callback):
-    """After every epoch, writes intrinsics/CLIP.txt and shows the focal length.
+    """Writes intrinsics/CLIP.txt after every epoch and logs the focal length.
 
-    The files are 3x3, in pixels of the clip's own images, as a clip's intrinsics.txt. `focal_x`, in
-    the epoch's line and in TensorBoard, is the average over the clips, in pixels of the training
-    size.
+    The files are 3x3 matrices in pixels of the clip's own images, like a clip's intrinsics.txt. The
+    logged `focal_x` is the mean over the clips, in pixels of the training size.
     """
 
     def __init__(self, run_dir: pathlib.Path, clips: Sequence[Clip], config: DataConfig):
@@ -72,7 +71,7 @@ class IntrinsicsFiles(keras.callbacks.Callback):
         self.clips, self.config = clips, config
 
     def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002 (Keras's signature)
-        with averaging.averaged(self.model):  # As in the checkpoint, whose networks they go with.
+        with averaging.averaged(self.model):  # The checkpoint's networks are averaged too.
             learned = np.array(self.model.cameras.matrices())
         logs["focal_x"] = learned[:, 0, 0].mean()
         for clip, intrinsics in zip(self.clips, learned, strict=True):

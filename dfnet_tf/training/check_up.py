@@ -1,4 +1,4 @@
-"""The check-up of a run on one real batch, which `doctor` judges."""
+"""Observes a run on one real batch; `doctor` judges the observation."""
 
 import pathlib
 from typing import Any
@@ -13,19 +13,19 @@ from dfnet_tf.program import outputs
 from dfnet_tf.training import doctor, run_lists
 from dfnet_tf.training.doctor import Observation
 
-STILL = 1.5  # Grey levels, as `prepare --static_threshold` counts them.
+STILL = 1.5  # Grey levels, the value the README suggests for `prepare --static_threshold`.
 
 
 class CheckUp(keras.callbacks.Callback):
-    """Follows a run, epoch by epoch, in epochs.json; `report` says how it is, also in doctor.md.
+    """Records every epoch in epochs.json; `report` judges the run and writes doctor.md.
 
     Args:
       run_dir: the run's folder.
-      batch: what is looked at, not augmented.
-      num_epochs: how many the run has behind it: what it noted of others never led to a checkpoint.
+      batch: the batch to observe, not augmented.
+      num_epochs: number of epochs in the checkpoint. Records of later epochs are dropped.
 
     Raises:
-      RunError: epochs.json is not what was written there.
+      RunError: epochs.json is not a file that this program wrote.
     """
 
     def __init__(self, run_dir: pathlib.Path, batch: dict[str, Any], num_epochs: int = 0):
@@ -43,7 +43,7 @@ class CheckUp(keras.callbacks.Callback):
         run_lists.write(self.epochs_path, self.epochs)
 
     def report(self) -> None:
-        """Looks at the model as it is now, and tells, on stdout and in doctor.md."""
+        """Judges the model as it is now; prints the result and writes doctor.md."""
         seen = observe(self.model, self.batch)
         seen.stage = self.model.config.training.stage
         weights = self.model.config.loss
@@ -51,7 +51,7 @@ class CheckUp(keras.callbacks.Callback):
         seen.terms = {
             name: self._course(name)
             for name in terms
-            if getattr(weights, name, 1.0)  # What has no weight is not ill.
+            if getattr(weights, name, 1.0)  # A term without weight is no fault.
         }
         seen.medians = self._course("median_disparity")
         seen.skipped_steps = sum(self._course("skipped_steps"))
@@ -64,12 +64,12 @@ class CheckUp(keras.callbacks.Callback):
             print(f"Nothing suspicious in this run, see {self.path}.")
 
     def _course(self, name: str) -> list[float]:
-        """What an epoch's value was like in all epochs that have it."""
+        """The values of a logged quantity, from all epochs that have it."""
         return [values[name] for values in self.epochs if name in values]
 
 
 def observe(model, batch: dict[str, Any]) -> Observation:
-    """What a model, trained in any stage, shows on a batch as `DFNet` takes it."""
+    """Observes a model, trained in any stage, on a batch as `DFNet` takes it."""
     predictions = model(batch, training=False)
     images, intrinsics = model.loss_inputs(batch, predictions)
     seen = Observation(still_share=_still_share(np.array(images)))
@@ -94,7 +94,7 @@ def _length(flow) -> float:
 
 
 def _still_share(clips: np.ndarray) -> float:
-    """The share of neighbours in clips [B, F, H, W, 3] that `prepare` would call static."""
+    """The share of consecutive frame pairs in [B, F, H, W, 3] that `prepare` would call static."""
     still = []
     for clip in np.uint8(np.rint(255.0 * clips)):
         for first, second in zip(clip, clip[1:], strict=False):

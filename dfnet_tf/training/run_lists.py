@@ -1,4 +1,4 @@
-"""Lists that a run keeps in its folder as JSON, written anew, whole, whenever they grow."""
+"""JSON lists in a run folder. Every change rewrites the whole file."""
 
 import json
 import pathlib
@@ -8,16 +8,18 @@ from dfnet_tf.training.checkpoints import RunError
 
 
 def read(path: pathlib.Path) -> list[dict]:
-    """What `write` wrote; [] where there is no file. Raises RunError for what is no JSON."""
+    """Reads a list; [] if there is no file. Raises RunError if the file is not JSON."""
     if not path.exists():
         return []
     try:
         return json.loads(path.read_text())
     except ValueError as error:
-        raise RunError(f"{path}: expected what this program noted. Received: {error}.") from error
+        raise RunError(
+            f"{path}: expected a file written by this program. Received: {error}."
+        ) from error
 
 
 def write(path: pathlib.Path, entries: list[dict]) -> None:
-    """Replaces the file, if there is one."""
+    """Writes or replaces the file."""
     with outputs.whole_file(path) as new:
         new.write_text(json.dumps(entries, indent=1) + "\n")

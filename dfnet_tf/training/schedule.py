@@ -8,9 +8,9 @@ from dfnet_tf.training.averaging import AveragingAdam
 
 
 def compile_model(model: DFNet) -> None:
-    """Gives a built model its optimizer: Adam, the gradient of each variable clipped to a norm.
+    """Compiles a built model with Adam, which clips the gradient of each variable to a norm.
 
-    Under mixed_float16 Keras wraps it into one that scales the loss.
+    With mixed_float16, Keras wraps the optimizer into one that scales the loss.
     """
     training = model.config.training
     optimizer = AveragingAdam(
@@ -19,11 +19,11 @@ def compile_model(model: DFNet) -> None:
         average_momentum=training.average_momentum,
     )
     model.compile(optimizer=optimizer)
-    model.optimizer.build(model.trainable_variables)  # Its state can be restored before a step.
+    model.optimizer.build(model.trainable_variables)  # So that its state can be restored now.
 
 
 def learning_rate(training: TrainingConfig):
-    """The configured rate, halved at the configured steps."""
+    """The configured learning rate, halved at the configured steps."""
     if not training.halve_at:
         return training.learning_rate
     rates = [training.learning_rate * 0.5**i for i in range(len(training.halve_at) + 1)]

@@ -1,8 +1,8 @@
-"""Training on one device, on all of a machine, or on those of several machines: `tf.distribute`.
+"""Training on one device, on all devices of a machine, or on several machines: `tf.distribute`.
 
-In every case a step takes the same global batch and leaves the same weights, up to the rounding of
-sums in another order, so a run may be stopped under one strategy and resumed under another. No
-network here normalises over a batch, so nothing else has to be kept in step.
+Every strategy takes the same global batches and gives the same weights, up to the rounding of sums
+in another order. So a run may be stopped under one strategy and resumed under another. No network
+here normalises over a batch, so no other state needs synchronising.
 """
 
 import json
@@ -16,9 +16,9 @@ from dfnet_tf.data.batches.pipeline import Part
 
 
 def make(name: str) -> tf.distribute.Strategy:
-    """The strategy called one, mirrored, multi_worker or auto; before TensorFlow computes anything.
+    """Makes the strategy one, mirrored, multi_worker or auto. Call it before any computation.
 
-    auto: multi_worker if there is a TF_CONFIG, mirrored if there are several GPUs, else one.
+    auto: multi_worker if TF_CONFIG is set, mirrored if there are several GPUs, otherwise one.
 
     Raises:
       ConfigError: TF_CONFIG is missing or malformed for multi_worker; or the name is unknown.
@@ -41,7 +41,7 @@ def make(name: str) -> tf.distribute.Strategy:
 
 
 def _check_cluster(text: str) -> None:
-    """Raises ConfigError unless `text` is a TF_CONFIG that names the workers and this one."""
+    """Raises ConfigError unless `text` is a TF_CONFIG with the workers and this task."""
     try:
         settings = json.loads(text)
         kind, index = settings["task"]["type"], int(settings["task"]["index"])
@@ -58,11 +58,11 @@ def _check_cluster(text: str) -> None:
 
 
 def check_shares(strategy: tf.distribute.Strategy, config: Config) -> None:
-    """Raises ConfigError where the devices cannot share the batches, or the labels of films."""
+    """Raises ConfigError if the devices cannot share the batches or the labels of films."""
     if config.training.teacher == "film" and strategy.cluster_resolver is not None:
         raise ConfigError(
-            "Expected one machine, with any number of devices, for --teacher=film, whose labels "
-            "lie in --run_dir. Received: several workers."
+            "Expected one machine, with any number of devices, for --teacher=film, because its "
+            "labels are stored in --run_dir. Received: several workers."
         )
     batch_size, devices = config.data.batch_size, strategy.num_replicas_in_sync
     if batch_size % devices:
@@ -73,7 +73,7 @@ def check_shares(strategy: tf.distribute.Strategy, config: Config) -> None:
 
 
 def description(strategy: tf.distribute.Strategy, config: Config) -> str:
-    """In words: how many devices, and what each takes of the global batch."""
+    """Describes the number of devices and their parts of the global batch."""
     batch_size, devices = config.data.batch_size, strategy.num_replicas_in_sync
     if devices == 1:
         return f"1 device. Global batch: {batch_size} clips."
@@ -81,7 +81,7 @@ def description(strategy: tf.distribute.Strategy, config: Config) -> str:
 
 
 def distributed(strategy: tf.distribute.Strategy, batches: Callable[..., tf.data.Dataset]):
-    """What `fit` takes under a strategy; `batches(part=...)` makes one worker's data set."""
+    """The data set for `fit` under a strategy; `batches(part=...)` makes one worker's part."""
     if strategy.num_replicas_in_sync == 1:
         return batches()
 

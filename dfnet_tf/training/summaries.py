@@ -1,4 +1,4 @@
-"""What TensorBoard shows of a run: every loss term, and pictures of one clip after each epoch."""
+"""TensorBoard logs of a run: every loss term, and images of one clip after each epoch."""
 
 import pathlib
 
@@ -11,7 +11,7 @@ from dfnet_tf.losses import flow_views
 
 
 def callbacks(run_dir: pathlib.Path, batch: dict) -> list[keras.callbacks.Callback]:
-    """The callbacks that log scalars, and pictures of `batch` (one clip, not augmented)."""
+    """The callbacks that log scalars and images of `batch` (one clip, not augmented)."""
     logs = str(run_dir / "logs")
     return [keras.callbacks.TensorBoard(logs), Pictures(logs, batch)]
 
@@ -31,9 +31,9 @@ class Pictures(keras.callbacks.Callback):
 
 
 def training_panel(model, batch: dict) -> np.ndarray:
-    """Frame, disparity, both flows and where each is visible, of the first pair of a batch.
+    """An image of the first pair: frame, disparity, both flows and their visible masks.
 
-    Without those that the model's stage leaves out.
+    Leaves out what the model's stage does not predict.
     """
     predictions = model(batch, training=False)
     images, intrinsics = model.loss_inputs(batch, predictions)

@@ -1,4 +1,4 @@
-"""Reads the tensors of a PyTorch weights file without PyTorch, and without running code from it."""
+"""Reads the tensors of a PyTorch weights file without PyTorch and without running its code."""
 
 import collections
 import math
@@ -9,31 +9,31 @@ from typing import BinaryIO
 
 import numpy as np
 
-MAGIC = 0x1950A86A20F9469CFC6C  # Begins every file of torch.save before PyTorch 1.6.
+MAGIC = 0x1950A86A20F9469CFC6C  # First object of every file that torch.save wrote before 1.6.
 STORAGES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
 
-# What a pickle of other objects than expected may raise.
+# Errors that a pickle of unexpected objects may raise.
 WRONG_OBJECTS = (ValueError, TypeError, KeyError, IndexError, AttributeError)
 
 
 class TorchFileError(ValueError):
-    """Not a file of plain tensors as torch.save wrote them before version 1.6."""
+    """Not a file of plain tensors that torch.save wrote before version 1.6."""
 
 
 def read_tensors(path: pathlib.Path) -> dict[str, np.ndarray]:
-    """The state dictionary of a file: arrays by name.
+    """Reads the state dictionary of a file: arrays by name.
 
-    A pickle can call any function. This one may name nothing but what a dictionary of tensors is
-    made of; PyTorch's own functions are replaced by ours. It may still ask for any amount of
-    memory: `imagenet` reads no file but the one whose checksum it knows.
+    A pickle can call any function. This reader allows only the names that a dictionary of tensors
+    needs, and replaces PyTorch's functions by its own. A file may still request any amount of
+    memory; therefore `imagenet` reads only a file with a known checksum.
 
     Raises:
-      TorchFileError: it names anything else, is cut off, or has tensors outside their storage.
+      TorchFileError: the file uses other names, is truncated, or has tensors outside their storage.
     """
     try:
         with open(path, "rb") as file:
             if _Unpickler(file).load() != MAGIC:
-                raise TorchFileError("no file of PyTorch before version 1.6")
+                raise TorchFileError("a file that PyTorch before version 1.6 did not write")
             for _ in ("protocol version", "byte order"):
                 _Unpickler(file).load()
             unpickler = _Unpickler(file)
@@ -42,13 +42,13 @@ def read_tensors(path: pathlib.Path) -> dict[str, np.ndarray]:
             return {name: tensor() for name, tensor in tensors.items()}
     except (pickle.UnpicklingError, EOFError, *WRONG_OBJECTS) as error:
         raise TorchFileError(
-            f"{path}: expected a dictionary of tensors, as torch.save wrote them before version "
-            f"1.6. Received: {error}"
+            f"{path}: expected a dictionary of tensors that torch.save wrote before version 1.6. "
+            f"Received: {error}"
         ) from error
 
 
 class _Unpickler(pickle.Unpickler):
-    """Makes tensors to be filled in: their numbers follow the pickle in the file."""
+    """Makes empty tensors; their numbers follow the pickle in the file."""
 
     def __init__(self, file: BinaryIO):
         super().__init__(file)
@@ -72,11 +72,11 @@ class _Unpickler(pickle.Unpickler):
 
 
 def _later(storage, offset, shape, strides, *_):
-    """A tensor is a view of its storage; the call that makes it must wait for the numbers."""
+    """Delays the creation of a tensor, a view of its storage, until the numbers are read."""
 
     def tensor() -> np.ndarray:
         last = offset + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
-        # Steps back could leave the storage in between, and steps of 0 fill the memory.
+        # Negative strides could leave the storage in between; strides of 0 could exhaust memory.
         inside = min((0, *strides)) >= 0 <= offset and last < storage.size
         if not (inside and min((1, *shape)) >= 1 and math.prod(shape) <= storage.size):
             raise TorchFileError(f"a tensor outside its storage, of shape {shape}")
@@ -93,5 +93,5 @@ def _read_storages(file: BinaryIO, storages: dict[str, np.ndarray]) -> None:
         count = int.from_bytes(file.read(8), "little")
         data = file.read(storage.nbytes)
         if count != storage.size or len(data) != storage.nbytes:
-            raise TorchFileError("a storage that is cut off")
+            raise TorchFileError("a truncated storage")
         storage[:] = np.frombuffer(data, storage.dtype)

@@ -1,4 +1,4 @@
-"""Teacher `truth`: the labels are the true flow that clips come with, as rendered ones do."""
+"""Teacher `truth`: the labels are the true flow of clips that have it, such as rendered clips."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from dfnet_tf.data.errors import ClipError
 
 
 def lesson(clips: Sequence[Clip], size: tuple[int, int]) -> tuple[list[Clip], Labels]:
-    """The clips that have true flow, and their labels at `size` = (height, width).
+    """The clips with true flow, and their labels at `size` = (height, width).
 
     Raises:
       ClipError: no clip has flow.
@@ -21,7 +21,7 @@ def lesson(clips: Sequence[Clip], size: tuple[int, int]) -> tuple[list[Clip], La
     if not taught:
         raise ClipError(
             "Expected clips with flow/, such as those of `prepare --source=flying`, for "
-            f"--teacher=truth. Received: {len(clips)} clips without."
+            f"--teacher=truth. Received: {len(clips)} clips without flow/."
         )
     found = readers(taught, size)
     return taught, Labels(lambda number, frame: found[number](frame), num_frames=2, is_exact=True)

@@ -1,8 +1,8 @@
-"""What a file of weights from a stranger may not do: name other files, or claim more than it holds.
+"""Checks an untrusted weights file: no links to other files, no arrays larger than the file.
 
-Keras's weights run no code, and Keras itself refuses links and data in other files; but it makes
-room for an array of up to 4 GB, as long as the file says, before it compares the shape with the
-layer's. Keras writes every array in one piece, so every other way to store one is refused.
+Keras's weights run no code, and Keras refuses links and data in other files. But Keras allocates an
+array of the size that the file states, up to 4 GB, before it compares the shape with the layer.
+Keras writes every array contiguously, so all other layouts are refused.
 """
 
 import math
@@ -13,10 +13,10 @@ import h5py
 
 
 def check(path: pathlib.Path) -> None:
-    """Raises ValueError unless all arrays lie in the file, whole; OSError if it is no HDF5 file."""
+    """Raises ValueError unless the file contains all arrays whole; OSError if it is not HDF5."""
     size = os.path.getsize(path)
     with h5py.File(path, "r") as file:
-        # What the function returns ends the walk; an error raised in it would end the process.
+        # A returned value ends the walk; an exception in the callback would end the process.
         problem = file.visititems_links(lambda name, link: _problem(file, name, link, size))
     if problem:
         raise ValueError(problem)
@@ -24,7 +24,7 @@ def check(path: pathlib.Path) -> None:
 
 def _problem(file: h5py.File, name: str, link, file_size: int) -> str | None:
     if not isinstance(link, h5py.HardLink):
-        return f"{name} is a link, where weights were expected."
+        return f"{name} is a link; expected weights."
     array = file.get(name)
     if isinstance(array, h5py.Dataset) and not _is_within(array, file_size):
         return f"{name} is not whole within the file."
@@ -33,5 +33,5 @@ def _problem(file: h5py.File, name: str, link, file_size: int) -> str | None:
 
 def _is_within(array: h5py.Dataset, file_size: int) -> bool:
     num_bytes = math.prod(array.shape or ()) * array.dtype.itemsize
-    start = array.id.get_offset()  # None: in chunks, in another file, or nowhere.
+    start = array.id.get_offset()  # None: chunked, in another file, or without data.
     return num_bytes == 0 or (start is not None and start + num_bytes <= file_size)

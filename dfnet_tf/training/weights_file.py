@@ -1,9 +1,9 @@
-"""A model's state on disk: Keras's weights file, which every backend reads, and two additions.
+"""A model's state on disk: Keras's weights file, readable on every backend, with two additions.
 
-Keras leaves out what metrics have averaged so far: `averages/` in the same file holds it. HDF5 does
-not notice a changed byte; and where the disk fills up while it writes, it brings down the whole
-process later on. So the file is made in memory, written in one piece, and ends with a SHA-256 of
-all before, which HDF5 itself passes over.
+Keras does not save the current averages of metrics; `averages/` in the same file holds them. HDF5
+does not detect a changed byte, and if the disk fills up while HDF5 writes, the process crashes
+later. So the file is built in memory, written at once, and ends with a SHA-256 of everything before
+it. HDF5 ignores such trailing bytes.
 """
 
 import hashlib
@@ -20,31 +20,31 @@ from dfnet_tf.training import untrusted_weights
 AVERAGES = "averages"
 MARK = b"\nsha256:"
 LENGTH = len(MARK) + hashlib.sha256().digest_size
-# What h5py and Keras raise of a file that is not as they expect, without its path.
+# Errors of h5py and Keras for unexpected files; they do not name the path.
 REFUSALS = (OSError, KeyError, ValueError, RuntimeError, TypeError)
 
 
 class WeightsError(ValueError):
-    """A file of weights that is damaged, or another model's."""
+    """A weights file that is damaged, or belongs to another model."""
 
 
 class _Memory(io.BytesIO):
-    """A file in memory under a name by which Keras knows what to write into it."""
+    """A file in memory, with a name that tells Keras the format."""
 
     def __str__(self) -> str:
         return "memory.weights.h5"
 
 
 def write(model: keras.Model, path: pathlib.Path, half: bool = False) -> None:
-    """Writes weights, optimizer and averages as `path`, which appears whole or not at all.
+    """Writes weights, optimizer and averages to `path`. The file appears whole or not at all.
 
     Args:
-      model: built; one that is not compiled has no optimizer to write.
+      model: built; a model that is not compiled has no optimizer to write.
       path: of the file.
-      half: keep every number in float16, in half the space: enough to predict with.
+      half: store float32 arrays as float16, at half the size. This suffices for prediction.
 
     Raises:
-      OSError: of the disk, with the path; what was at `path` before stays.
+      OSError: of the disk, with the path; an earlier file at `path` stays.
     """
     memory = _Memory()
     model.save_weights(memory)
@@ -53,7 +53,7 @@ def write(model: keras.Model, path: pathlib.Path, half: bool = False) -> None:
             file[f"{AVERAGES}/{variable.path}"] = variable.numpy()
     if half:
         memory = _halved(memory)
-    unfinished = path.with_name("unfinished.weights.h5")  # One name: nothing piles up when killed.
+    unfinished = path.with_name("unfinished.weights.h5")  # One name: killed runs leave one file.
     try:
         _write_durably(unfinished, memory.getbuffer())
         os.replace(unfinished, path)
@@ -64,7 +64,7 @@ def write(model: keras.Model, path: pathlib.Path, half: bool = False) -> None:
 
 
 def _halved(memory: _Memory) -> _Memory:
-    """The same HDF5 file, its float32 arrays in float16."""
+    """Copies an HDF5 file, with its float32 arrays as float16."""
     small = _Memory()
     with h5py.File(memory) as source, h5py.File(small, "w") as file:
 
@@ -85,12 +85,12 @@ def _halved(memory: _Memory) -> _Memory:
 def load(
     model: keras.Model, path: pathlib.Path, skipped: Sequence[keras.layers.Layer] = ()
 ) -> None:
-    """Loads what `write` wrote, but for the parts of the model that are `skipped`.
+    """Loads a file written by `write`, except for the parts of the model in `skipped`.
 
-    Files without a checksum, as Keras itself writes them, are taken as they are.
+    Files without a checksum, as Keras writes them, are not checked for changed bytes.
 
     Raises:
-      WeightsError: the file is damaged, or another model's; the model may be half-loaded then.
+      WeightsError: the file is damaged or belongs to another model. The model may be half loaded.
     """
     try:
         _check(path)
@@ -114,14 +114,14 @@ def _write_durably(path: pathlib.Path, data: memoryview) -> None:
 
 
 def _write_all(file: io.FileIO, data: bytes | memoryview) -> None:
-    """A disk that is nearly full, or a file of over 2 GB, takes a part at a time."""
+    """Writes repeatedly: a nearly full disk, or a file over 2 GB, takes a part at a time."""
     view = memoryview(data)
     while view:
         view = view[file.write(view) :]
 
 
 def _sync_folder(folder: pathlib.Path) -> None:
-    """Makes the names in a folder outlast a power cut, where the system can."""
+    """Makes the names in a folder survive a power cut, if the system can."""
     if hasattr(os, "O_DIRECTORY"):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -131,7 +131,7 @@ def _sync_folder(folder: pathlib.Path) -> None:
 
 
 def _check(path: pathlib.Path) -> None:
-    """Raises ValueError if the file ends with a checksum that is not its own."""
+    """Raises ValueError if the file's checksum does not match its bytes."""
     with open(path, "rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(size - LENGTH, 0))
@@ -144,4 +144,4 @@ def _check(path: pathlib.Path) -> None:
             found.update(part)
             left -= len(part)
     if found.digest() != digest:
-        raise ValueError("other bytes than were written.")
+        raise ValueError("bytes that do not match the file's checksum.")

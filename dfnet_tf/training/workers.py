@@ -1,7 +1,7 @@
-"""Several processes that train one model: who writes, whether all do the same, and who is gone.
+"""Training in several processes: which one writes, whether all agree, and lost workers.
 
-One of them, the chief, reads the run's folder and writes it; the others start from its state and
-need not see that folder. All read the clips. With one process, there is nothing to do.
+One worker, the chief, reads and writes the run's folder. The others get its state and need not see
+that folder. All workers read the clips. With one process, these functions do nothing.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import keras
 import tensorflow as tf
 
-# What a sum over the workers raises when one is gone.
+# Errors of a sum over the workers when one is lost.
 LOST = (
     tf.errors.UnavailableError,
     tf.errors.AbortedError,
@@ -21,17 +21,17 @@ LOST = (
 
 
 class WorkersError(ValueError):
-    """Workers that were not given the same work, or one that is gone."""
+    """Workers with different settings or data, or a lost worker."""
 
 
 def count(strategy: tf.distribute.Strategy) -> int:
-    """How many processes train together."""
+    """The number of processes that train together."""
     resolver = strategy.cluster_resolver
     return 1 if resolver is None else sum(map(len, resolver.cluster_spec().as_dict().values()))
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
-    """Whether this process is the one that reads and writes the run's folder."""
+    """True in the process that reads and writes the run's folder."""
     resolver = strategy.cluster_resolver
     if resolver is None:
         return True
@@ -40,9 +40,9 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
 
 
 def check_same(strategy: tf.distribute.Strategy, **facts: Callable[[], str]) -> None:
-    """Raises WorkersError, in every worker, where one of the facts differs between them.
+    """Raises WorkersError, in every worker, if a fact differs between the workers.
 
-    With one process none is asked for: that of the clips looks at every file.
+    With one process the facts are not computed: the fingerprint of the clips reads many files.
     """
     if count(strategy) == 1:
         return
@@ -63,7 +63,7 @@ def check_same(strategy: tf.distribute.Strategy, **facts: Callable[[], str]) -> 
 
 
 def take_chiefs_state(strategy: tf.distribute.Strategy, model: keras.Model) -> int:
-    """Gives every worker the chief's weights, optimizer and averages; returns its step."""
+    """Copies the chief's weights, optimizer and averages to every worker; returns the step."""
     if count(strategy) > 1:
         variables = [*model.weights, *model.optimizer.variables, *model.metrics_variables]
 
@@ -78,21 +78,21 @@ def take_chiefs_state(strategy: tf.distribute.Strategy, model: keras.Model) -> i
 
 @contextlib.contextmanager
 def lost_ones_told(strategy: tf.distribute.Strategy) -> Iterator[None]:
-    """Turns TensorFlow's errors over a worker that is gone into a WorkersError."""
+    """Turns TensorFlow's errors about a lost worker into a WorkersError."""
     try:
         yield
     except LOST as error:
         if count(strategy) == 1:
             raise
         raise WorkersError(
-            f"Expected all {count(strategy)} workers to go on. Received: no answer from one "
-            f"({type(error).__name__}); what it wrote itself tells more. The same command in every "
-            "worker goes on from the last checkpoint."
+            f"Expected answers from all {count(strategy)} workers. Received: none from one worker "
+            f"({type(error).__name__}); see its own output. Run the same command in every worker "
+            "to continue from the last checkpoint."
         ) from error
 
 
 def _sums(strategy: tf.distribute.Strategy, of_replica: Callable) -> list[tf.Tensor]:
-    """What `of_replica(rank)` lists, added up over all replicas, in float64."""
+    """The list `of_replica(rank)`, summed over all replicas, in float64."""
 
     @tf.function
     def sums():

@@ -219,7 +219,7 @@ def test_only_rgb_bytes_of_one_size_are_taken(tmp_path):
 
 
 def test_a_clip_is_replaced_only_on_request(folder):
-    with pytest.raises(OutputError, match="an old one"):
+    with pytest.raises(OutputError, match="an existing path"):
         ClipWriter(folder)
     assert len(read_clip(write(folder, random_images(1), overwrite=True))) == 1
     with pytest.raises(KeyError), ClipWriter(folder, overwrite=True):

@@ -177,7 +177,7 @@ def test_bad_flags_are_refused(benchmark, lookup):
         ((), "--model"),
         ((f"--model={lookup}", "--threads=0"), "positive integer"),
         ((f"--model={lookup}", "--runs=0"), "positive integer"),
-        ((f"--model={lookup}", "extra"), "Expected flags alone. Received: extra."),
+        ((f"--model={lookup}", "extra"), "Expected only flags. Received: extra."),
     ):
         status, _, err = benchmark(*flags)
         assert status == 1

@@ -151,7 +151,7 @@ def test_a_film_of_varying_rate_has_its_own_times_and_its_gaps_are_told(tmp_path
     path = films.write_film(tmp_path / "a.mp4", films.moving_texture(6), times)
     source = inputs.open_input([path], None)
     assert times_of(source) == pytest.approx(times, abs=1e-3)
-    assert "Gaps in time between frames: 1, the longest of 1.1 s" in inputs.told_gaps(source.times)
+    assert "Time gaps between frames: 1, the longest 1.1 s" in inputs.told_gaps(source.times)
     assert inputs.told_gaps([0, 0.1, 0.2, 0.35]) == inputs.told_gaps([0.0]) == ""
 
 

@@ -90,7 +90,7 @@ def test_findings_name_terms_and_numbers():
     assert text.startswith("# Step 42")
     assert "varies by 1.2%" in text
     assert "most of the loss: cross_task. Try: A lower --learning_rate" in text
-    assert "taught nothing: b." in text
+    assert "nothing was learned from it: b." in text
     assert "| disparity_spread | 0.012 |" in text
 
 

@@ -233,7 +233,7 @@ def test_labels_that_are_gone_in_the_middle_of_a_round_are_told(films, begun_fro
     loop.train(settings(), films, tmp_path, [begun_from])
     shutil.rmtree(tmp_path / "labels")
     longer = settings(training__epochs=2)
-    with pytest.raises(RunError, match="expected the labels that training began with"):
+    with pytest.raises(RunError, match="expected the labels with which training began"):
         loop.train(longer, films, tmp_path)
 
 
