@@ -1,8 +1,8 @@
-"""A clip: the one format that every reader produces and every tool accepts.
+"""Clip: the one format that every reader produces and every tool accepts.
 
-my_clip/images/000000.jpg ...   an image each (jpg, png ...), 2 before 10; one camera, one size
+my_clip/images/000000.jpg ...   images (jpg, png ...) in natural order; one camera, one size
 my_clip/intrinsics.txt          3x3, for that size
-my_clip/poses.txt               optional: camera-to-world, 12 numbers a line (KITTI)
+my_clip/poses.txt               optional: camera-to-world, 12 numbers per line (KITTI)
 my_clip/depth/000000.png        optional: uint16, metres = value / 256, 0 = none; any size
 my_clip/flow/000000.png         optional: KITTI 16-bit flow to the next frame
 """
@@ -23,21 +23,21 @@ from dfnet_tf.data.files.truth_files import read_depth, read_flow
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """A video of one camera on disk; made by `read_clip`. Images are decoded when asked for."""
+    """A video of one camera on disk, made by `read_clip`. Images are decoded on demand."""
 
     folder: Path
     images: tuple[Path, ...]
     size: tuple[int, int]  # (height, width) of every image
     intrinsics: np.ndarray  # float32 [3, 3], in pixels of that size
-    intrinsics_guessed: bool = False  # As their file's first line says, "# guessed ...".
-    label: str = ""  # Its name where another clip read along with it has the same; see `name`.
+    intrinsics_guessed: bool = False  # True if the file's first line is "# guessed ...".
+    label: str = ""  # A longer name if several clips read together have the same; see `name`.
 
     def __len__(self) -> int:
         return len(self.images)
 
     @property
     def name(self) -> str:
-        """The folder's name; for clips of one name read together, with its parent's before it."""
+        """The folder's name. Clips with equal names read together get their parent's name too."""
         return self.label or self.folder.absolute().name
 
     @functools.cached_property
@@ -81,7 +81,7 @@ class Clip:
 
 
 def checked_poses(rows: np.ndarray, num_images: int, where: Path) -> np.ndarray:
-    """Returns rows of 12 numbers as motions, float64 [N, 4, 4]; ClipError if they are not that."""
+    """Converts rows of 12 numbers to motions, float64 [N, 4, 4]; raises ClipError otherwise."""
     if rows.shape != (num_images, 12) or not np.isfinite(rows).all():
         raise ClipError(
             f"{where}: expected one line of 12 finite numbers for each of the {num_images} "

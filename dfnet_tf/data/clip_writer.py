@@ -21,15 +21,15 @@ class ClipWriter:
             for image in video:
                 writer.add(image)
 
-    Frames go to a hidden folder beside the target, renamed to it when the block ends cleanly; an
-    exception leaves nothing behind. With `overwrite`, an older clip is replaced at that moment.
+    Frames are written to a hidden folder beside the target, which is renamed when the block ends.
+    An exception leaves nothing behind. With `overwrite`, an older clip is replaced at that moment.
     """
 
     def __init__(self, folder: str | Path, overwrite: bool = False, image_type: str = "jpg"):
         self.folder = Path(folder)
         self.image_type = image_type
         self.intrinsics: np.ndarray | None = None
-        self.intrinsics_note = ""  # Where they come from: a comment line in their file.
+        self.intrinsics_note = ""  # Their origin: a comment line in the intrinsics file.
         self._size: tuple[int, int] | None = None
         self._poses: list[np.ndarray] = []
         self._count = 0
@@ -62,7 +62,7 @@ class ClipWriter:
           image: uint8 RGB [H, W, 3], of the same size in every call.
           depth: [h, w], metres, 0 = none.
           flow: [h, w, 2] to the next frame, in pixels.
-          flow_valid: [h, w]; everywhere 1 if left out.
+          flow_valid: [h, w]; default: 1 everywhere.
           pose: [4, 4] camera-to-world; for every frame or for none.
         """
         self._size = self._size or image.shape[:2]
@@ -82,11 +82,11 @@ class ClipWriter:
             self._poses.append(np.asarray(pose, np.float64)[:3].reshape(12))
 
     def add_mask(self, kind: str, mask: np.ndarray) -> None:
-        """Writes a mask [h, w] of the frame last added, 255 = 1, into the sub-folder `kind`."""
+        """Writes a mask [h, w] of the last added frame, 255 = 1, to the sub-folder `kind`."""
         encode(self._file(kind, "png"), np.uint8(np.rint(255 * mask)))
 
     def _file(self, kind: str, suffix: str) -> Path:
-        """The last frame's file in the sub-folder `kind`, which is made if need be."""
+        """The path of the last frame's file in the sub-folder `kind`, created if missing."""
         (self._new / kind).mkdir(exist_ok=True)
         return self._new / kind / f"{self._count - 1:06d}.{suffix}"
 

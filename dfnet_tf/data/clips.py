@@ -23,7 +23,7 @@ def read_clips(folder: str | Path) -> list[Clip]:
         return record_clip.read_records(folder)
     if (folder / "images").is_dir():
         return [read_clip(folder)]
-    depths = "[!.]*/images", "[!.]*/[!.]*/images"  # Or what `prepare` left, command by command.
+    depths = "[!.]*/images", "[!.]*/[!.]*/images"  # The latter: outputs of several `prepare` runs.
     found = sorted(path.parent for depth in depths for path in folder.glob(depth) if path.is_dir())
     if not found:
         raise ClipError(
@@ -34,9 +34,9 @@ def read_clips(folder: str | Path) -> list[Clip]:
 
 
 def read_clip(folder: str | Path) -> Clip:
-    """Opens one clip folder and checks it, decoding no more than its first whole image.
+    """Opens one clip folder and checks it; decodes only its first intact image.
 
-    Raises ClipError where images, intrinsics or poses are not as the format says.
+    Raises ClipError if images, intrinsics or poses violate the format.
     """
     folder = Path(folder)
     images = tuple(image_files(folder / "images"))
@@ -53,9 +53,9 @@ def read_clip(folder: str | Path) -> Clip:
 
 
 def camera_doubts(clips: Sequence[Clip]) -> str:
-    """For people: what makes the cameras of some clips doubtful, and which these are; "": nothing.
+    """A warning for the user about doubtful cameras of clips; "" if there is none.
 
-    Clips with guessed intrinsics do not count.
+    Clips with guessed intrinsics are ignored.
     """
     doubts = {
         one.folder: doubt
@@ -66,12 +66,12 @@ def camera_doubts(clips: Sequence[Clip]) -> str:
     if not doubts:
         return ""
     folder, doubt = next(iter(doubts.items()))
-    others = f" So it is with {len(doubts) - 1} more clips." if len(doubts) > 1 else ""
+    others = f" The same holds for {len(doubts) - 1} more clips." if len(doubts) > 1 else ""
     return f"Warning: {folder}/intrinsics.txt: {doubt}.{others}"
 
 
 def _first_size(images: tuple[Path, ...]) -> tuple[int, int]:
-    """(height, width) of the first image that can be decoded; ClipError of the first if none can"""
+    """(height, width) of the first decodable image; raises the first image's ClipError if none."""
     for path in images:
         with contextlib.suppress(ClipError):
             return read_rgb(path).shape[:2]
@@ -79,7 +79,7 @@ def _first_size(images: tuple[Path, ...]) -> tuple[int, int]:
 
 
 def _told_apart(clips: list[Clip], folder: Path) -> list[Clip]:
-    """The clips of `folder`; those of one name with labels: a/seq and b/seq are a_seq and b_seq."""
+    """Labels clips of equal names by their paths: a/seq and b/seq become a_seq and b_seq."""
     counts = Counter(one.name for one in clips)
     return [
         replace(one, label="_".join(one.folder.relative_to(folder).parts))
@@ -90,7 +90,7 @@ def _told_apart(clips: list[Clip], folder: Path) -> list[Clip]:
 
 
 def _told_instead(folder: Path) -> str:
-    """What is there in place of clips, and the command that makes clips of it."""
+    """What the folder holds instead of clips, and the command that makes clips from it."""
     if not folder.exists():
         return "no such folder"
     found, source = "", ""

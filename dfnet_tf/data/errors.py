@@ -1,5 +1,5 @@
-"""The error of everything that reads or writes clips and their parts."""
+"""The error of all readers and writers of clips and their parts."""
 
 
 class ClipError(ValueError):
-    """A clip folder, or one of its files, that is not what the format says."""
+    """A clip folder, or one of its files, violates the format."""

@@ -1,4 +1,4 @@
-"""Pairs of consecutive frames, a few of many: what a network is tried on, or its ranges found."""
+"""A few pairs of consecutive frames, for trying a network or calibrating its ranges."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from dfnet_tf.data.errors import ClipError
 
 
 def frame_pairs(folder: str | Path, most: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Up to `most` pairs of uint8 RGB frames [H, W, 3], evenly spread over a clip or many.
+    """Up to `most` pairs of uint8 RGB frames [H, W, 3], evenly spread over one or many clips.
 
     Raises:
       ClipError: no clip has two frames.

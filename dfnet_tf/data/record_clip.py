@@ -1,11 +1,11 @@
-"""Clips kept in sharded TFRecords: a folder of shards and index.json, which says what is where.
+"""Clips in sharded TFRecords: a folder of shards and index.json, which locates every file.
 
 {"version": 1, "num_shards": 8, "clips": [{"name": "drive", "size": [height, width], "intrinsics":
-[[fx, 0, cx], [0, fy, cy], [0, 0, 1]], "intrinsics_guessed": false, "poses": null or 12 numbers a
+[[fx, 0, cx], [0, fy, cy], [0, 0, 1]], "intrinsics_guessed": false, "poses": null or 12 numbers per
 frame, "shard": 0, "frames": [{"file": "000000.jpg", "images": [offset, length], "depth": ...}]}]}
 
-Offsets are those of a frame's files within the shard, in bytes: frames are read in any order
-without parsing the records around them. Like any download, an index is not trusted.
+An offset is the position, in bytes, of a frame's file in the shard. Frames are read in any order
+without parsing the records around them. The index is untrusted, like any downloaded file.
 """
 
 import json
@@ -24,15 +24,15 @@ from dfnet_tf.data.files.stored_bytes import BROKEN_JSON, Stored
 
 INDEX_FILE = "index.json"
 VERSION = 1
-TRUTH_KINDS = ("depth", "flow", "moving", "visible")  # A clip's sub-folders of PNG files.
+TRUTH_KINDS = ("depth", "flow", "moving", "visible")  # Sub-folders of a clip with PNG files.
 MAX_SHARDS = 99_999
-MOST_INDEX = 2**27  # Bytes: a million frames.
-MOST_TOLD = 500  # Characters of an error, which may quote a value of any length.
+MOST_INDEX = 2**27  # Bytes, enough for a million frames.
+MOST_TOLD = 500  # Longest error text, because an error may quote a value of any length.
 
 
 @dataclass(frozen=True, eq=False)
 class RecordClip(Clip):
-    """A clip in a shard. `folder` and `images` only name what lies in the shard."""
+    """A clip in a shard. `folder` and `images` are only names of its contents."""
 
     frames: tuple[dict[str, Stored], ...] = ()  # By kind.
     camera_to_world: np.ndarray | None = None
@@ -45,15 +45,15 @@ class RecordClip(Clip):
 
 
 def shard_file(number: int, num_shards: int) -> str:
-    """The name of a shard, as TensorFlow Datasets has them."""
+    """The file name of a shard, in the style of TensorFlow Datasets."""
     return f"train-{number:05d}-of-{num_shards:05d}.tfrecord"
 
 
 def read_records(folder: Path) -> list[RecordClip]:
-    """Opens every clip of a folder of records, reading nothing but its index.
+    """Opens every clip of a folder of records; reads only the index.
 
     Raises:
-      ClipError: the index is not as the format says, or a shard is gone or shorter than it says.
+      ClipError: the index violates the format, or a shard is missing or too short.
     """
     path = folder / INDEX_FILE
     try:
@@ -91,7 +91,7 @@ def _clip(folder: Path, entry: dict, shards: list[tuple[Path, int]]) -> RecordCl
     frames, files = entry["frames"], [frame["file"] for frame in entry["frames"]]
     _require(files and all(map(_is_image_name, files)), f"{name}: names of images", files[:3])
     ordered = sorted(set(files), key=lambda file: natural_key(PurePosixPath(file)))
-    _require(ordered == files, f"{name}: frames in the order of their names", "others")
+    _require(ordered == files, f"{name}: frames in the order of their names", "another order")
     return RecordClip(
         folder=folder / name,
         images=tuple(folder / name / "images" / file for file in files),
@@ -108,7 +108,7 @@ def _poses(rows: list, num_images: int, name: str) -> np.ndarray:
 
 
 def _frame(clip_name: str, frame: dict, shard: Path, shard_size: int) -> dict[str, Stored]:
-    """Where the files of one frame are, by kind."""
+    """The locations of one frame's files, by kind."""
     stored = {}
     for kind in ("images", *TRUTH_KINDS):
         if kind in frame or kind == "images":
@@ -126,11 +126,11 @@ def _frame(clip_name: str, frame: dict, shard: Path, shard_size: int) -> dict[st
 
 
 def _is_count(value) -> bool:
-    return type(value) is int and value > 0  # A bool is an int to isinstance.
+    return type(value) is int and value > 0  # isinstance would accept a bool.
 
 
 def _is_file_name(value) -> bool:
-    """If it names something in a folder, neither hidden nor elsewhere, on any system."""
+    """True for a plain, not hidden file name without a path, on any system."""
     is_plain = type(value) is str and value.isprintable() and not set(value) & set("/\\")
     return is_plain and value != "" and not value.startswith(".")
 

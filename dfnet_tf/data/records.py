@@ -1,8 +1,8 @@
-"""Sharded TFRecords of clips: few large files, which networks and archives like better than many.
+"""Writes clips as sharded TFRecords: few large files, which networks and archives handle better.
 
-One record is one frame, a tf.train.Example that needs no index to be understood: `clip` and
-`file`, its names; `index` in the clip; `images`, `depth`, `flow`, `moving`, `visible`: the bytes of
-its files; `pose`, 12 numbers, camera-to-world. What there is no file of is left out.
+Each record is one frame, a self-contained tf.train.Example: `clip` and `file` are its names,
+`index` its position in the clip; `images`, `depth`, `flow`, `moving`, `visible` are the bytes of
+its files; `pose` holds 12 numbers, camera-to-world. Missing files are left out.
 """
 
 import json
@@ -19,22 +19,22 @@ from dfnet_tf.data.record_clip import TRUTH_KINDS
 from dfnet_tf.program import outputs
 from dfnet_tf.program.progress import progress
 
-HEAD, FOOT = 12, 4  # Bytes around a record: its length and that number's checksum; its checksum.
+HEAD, FOOT = 12, 4  # Bytes around a record: length and checksum of the length; checksum.
 
 
 def write_records(clips_folder: Path, output: Path, num_shards: int) -> None:
-    """Writes the clips of a folder as TFRecords that `clips.read_clips` opens as well.
+    """Writes the clips of a folder as TFRecords that `clips.read_clips` can open.
 
-    Files go in as they are. A clip stays within one shard; a dataset.json goes along.
+    Files are stored unchanged. A clip stays within one shard. An existing dataset.json is copied.
 
     Args:
       clips_folder: a clip or a folder of clips.
       output: the folder to write, which appears whole or not at all.
-      num_shards: how many files; no more than there are clips.
+      num_shards: number of files; reduced to the number of clips if larger.
 
     Raises:
       ValueError: `num_shards` is not in 1..99999.
-      ClipError: a clip is not as the format says, or two have the same name.
+      ClipError: a clip violates the format, or two clips have the same name.
     """
     if not 1 <= num_shards <= record_clip.MAX_SHARDS:
         raise ValueError(
@@ -55,11 +55,11 @@ def write_records(clips_folder: Path, output: Path, num_shards: int) -> None:
         about = Path(clips_folder) / "dataset.json"
         if about.is_file():
             shutil.copyfile(about, folder / about.name)
-        record_clip.read_records(folder)  # What could not be opened again is not left behind.
+        record_clip.read_records(folder)  # Checks the records before they replace anything.
 
 
 def _balanced(clips: list[Clip], num_shards: int) -> list[list[int]]:
-    """Deals out the clips' numbers, the longest first, each to the shard of fewest frames yet."""
+    """Assigns the clips, longest first, each to the shard with the fewest frames so far."""
     shards, loads = [[] for _ in range(num_shards)], [0] * num_shards
     for number in sorted(range(len(clips)), key=lambda i: -len(clips[i])):
         lightest = loads.index(min(loads))
@@ -69,7 +69,7 @@ def _balanced(clips: list[Clip], num_shards: int) -> list[list[int]]:
 
 
 def _write_shards(clips: list[Clip], shards: list[list[int]], folder: Path) -> list[dict]:
-    """Writes the records; returns the clips' entries in the index, in the order of `clips`."""
+    """Writes the records; returns the index entries of `clips`, in their order."""
     entries = [None] * len(clips)
     with progress(None, "records", "frame", total=sum(map(len, clips))) as bar:
         for shard, numbers in enumerate(shards):
@@ -88,7 +88,7 @@ def _write_shards(clips: list[Clip], shards: list[list[int]], folder: Path) -> l
 
 
 def _entry(clip: Clip, shard: int) -> dict:
-    """A clip's entry in the index, without its frames."""
+    """A clip's index entry, without its frames."""
     poses = clip.poses()
     return {
         "name": clip.name,
@@ -102,7 +102,7 @@ def _entry(clip: Clip, shard: int) -> dict:
 
 
 def _record(clip: Clip, i: int, pose: list | None, offset: int) -> tuple[bytes, dict]:
-    """A frame's serialised record, to lie at `offset` in its shard, and its entry in the index."""
+    """Serialises a frame for `offset` in its shard; returns the record and its index entry."""
     files = {kind: clip.stored(kind, i) for kind in ("images", *TRUTH_KINDS)}
     contents = {kind: stored.read() for kind, stored in files.items() if stored}
     name = clip.images[i].name

@@ -1,1 +1,1 @@
-"""From clips to training batches."""
+"""Makes training batches from clips."""

@@ -1,7 +1,7 @@
 """Augmentation of a clip, as a pure function of random numbers drawn by the caller.
 
-So a sample's augmentation is decided by its place in the data alone: a resumed run sees what an
-uninterrupted one would have seen. NumPy and OpenCV: ten times as fast on bytes as TensorFlow.
+A sample's augmentation depends only on its index, so a resumed run sees the same samples as an
+uninterrupted run. On bytes, NumPy and OpenCV are ten times as fast as TensorFlow.
 """
 
 from collections.abc import Sequence
@@ -16,22 +16,21 @@ NUM_FLIP_DRAWS = 1  # Uniform in [0, 1).
 NUM_COLOR_DRAWS = 5  # Uniform in [0, 1): contrast, gains of R, G, B, gamma.
 NUM_OFFSET_DRAWS = 2  # Standard normal: brightness, noise.
 
-TONES = np.arange(256, dtype="float32")[:, None].repeat(3, axis=1) / 255  # Of each channel.
+TONES = np.arange(256, dtype="float32")[:, None].repeat(3, axis=1) / 255  # All byte values.
 
 
 def scale_and_crop(images: Sequence, to_pixels, draws, size: tuple[int, int], max_scale: float):
-    """Enlarges by one factor per axis, crops to `size`, moves `to_pixels` along.
+    """Enlarges by one factor per axis, crops to `size`, and updates `to_pixels`.
 
-    All in one: a part of each image, whole pixels of it, is resized to `size`.
+    Both in one step: a part of each image, in whole pixels, is resized to `size`.
 
     Args:
       images: F images [h, w, 3], uint8 or float32.
-      to_pixels: [3, 3], what leads to the pixels of the whole images at `size`: the intrinsics,
-        from rays; or, from those pixels themselves, the identity.
+      to_pixels: [3, 3], a matrix that maps to pixels of the whole images at `size`: the intrinsics,
+        which map from rays; or the identity, which maps from those pixels themselves.
       draws: [4], uniform in [0, 1).
       size: (height, width) of the result.
-      max_scale: how much is enlarged at most, besides the resize.
-
+      max_scale: the largest enlargement, in addition to the resize.
     Returns:
       images [F, *size, 3] and to_pixels [3, 3].
     """
@@ -47,10 +46,11 @@ def scale_and_crop(images: Sequence, to_pixels, draws, size: tuple[int, int], ma
 
 
 def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Resizes [h, w, 3] to (height, width), half-pixel centres, each result an average of its area.
+    """Resizes [h, w, 3] to (height, width), with half-pixel centres, by averaging areas.
 
-    Bilinear to the nearest whole multiple of the size, then means of whole blocks: within 45 to 58
-    dB of OpenCV's exact averages (INTER_AREA; street, factors 1.4 to 1.9), in under half the time.
+    Resizes bilinearly to the nearest whole multiple of the size and then averages whole blocks:
+    within 45 to 58 dB of OpenCV's exact averages (INTER_AREA; street, factors 1.4 to 1.9), in less
+    than half the time.
     """
     height, width = size
     rows, columns = (max(1, round(n / m)) for n, m in zip(image.shape, size, strict=False))
@@ -59,7 +59,7 @@ def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def mirror(images: np.ndarray, to_pixels, draw):
-    """Exchanges left and right if `draw`, uniform in [0, 1), is below a half: x' = W - 1 - x.
+    """Mirrors left and right if `draw`, uniform in [0, 1), is below a half: x' = W - 1 - x.
 
     Args:
       images: [F, H, W, 3].
@@ -67,7 +67,7 @@ def mirror(images: np.ndarray, to_pixels, draw):
       draw: a scalar.
 
     Returns:
-      images [F, H, W, 3] and to_pixels [3, 3], whose x now runs the other way: of intrinsics see
+      images [F, H, W, 3] and to_pixels [3, 3]. Its x axis is now reversed; for intrinsics, see
       `camera.of_mirrored_world`.
     """
     if draw >= 0.5:
@@ -80,7 +80,7 @@ def mirror(images: np.ndarray, to_pixels, draw):
 
 
 def jitter_color(images, uniform, normal, config: DataConfig) -> np.ndarray:
-    """Changes colours, alike in all frames of a clip (UnFlow's photometric augmentation).
+    """Changes colours equally in all frames of a clip (UnFlow's photometric augmentation).
 
     Args:
       images: [..., 3] in [0, 1].
@@ -101,7 +101,7 @@ def jitter_color(images, uniform, normal, config: DataConfig) -> np.ndarray:
 
 
 def jitter_bytes(images: np.ndarray, uniform, normal, config: DataConfig) -> np.ndarray:
-    """`jitter_color` of uint8 images [F, H, W, 3], rounded to bytes: each tone computed once."""
+    """`jitter_color` for uint8 images [F, H, W, 3]; computes each of the 256 values only once."""
     tones = np.rint(255 * jitter_color(TONES, uniform, normal, config)).astype("uint8")
     rows = images.reshape(-1, *images.shape[2:])
     return cv2.LUT(rows, tones[None]).reshape(images.shape)

@@ -1,4 +1,4 @@
-"""Broken frames in a large data set: passed over, named once, counted; too many end training."""
+"""Broken frames in large data sets: skipped, reported once and counted; too many end training."""
 
 import contextlib
 import sys
@@ -10,26 +10,26 @@ import tensorflow as tf
 
 from dfnet_tf.data.errors import ClipError
 
-LEAST_DRAWN = 1000  # Windows, or all if there are fewer, of which a share tells anything.
-NAMED = 3  # Of what is broken, in the line that ends the training: all were named before.
+LEAST_DRAWN = 1000  # Fewest windows (or all, if there are fewer) on which a share is judged.
+NAMED = 3  # Number of broken files in the final error; all were reported before.
 
 T = TypeVar("T")
 
 
 class BrokenFrames:
-    """The windows with a frame that cannot be read, as far as they were met. Threads may share it.
+    """The windows with unreadable frames found so far. May be shared by threads.
 
     Args:
-      num_windows: how many there are.
-      share: up to which broken windows are passed over: of those that were drawn, or of
-        LEAST_DRAWN, but of no more than there are. So of fewer than 1 / share windows none may be
-        broken.
+      num_windows: the number of windows.
+      share: the largest accepted share of broken windows, relative to the windows drawn or to
+        LEAST_DRAWN if fewer were drawn, but never to more than `num_windows`. With fewer than
+        1 / share windows, no window may be broken.
     """
 
     def __init__(self, num_windows: int, share: float):
         self.num_windows, self.share = num_windows, share
-        self.too_many: ClipError | None = None  # What ended the training.
-        self._errors: dict[str, None] = {}  # What was said of each broken frame, in this order.
+        self.too_many: ClipError | None = None  # The error that ended training.
+        self._errors: dict[str, None] = {}  # The messages about broken frames, in order.
         self._windows: set[int] = set()
         self._num_drawn = 0
         self._lock = threading.Lock()
@@ -37,10 +37,10 @@ class BrokenFrames:
     def first_whole(
         self, window: int, read: Callable[[int], T], num_windows: int | None = None
     ) -> tuple[int, T]:
-        """Draws a window: its number and what `read` makes of it or, if broken, of the next whole.
+        """Draws a window. Returns its number and `read` of it, or those of the next intact window.
 
-        Which that is depends on the files alone, and not on what was drawn before. After the last
-        of `num_windows` (default: as many as there are) comes the first.
+        The result depends only on the files, not on earlier draws. After the last of `num_windows`
+        (default: all windows), the search continues at the first.
 
         Raises:
           ClipError: too many windows are broken.
@@ -56,16 +56,16 @@ class BrokenFrames:
             window = (window + 1) % (num_windows or self.num_windows)
 
     def summary(self) -> str:
-        """How much was passed over, in a line; "" if nothing was."""
+        """A line about all skipped frames; "" if there are none."""
         if not self._windows:
             return ""
         return (
-            f"Passed over broken frames: {len(self._errors)}, in {len(self._windows)} of "
+            f"Skipped broken frames: {len(self._errors)}, in {len(self._windows)} of "
             f"{self.num_windows} windows."
         )
 
     def _pass_over(self, window: int, error: ClipError) -> None:
-        """Names a frame that was not met before; raises ClipError if windows are too many now."""
+        """Reports a new broken frame; raises ClipError if there are too many broken windows now."""
         if self.too_many:
             raise self.too_many
         self._windows.add(window)
@@ -76,24 +76,25 @@ class BrokenFrames:
             self.too_many = ClipError(self._told(drawn))
             raise self.too_many from error
         if is_new:
-            print(f"Passed over: {error}", file=sys.stderr)
+            print(f"Skipped: {error}", file=sys.stderr)
 
     def _told(self, drawn: int) -> str:
         first, *others = self._errors
         also = ", ".join(error.partition(": expected")[0] for error in others[:NAMED])
         more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
         return (
-            f"{first} {f'So are {also}{more}. ' if others else ''}That breaks {len(self._windows)} "
-            f"of {drawn} windows of frames, a larger share than --broken_share={self.share:g}."
+            f"{first} {f'The same holds for {also}{more}. ' if others else ''}That breaks "
+            f"{len(self._windows)} of {drawn} windows of frames, a larger share than "
+            f"--broken_share={self.share:g}."
         )
 
 
 @contextlib.contextmanager
 def tolerated(num_windows: int, share: float) -> Iterator[BrokenFrames]:
-    """Yields a new `BrokenFrames`, and tells in the end, in one line, what was passed over.
+    """Yields a new `BrokenFrames`, and prints a line about all skipped frames at the end.
 
     Raises:
-      ClipError: it was too much. TensorFlow's own error is a traceback of its threads.
+      ClipError: too many frames are broken. It replaces TensorFlow's error, a traceback of threads.
     """
     broken = BrokenFrames(num_windows, share)
     try:

@@ -1,4 +1,4 @@
-"""Labels of frames: how they are read, and how they move when their frames are augmented."""
+"""Labels of frames: how to read them, and how to move them with augmented frames."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ class Labels:
     """A label for the first frame of each window.
 
     Attributes:
-      read: (number of the clip, frame) -> float32 [H, W, C] at training size; the last channel is
+      read: (index of the clip, frame) -> float32 [H, W, C] at training size. The last channel is
         the pixel's weight, 0: unknown.
-      num_frames: of a window: 1 for depth, 2 for flow.
-      is_exact: the labels have true edges, which must not be blurred.
+      num_frames: frames per window: 1 for depth, 2 for flow.
+      is_exact: True if the labels have true edges, which must not be blurred.
     """
 
     read: Callable[[int, int], np.ndarray]
@@ -24,13 +24,13 @@ class Labels:
 
     @property
     def num_channels(self) -> int:
-        """Of a label: log disparity or flow, and the weight."""
+        """The channels of a label: log disparity or flow, and the weight."""
         return self.num_frames + 1
 
     def moved(self, label: np.ndarray, new_from_old: np.ndarray) -> np.ndarray:
-        """Moves a label as `augmentation.scale_and_crop` and `mirror` moved its frame.
+        """Moves a label like its frame in `augmentation.scale_and_crop` and `mirror`.
 
-        Flow is a difference of pixels, so its vectors are scaled along.
+        The vectors of flow are scaled too.
 
         Args:
           label: float32 [H, W, C].

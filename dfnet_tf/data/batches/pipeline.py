@@ -1,7 +1,7 @@
 """The input pipeline: from clips to training batches, in an order fixed by the seed.
 
-Pictures are made by OpenCV, in bytes, several times as fast as by TensorFlow's operations; Python's
-lock is free meanwhile.
+OpenCV processes the images as bytes, several times as fast as TensorFlow's operations, and releases
+Python's lock meanwhile.
 """
 
 import dataclasses
@@ -31,10 +31,10 @@ NUM_UNIFORM_DRAWS = (
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """What one of several workers makes of each global batch.
+    """The part of each global batch that one of several workers makes.
 
-    Of `workers` runs of samples, equally long, the one numbered `worker`, cut into a batch for
-    each of the worker's `replicas`, one after the other.
+    A global batch is cut into `workers` equal runs of samples. The worker makes run number
+    `worker`, cut into one batch for each of its `replicas`.
     """
 
     worker: int = 0
@@ -51,30 +51,30 @@ def training_batches(
     broken: BrokenFrames | None = None,
     labels: Labels | None = None,
 ) -> tf.data.Dataset:
-    """Endless shuffled, augmented batches, as `DFNet` and the students of depth take them.
+    """Endless shuffled, augmented batches for `DFNet` and the students.
 
-    Every epoch visits each window of consecutive frames once, in another order. Batch number k is
-    the same whether the run started at step 0 or resumed at k, and, joined, however many workers
-    share it. They share the *index*, where tf.data's auto-sharding would share files: the frames of
-    a window, and the windows of a batch, may lie in any file. Each reads and augments its own
-    windows alone, and none is read by two in an epoch.
+    Every epoch visits each window of consecutive frames once, in a new order. Batch number k does
+    not depend on whether the run started at step 0 or was resumed at k, nor, after joining the
+    parts, on the number of workers. Workers share the *index*, unlike tf.data's auto-sharding,
+    which shares files: the frames of a window and the windows of a batch may be in any file. Each
+    worker reads only its own windows, and no two workers read the same window in an epoch.
 
     Args:
-      clips: where the frames come from.
-      config: sizes and augmentation; `batch_size` is that of the global batch.
-      seed: decides order and augmentation.
-      first_step: how many global batches to pass over.
-      part: which samples of each global batch to make.
-      broken: counts windows that cannot be read, each of which gives way to the next that can.
-      labels: of the first frame of a window, which moves with the frames into `labels`
-        [B, 1, H, W, C]. They say how long a window is; a batch has as many windows as fit into
-        the configured clips.
+      clips: the source of frames.
+      config: sizes and augmentation; `batch_size` is the size of the global batch.
+      seed: determines order and augmentation.
+      first_step: number of global batches to skip.
+      part: the samples of each global batch to make.
+      broken: counts unreadable windows, each of which is replaced by the next readable one.
+      labels: of the first frame of a window; augmented like the frames, they become `labels`
+        [B, 1, H, W, C]. They determine the length of a window. A batch then has as many windows as
+        fit into the configured clips.
 
     Raises:
-      ClipError: no clip has as many frames as a window. While it is read: too many are broken, as
-        TensorFlow's InvalidArgumentError; see `broken_frames.tolerated`.
+      ClipError: no clip has as many frames as a window. During iteration, too many broken windows
+        raise TensorFlow's InvalidArgumentError; see `broken_frames.tolerated`.
     """
-    cv2.setNumThreads(1)  # The threads of tf.data occupy every core.
+    cv2.setNumThreads(1)  # tf.data's threads already use every core.
     length, global_batch = config.num_frames, config.batch_size
     if labels:
         length = labels.num_frames
@@ -98,10 +98,10 @@ def training_batches(
         place, jittered, clean, taught, to_pixels = tf.numpy_function(
             augmented, (place, uniform, normal), kinds
         )
-        place = tf.ensure_shape(place, [])  # Where a frame is broken, another than was drawn.
+        place = tf.ensure_shape(place, [])  # Not the drawn one if its window is broken.
         own = {name: tf.gather(values, place) for name, values in cameras.items()}
-        draws_shape = length, patchwork.NUM_DRAWS + bool(labels)  # One more says whether.
-        draws = tf.random.stateless_uniform(draws_shape, ~sample_seed)  # None of the above.
+        draws_shape = length, patchwork.NUM_DRAWS + bool(labels)  # See `film_student.NUM_DRAWS`.
+        draws = tf.random.stateless_uniform(draws_shape, ~sample_seed)  # Differs from `uniform`.
         frames = {"images": jittered, "clean_images": clean, "draws": draws}
         frames |= {"labels": taught} if labels else {}
         return {**frames, **own, moved: to_pixels}
@@ -117,7 +117,7 @@ def training_batches(
 
 
 def _indices(batch_size: int, first_step: int, part: Part) -> tf.data.Dataset:
-    """The numbers of a worker's samples; global batch k has k * batch_size + 0, 1, ..."""
+    """The indices of a worker's samples; global batch k has k * batch_size + 0, 1, ..."""
     own = batch_size // part.workers
 
     def index(i):
@@ -132,7 +132,7 @@ def plain_batch(
     places: Sequence[int],
     broken: BrokenFrames | None = None,
 ) -> dict:
-    """The windows at `places` as one batch without augmentation; of `broken` see above.
+    """The windows at `places` as one batch without augmentation; `broken`: as above.
 
     Raises:
       ClipError: too many windows are broken.
@@ -156,8 +156,8 @@ def windows(
     """Every run of `length` consecutive frames; default: the configured number.
 
     Returns:
-      the number of the clip and of the first frame [N, 2]; and what a batch says of the camera:
-      `intrinsics` [N, 3, 3] at training size or, where they are learned, `clip` [N] and `crop`
+      the indices of the clip and of the first frame [N, 2]; and the camera data of a batch:
+      `intrinsics` [N, 3, 3] at training size or, if they are learned, `clip` [N] and `crop`
       [N, 3, 3], the identity.
     """
     length = length or config.num_frames
@@ -175,7 +175,7 @@ def windows(
 
 
 def _cameras(clips: Sequence[Clip], numbers: list[int], config: DataConfig) -> dict:
-    """What a batch says of the camera of each window, `numbers` being its clip's; see `windows`."""
+    """The camera data of windows, given the index of each window's clip; see `windows`."""
     if config.intrinsics == "learned":
         identities = np.tile(np.eye(3, dtype="float32"), (len(numbers), 1, 1))
         return {"clip": np.array(numbers, "int32"), "crop": identities}
@@ -183,21 +183,21 @@ def _cameras(clips: Sequence[Clip], numbers: list[int], config: DataConfig) -> d
 
 
 def intrinsics_at_training_size(clips: Sequence[Clip], config: DataConfig) -> np.ndarray:
-    """The intrinsics of each clip, in pixels of the frames as they are trained on, [N, 3, 3]."""
+    """The intrinsics of each clip, in pixels of the training frames, [N, 3, 3]."""
     size = config.height, config.width
     moved = [camera.resized_intrinsics(clip.intrinsics, clip.size, size) for clip in clips]
     return np.array(moved, "float32")
 
 
 class Window(NamedTuple):
-    """Consecutive frames as they are in their files, and their labels, if there are any."""
+    """Consecutive frames as in their files, and their labels if there are any."""
 
     images: list[np.ndarray]
-    labels: list[np.ndarray]  # That of the first frame, if there are labels.
+    labels: list[np.ndarray]  # The label of the first frame, or empty.
 
 
 def _window(clips: Sequence[Clip], places, length: int, labels, number: int) -> Window:
-    """The window of that number; ClipError if an image or a label cannot be read."""
+    """The window with index `number`; ClipError if an image or a label cannot be read."""
     clip, start = places[number]
     frames = range(start, start + length)
     images = [clips[clip].image(frame) for frame in frames]
@@ -215,11 +215,11 @@ def _augmented(
     uniform,
     normal,
 ):
-    """The first whole window from `window` on, drawn as `uniform` and `normal` say.
+    """The first intact window from `window` on, augmented by the draws `uniform` and `normal`.
 
     Returns:
-      its number; its frames jittered and clean, uint8 [F, H, W, 3]; its label, float32
-      [1, H, W, C], or [0]; what leads to their pixels.
+      its index; its frames jittered and clean, uint8 [F, H, W, 3]; its label, float32
+      [1, H, W, C], or [0]; the matrix that maps to its pixels.
     """
     crop, color, flip = np.split(uniform, np.cumsum(NUM_UNIFORM_DRAWS)[:-1])
     window, frames = broken.first_whole(int(window), read, len(cameras))
@@ -236,9 +236,9 @@ def _augmented(
 def _finished(
     batch: dict, config: DataConfig, shape: tuple[int, int, int, int], channels: int
 ) -> dict:
-    """A batch as `DFNet` takes it: images in floats, shapes known, X never turned about.
+    """Converts a batch for `DFNet`: float images, static shapes, intrinsics with positive fx.
 
-    `shape` is (batch, frames, height, width) of the images; `channels` are those of the labels.
+    `shape` is (batch, frames, height, width) of the images, `channels` the labels' channels.
     """
     for name in ("images", "clean_images"):
         batch[name] = tf.ensure_shape(_unit_range(batch[name]), (*shape, 3))
@@ -252,11 +252,11 @@ def _finished(
 
 
 def _moved(config: DataConfig) -> str:
-    """Which matrix of a batch moves along with its pixels."""
+    """The name of the matrix that augmentation updates."""
     return "crop" if config.intrinsics == "learned" else "intrinsics"
 
 
 def _unit_range(images):
-    """Bytes as floats in [0, 1]: in one pass over them, where a cast and a product are two."""
+    """Converts bytes to floats in [0, 1] in one pass; a cast and a product would take two."""
     levels = tf.bitcast(images, tf.quint8)
     return tf.quantization.dequantize(levels, 0.0, 1.0, mode="MIN_COMBINED")

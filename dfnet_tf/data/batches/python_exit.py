@@ -1,20 +1,20 @@
-"""Functions that threads other than Python's own call, and the end of Python."""
+"""Lets functions called by TensorFlow's threads finish before Python exits."""
 
 import atexit
 import threading
 import time
 from collections.abc import Callable
 
-QUIET = 0.05  # Seconds without a call after which none is expected any more.
+QUIET = 0.05  # After so many seconds without a call, no further call is expected.
 
 
 class FinishedBeforeExit:
     """Decorates a function that TensorFlow's threads call: its last call ends before Python does.
 
-    tf.data works ahead, in threads that know nothing of Python's end. One that is inside OpenCV at
-    that moment waits for the interpreter's lock when it comes back, is killed for it, and takes the
-    process with it ("terminate called without an active exception", exit status 134). So the exit
-    waits for calls under way, and for the few begun after it, which fail at once.
+    tf.data works ahead in threads that do not know when Python exits. If such a thread is inside
+    OpenCV at that moment, it then waits for the interpreter's lock and is killed, and the process
+    dies with it ("terminate called without an active exception", exit status 134). So the exit
+    waits for running calls, and for the few calls that begin later, which fail at once.
     """
 
     def __init__(self, function: Callable):
@@ -30,7 +30,7 @@ class FinishedBeforeExit:
             self._running += 1
         try:
             if self._is_ending:
-                raise RuntimeError("Python is about to end.")
+                raise RuntimeError("Python is about to exit.")
             return self._function(*arguments)
         finally:
             with self._lock:

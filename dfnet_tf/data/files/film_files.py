@@ -1,4 +1,4 @@
-"""Opens film files with FFmpeg, and says of those it cannot open what they are."""
+"""Opens film files with FFmpeg, and explains why a file cannot be opened."""
 
 import math
 from pathlib import Path
@@ -8,14 +8,14 @@ import numpy as np
 
 from dfnet_tf.data.files import image_limits
 
-# What a folder is searched for; a file that is named itself may end in anything.
+# Suffixes searched for in a folder; a file named directly may have any suffix.
 VIDEO_TYPES = (
     *(".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg"),
     *(".wmv", ".flv", ".3gp", ".ts", ".mts", ".m2ts", ".ogv"),
 )
 
-# Files come from strangers. FFmpeg takes nothing but a file, of no format that is only a list of
-# other files, and makes no room for frames that `image_limits` would refuse.
+# Files are untrusted. FFmpeg may open only local files, no formats that are lists of other files,
+# and no frames larger than `image_limits` allows.
 _FORMATS = (
     "mov,matroska,avi,mpeg,mpegvideo,mpegts,asf,flv,ogg,h264,hevc,m4v,ivf,gif,yuv4mpegpipe,dv,mxf"
 )
@@ -24,7 +24,8 @@ _LIMITS = {
     "format_whitelist": _FORMATS,
     "max_pixels": str(image_limits.MOST_PIXELS),
 }
-# Brands of stills in the form of mp4: FFmpeg takes them for films, and of a large one shows a tile.
+# Brands of photographs in mp4 containers. FFmpeg treats them as films; of a large photograph, it
+# shows one tile.
 _PHOTOGRAPHS = {"heic", "heix", "heim", "heis", "mif1", "mif2", "avif"}
 
 
@@ -33,9 +34,9 @@ class VideoError(ValueError):
 
 
 def open_film(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]:
-    """Opens a film: the container, to be closed, and its stream of pictures.
+    """Opens a film. Returns the container, which the caller must close, and its video stream.
 
-    Raises VideoError: it is no film, or none that this FFmpeg can decode.
+    Raises VideoError if the file is not a film or cannot be decoded.
     """
     container = _opened(path)
     try:
@@ -46,7 +47,7 @@ def open_film(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]:
 
 
 def converting(path: Path) -> str:
-    """A command that makes a film of almost anything readable."""
+    """A command that converts almost any readable film."""
     return f"ffmpeg -i {path} -c:v libx264 -pix_fmt yuv420p film.mp4"
 
 
@@ -59,10 +60,10 @@ def check_size(path: Path, width: int, height: int) -> None:
 
 
 def frame_interval(path: str | Path) -> float:
-    """The usual time from a video's frame to the next, in seconds; NaN if not known.
+    """The usual time between frames of a video, in seconds; NaN if unknown.
 
-    Decodes nothing: reads the time stamps of the file's packets. The rate that a file itself gives
-    is no such measure, where phones and screen recorders record at a varying rate.
+    Reads only the time stamps of the file's packets. The frame rate in the file is unreliable if a
+    phone or screen recorder recorded at a varying rate.
     """
     container, stream = open_film(Path(path))
     times = []
@@ -72,12 +73,12 @@ def frame_interval(path: str | Path) -> float:
                 if packet.pts is not None and not packet.is_discard:
                     times.append(float(packet.pts * packet.time_base))
         except av.FFmpegError:
-            pass  # The file is cut off: what came before tells as much.
+            pass  # The file is truncated; the packets before suffice.
     return median_interval(times)
 
 
 def median_interval(times: list[float]) -> float:
-    """The median time between neighbours, of times in any order; NaN if all are the same."""
+    """The median interval of unordered times; NaN if all times are equal."""
     intervals = np.diff(np.unique(times))  # Packets come in the order of decoding.
     return float(np.median(intervals)) if intervals.size else math.nan
 
@@ -85,10 +86,10 @@ def median_interval(times: list[float]) -> float:
 def _opened(path: Path) -> av.container.InputContainer:
     received = "no such file"
     if path.is_file():
-        try:  # Without "file:" FFmpeg would take "12:30.mp4" for an address.
+        try:  # Without "file:", FFmpeg would take "12:30.mp4" for a URL.
             return av.open(f"file:{path.absolute()}", options=_LIMITS, metadata_errors="replace")
         except (av.FFmpegError, UnicodeError):
-            received = "one it cannot open: cut off, damaged, or no video"
+            received = "one it cannot open: truncated, damaged, or not a video"
     raise VideoError(f"{path}: expected a video that FFmpeg can decode. Received: {received}.")
 
 
@@ -106,10 +107,10 @@ def _film_stream(path: Path, container: av.container.InputContainer) -> av.Video
         )
     if stream.codec_context is None:
         raise VideoError(
-            f"{path}: expected a video that FFmpeg can decode. Received: one whose codec it does "
-            f"not know; this converts it: {converting(path)}"
+            f"{path}: expected a video that FFmpeg can decode. Received: a video with an unknown "
+            f"codec; this converts it: {converting(path)}"
         )
     check_size(path, stream.width, stream.height)
-    # Of frames decoded by several threads, those behind a damaged one are lost at the end.
+    # With frame threading, FFmpeg loses frames after a damaged one at the end of the file.
     stream.thread_type = "SLICE"
     return stream

@@ -1,4 +1,4 @@
-"""Optical flow in Middlebury's .flo files, which Sintel uses as well.
+"""Optical flow in Middlebury's .flo files, also used by Sintel.
 
 Little endian: the float32 202021.25 (the letters "PIEH"), int32 width and height, then float32 u, v
 of every pixel, row by row. Baker et al., "A database and evaluation methodology for optical flow",
@@ -14,18 +14,18 @@ from dfnet_tf.data.files import image_limits
 from dfnet_tf.data.files.stored_bytes import Stored
 
 MAGIC = b"PIEH"
-UNKNOWN_ABOVE = 1e9  # Pixels: a flow this long, or NaN, says that the flow is not known.
-UNKNOWN = 1e10  # What stands for such a flow in files.
+UNKNOWN_ABOVE = 1e9  # Pixels: longer vectors, and NaN, mark unknown flow.
+UNKNOWN = 1e10  # The value written for unknown flow.
 
 
 def read_flo(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
     """Reads a .flo file. Inverse of `write_flo`.
 
     Returns:
-      float32 [H, W, 2], (u, v) in pixels, 0 where not known; valid (known), float32 [H, W].
+      float32 [H, W, 2], (u, v) in pixels, 0 where unknown; valid (known), float32 [H, W].
 
     Raises:
-      ClipError: the file is not a .flo file, or is not as long as its size says.
+      ClipError: the file is not a .flo file, or its length does not match its size.
     """
     content = Stored(Path(path)).read(12 + 8 * image_limits.MOST_TRUTH)
     if content[:4] != MAGIC or len(content) < 12:
@@ -49,7 +49,7 @@ def read_flo(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def write_flo(path: str | Path, flow: np.ndarray, valid: np.ndarray) -> None:
-    """Writes flow [H, W, 2] in pixels; what `valid` [H, W] does not mark 1 becomes unknown."""
+    """Writes flow [H, W, 2] in pixels; pixels where `valid` [H, W] is not 1 become unknown."""
     height, width = flow.shape[:2]
     stored = np.where(valid[..., None] > 0, flow, UNKNOWN).astype("<f4")
     size = np.array([width, height], "<i4")

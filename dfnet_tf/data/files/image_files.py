@@ -1,4 +1,4 @@
-"""Image files, read and written: whatever a camera left, as RGB in 8 bits."""
+"""Reads and writes image files of all usual cameras as 8-bit RGB."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,20 +15,21 @@ IMAGE_TYPES = (
     *(".jpg", ".jpeg", ".png", ".bmp", ".webp"),
     *(".tif", ".tiff", ".ppm", ".pgm"),
 )
-SENSOR_BITS = 10, 12, 14, 16  # What cameras fill of the 16 bits of a file.
-MOST_SAMPLED = 16  # Images of a recording, from which its bits are told.
+SENSOR_BITS = 10, 12, 14, 16  # Number of bits that cameras use of 16.
+MOST_SAMPLED = 16  # Number of images sampled to find a recording's bits.
 
 
 class ImageReader:
-    """Reads the images of one recording, all with the same brightness.
+    """Reads the images of one recording with a common brightness scale.
 
-    Images of 16 bits often hold but 10 to 14, as of thermal and machine-vision cameras; the largest
-    value of some of the `sources` tells how many. Without sources, each image tells for itself.
+    16-bit images, for example of thermal and machine-vision cameras, often use only 10 to 14 bits.
+    The largest value in a sample of `sources` determines the number of bits. Without sources, each
+    image determines its own.
     """
 
     def __init__(self, sources: Sequence[Path | Stored] = ()):
         self.sources = sources
-        self._white: int | None = None  # The value in 16 bits that is shown as 255.
+        self._white: int | None = None  # The 16-bit value that becomes 255.
 
     def read(self, source: str | Path | Stored) -> np.ndarray:
         """Reads any image as uint8 RGB [H, W, 3]; grey becomes three equal channels."""
@@ -57,7 +58,7 @@ def write_rgb(path: str | Path, image: np.ndarray) -> None:
 
 
 def image_files(folder: Path) -> list[Path]:
-    """The images directly in a folder, as people count; none if there is no such folder."""
+    """The images directly in a folder, in natural order; none if the folder does not exist."""
     found = (path for path in folder.glob("[!.]*") if path.suffix.lower() in IMAGE_TYPES)
     return sorted(found, key=natural_key)
 
@@ -65,7 +66,7 @@ def image_files(folder: Path) -> list[Path]:
 def decode(
     source: str | Path | Stored, mode: int, most_pixels: int = image_limits.MOST_PIXELS
 ) -> np.ndarray:
-    """Decodes an image, in OpenCV's channel order, after its header has said how large it is."""
+    """Decodes an image, in OpenCV's channel order, after checking the size in its header."""
     stored = source if isinstance(source, Stored) else Stored(Path(source))
     image = None
     try:
@@ -75,7 +76,7 @@ def decode(
             image = cv2.imdecode(np.frombuffer(content, np.uint8), mode)
     except image_limits.ImageSizeError as error:
         raise ClipError(f"{stored}: {error}") from error
-    except (OSError, ValueError, cv2.error):  # ValueError: of a name that no file can have.
+    except (OSError, ValueError, cv2.error):  # ValueError: an impossible file name.
         pass
     if image is None:
         raise ClipError(f"{stored}: expected an image file. Received: one that cannot be decoded.")
@@ -89,7 +90,7 @@ def encode(path: str | Path, image: np.ndarray) -> None:
 
 
 def _decode_colour(source: str | Path | Stored) -> np.ndarray:
-    """uint8 or uint16 BGR [H, W, 3], turned as its EXIF orientation says."""
+    """Decodes uint8 or uint16 BGR [H, W, 3], rotated by the EXIF orientation."""
     image = decode(source, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     if image.dtype not in (np.uint8, np.uint16):
         raise ClipError(f"{source}: expected an image of 8 or 16 bits. Received: {image.dtype}.")
@@ -107,6 +108,6 @@ def _decodable(sources: Sequence[Path | Stored]) -> list[np.ndarray]:
 
 
 def _white(values: Sequence[np.ndarray]) -> int:
-    """The largest value of the fewest bits that hold these."""
+    """The largest value of the smallest number of bits that holds all `values`."""
     largest = max(int(np.max(value)) for value in values)
     return next(2**bits - 1 for bits in SENSOR_BITS if largest < 2**bits)

@@ -1,26 +1,26 @@
-"""How large an image from a stranger may be: its header says it, before anything is decoded.
+"""Limits the size of untrusted images, by reading the header before anything is decoded.
 
-A PNG of 70 bytes may claim 100 000 x 100 000 pixels. OpenCV's own limit, 2^30 of them, is 3 GB for
-one frame; the package sets it to this one as well, for files that OpenCV reads otherwise than this.
+A PNG of 70 bytes may claim 100 000 x 100 000 pixels. OpenCV's own limit of 2^30 pixels means 3 GB
+per frame. The package also sets OpenCV's limit to MOST_PIXELS, for files that OpenCV opens itself.
 """
 
 import re
 import struct
 
-MOST_PIXELS = 2**26  # 67 megapixels, 200 MB as RGB: twice a frame of 8K.
-MOST_TRUTH = 2**24  # Of true depth or flow, in 16 bits and then in floats: twice a frame of 4K.
-MOST_ELONGATED = 100  # Width by height, or height by width: resizes to a given width multiply it.
+MOST_PIXELS = 2**26  # 67 megapixels, 200 MB as RGB: twice an 8K frame.
+MOST_TRUTH = 2**24  # For true depth or flow, in 16 bits and later in floats: twice a 4K frame.
+MOST_ELONGATED = 100  # Aspect ratio of the long to the short side: resizing to a width scales both.
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_HEADER = struct.Struct(">8x4x4s2I")  # Signature, length, "IHDR", width, height.
-_OLD_BMP = 12  # Size of the header in which width and height have 16 bits.
+_OLD_BMP = 12  # Size of the header with 16-bit width and height.
 _JPEG = b"\xff\xd8"
-_JPEG_HEADERS = 2**24  # Bytes in which the size must be found, after all comments and thumbnails.
-# What stands before a segment's length: not stuffing, fill bytes, or markers that stand alone.
+_JPEG_HEADERS = 2**24  # The size must come within this many bytes, after comments and thumbnails.
+# Markers that a segment's length follows: no stuffing, fill bytes or stand-alone markers.
 _JPEG_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])", re.DOTALL)
-_JPEG_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15, where the size stands.
+_JPEG_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15, which hold the size.
 _JPEG_ENDS = {0xD9, 0xDA}  # No header follows.
-# Magic number, width, height; between them white space and comments.
+# Magic number, width and height, separated by white space and comments.
 _PNM_GAP = rb"(?:\s|#[^\n]{0,1000}\n){1,100}"
 _PNM = re.compile(rb"P[2356]" + _PNM_GAP + rb"(\d{1,9})" + _PNM_GAP + rb"(\d{1,9})\s")
 _TIFF_ORDERS = b"II*\0", b"MM\0*"
@@ -29,11 +29,11 @@ _TIFF_INTEGERS = {3: "H", 4: "I"}  # Field types SHORT and LONG.
 
 
 class ImageSizeError(ValueError):
-    """An image so large, or so elongated, that it would exhaust the memory."""
+    """An image that is too large or too elongated for the available memory."""
 
 
 def check(width: int, height: int, most_pixels: int = MOST_PIXELS) -> None:
-    """Raises ImageSizeError, without a path, if images of this size are refused."""
+    """Raises ImageSizeError, without a path, for images that are too large."""
     sides = sorted((width, height))
     if sides[0] < 1 or sides[0] * sides[1] > most_pixels or sides[1] > MOST_ELONGATED * sides[0]:
         raise ImageSizeError(
@@ -43,9 +43,9 @@ def check(width: int, height: int, most_pixels: int = MOST_PIXELS) -> None:
 
 
 def header_size(content: bytes) -> tuple[int, int] | None:
-    """(width, height) in the header of an image file; None: it is none that is read here.
+    """(width, height) in an image file's header; None if the format is not supported.
 
-    Read are JPEG, PNG, BMP, WebP, PPM, PGM and TIFF, of this the first picture.
+    Supports JPEG, PNG, BMP, WebP, PPM, PGM, and the first image of TIFF.
     """
     try:
         if content.startswith(_PNG):
@@ -53,7 +53,7 @@ def header_size(content: bytes) -> tuple[int, int] | None:
         if content.startswith(b"BM"):
             (header,) = struct.unpack_from("<I", content, 14)
             width, height = struct.unpack_from("<2H" if header == _OLD_BMP else "<2i", content, 18)
-            return width, abs(height)  # Below 0: the rows run from the top down.
+            return width, abs(height)  # A negative height means top-down rows.
         if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
             return _webp_size(content)
         if content.startswith(_TIFF_ORDERS):
@@ -61,17 +61,17 @@ def header_size(content: bytes) -> tuple[int, int] | None:
         if found := _PNM.match(content):
             return int(found[1]), int(found[2])
         return _jpeg_size(content) if content.startswith(_JPEG) else None
-    except struct.error:  # Cut off.
+    except struct.error:  # Truncated.
         return None
 
 
 def _png_size(content: bytes) -> tuple[int, int] | None:
-    """None also where a chunk goes beyond the file: OpenCV would make room for its length."""
+    """Also None if a chunk ends beyond the file: OpenCV would allocate its stated length."""
     kind, *size = _PNG_HEADER.unpack_from(content)
     start, is_first = len(_PNG), kind == b"IHDR"
     while start < len(content) and kind != b"IEND":
         length, kind = struct.unpack_from(">I4s", content, start)
-        start += 12 + length  # With length, kind and checksum.
+        start += 12 + length  # Including length, kind and checksum.
     return tuple(size) if is_first and start <= len(content) else None
 
 
@@ -91,7 +91,7 @@ def _jpeg_size(content: bytes) -> tuple[int, int] | None:
 
 
 def _webp_size(content: bytes) -> tuple[int, int] | None:
-    """Of the canvas, for animations; else of the one picture (RFC 9649)."""
+    """The size of the canvas for animations, otherwise of the image (RFC 9649)."""
     kind = content[12:16]
     if kind == b"VP8X":
         wide, high = content[24:27], content[27:30]
@@ -106,9 +106,9 @@ def _webp_size(content: bytes) -> tuple[int, int] | None:
 
 
 def _tiff_size(content: bytes) -> tuple[int, int] | None:
-    """From the first directory of a file (TIFF 6.0, section 2).
+    """The size in the first directory of a file (TIFF 6.0, section 2).
 
-    None also where tiles are larger than an image may be: OpenCV would make room for one.
+    Also None if a tile is larger than an image may be: OpenCV would allocate it.
     """
     order = "<" if content.startswith(b"II") else ">"
     (start,) = struct.unpack_from(f"{order}I", content, 4)

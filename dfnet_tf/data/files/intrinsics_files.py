@@ -1,4 +1,4 @@
-"""A camera's 3x3 intrinsics in a text file, and whether they can be those of an image."""
+"""Reads and writes 3x3 intrinsics as text, and checks whether they fit an image."""
 
 import re
 from pathlib import Path
@@ -9,19 +9,19 @@ from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.files.number_files import read_numbers
 from dfnet_tf.data.files.stored_bytes import read_text
 
-GUESSED = "guessed"  # How the note begins where nothing was known of the camera.
-WIDEST = 170.0  # Degrees of view: no lens shows more without bending lines.
-DOUBTFUL_VIEWS = 5.0, 130.0  # Degrees: what is outside is rare, and mostly a mistake.
-DOUBTFUL_CENTER = 0.18  # Of the width or height: so far from the middle is the centre of few.
-DOUBTFUL_ASPECT = 2.0  # Of the focal lengths: pixels are hardly ever more elongated.
+GUESSED = "guessed"  # The file's note starts with this word if the camera was unknown.
+WIDEST = 170.0  # Degrees: no lens has a larger field of view without bending lines.
+DOUBTFUL_VIEWS = 5.0, 130.0  # Degrees: fields of view outside are rare and usually a mistake.
+DOUBTFUL_CENTER = 0.18  # Share of the width or height: few principal points are farther off-centre.
+DOUBTFUL_ASPECT = 2.0  # Ratio of the focal lengths: pixels are hardly ever more elongated.
 
 
 def write_intrinsics(
     path: str | Path, intrinsics: np.ndarray, size: tuple[int, int], note: str = ""
 ) -> None:
-    """Writes [3, 3], in pixels of images of `size` (height, width), which the file says as well.
+    """Writes [3, 3], in pixels of images of `size` (height, width); the file states the size.
 
-    `note` becomes its first line. Inverse of `read_intrinsics`.
+    `note` becomes the first line. Inverse of `read_intrinsics`.
     """
     header = f"{note}\n" * bool(note) + f"for images of {size_text(size)}"
     np.savetxt(path, intrinsics, "%.9g", header=header)
@@ -30,21 +30,21 @@ def write_intrinsics(
 def read_intrinsics(path: str | Path, size: tuple[int, int]) -> np.ndarray:
     """Reads 3x3 numbers, or nine in a line: float32 [3, 3], in pixels of images of `size`.
 
-    Raises ClipError if they are something else, or no camera's that takes such images.
+    Raises ClipError for other content, or for intrinsics that cannot belong to such images.
     """
     matrix = read_matrix(path)
     said = re.search(r"^# for images of (\d{1,6})x(\d{1,6}) ", read_text(path), re.MULTILINE)
     if said and (int(said[2]), int(said[1])) != tuple(size):
         raise ClipError(
             f"{path}: expected intrinsics for images of {size_text(size)}. Received: some for "
-            f"{said[1]}x{said[2]}, as the file says; images of that size, such as the clip's that "
-            "it was made for, go with it."
+            f"{said[1]}x{said[2]}, as the file states. Use them with images of that size, for "
+            "example those of the clip they were made for."
         )
     return checked_intrinsics(matrix, size, path)
 
 
 def read_matrix(path: str | Path) -> np.ndarray:
-    """The file's 3x3 numbers, float64, unchecked; ClipError if there are others."""
+    """The file's 3x3 numbers, float64, unchecked; ClipError if there are not nine."""
     numbers = read_numbers(path)
     if numbers.size != 9:
         received = " ".join(f"{value:g}" for value in numbers.flat[:12])
@@ -54,15 +54,15 @@ def read_matrix(path: str | Path) -> np.ndarray:
 
 
 def is_guessed(path: str | Path) -> bool:
-    """Whether the first line says that the intrinsics are a guess."""
+    """True if the first line marks the intrinsics as a guess."""
     return read_text(path).startswith(f"# {GUESSED}")
 
 
 def checked_intrinsics(matrix: np.ndarray, size: tuple[int, int], where: str | Path) -> np.ndarray:
-    """Returns `matrix` as float32 [3, 3], or raises ClipError if no such camera is possible."""
+    """Returns `matrix` as float32 [3, 3]; raises ClipError if no such camera can exist."""
     matrix = np.asarray(matrix, np.float64)
     received = " ".join(f"{value:g}" for value in matrix.flat[:9])
-    # In float32, as they are used, what is too large or too small becomes infinity or 0.
+    # In float32, numbers that are too large or too small become infinity or 0.
     with np.errstate(over="ignore"):
         matrix = matrix.astype(np.float32)
     if matrix.shape != (3, 3) or not np.isfinite(matrix).all():
@@ -81,8 +81,8 @@ def checked_intrinsics(matrix: np.ndarray, size: tuple[int, int], where: str | P
     if widest > WIDEST:
         reason = "they may be in millimetres, or for a smaller image"
         if cx <= 1 and cy <= 1:
-            reason = f"if they are shares of the image, multiply the first row by {width}, "
-            reason += f"the second by {height}"
+            reason = f"if they are fractions of the image, multiply the first row by {width} "
+            reason += f"and the second by {height}"
         raise ClipError(
             f"{where}: expected intrinsics in pixels of the {size_text(size)} image. Received: "
             f"focal lengths {fx:g} and {fy:g}, a view of {widest:.0f} degrees; {reason}."
@@ -91,7 +91,7 @@ def checked_intrinsics(matrix: np.ndarray, size: tuple[int, int], where: str | P
 
 
 def doubt(matrix: np.ndarray, size: tuple[int, int]) -> str:
-    """What makes possible intrinsics unlikely to be those of images of `size`; "": nothing."""
+    """Why possible intrinsics are unlikely for images of `size`; "" if they are likely."""
     (fx, _, cx), (_, fy, cy), _ = np.asarray(matrix, np.float64)
     height, width = size
     far = max(abs((cx + 0.5) / width - 0.5), abs((cy + 0.5) / height - 0.5))
@@ -103,8 +103,8 @@ def doubt(matrix: np.ndarray, size: tuple[int, int]) -> str:
         )
     if max(angles) < DOUBTFUL_VIEWS[0] or max(angles) > DOUBTFUL_VIEWS[1]:
         return (
-            f"focal lengths {fx:g} and {fy:g} are a view of {angles[0]:.0f} x {angles[1]:.0f} "
-            f"degrees in {size_text(size)} images; they may not be in pixels of these"
+            f"focal lengths {fx:g} and {fy:g} give a view of {angles[0]:.0f} x {angles[1]:.0f} "
+            f"degrees in {size_text(size)} images; they may be in another unit than pixels"
         )
     if max(fx / fy, fy / fx) > DOUBTFUL_ASPECT:
         return f"the focal lengths {fx:g} and {fy:g} differ much; they may not be in pixels"
@@ -121,5 +121,5 @@ def views(matrix: np.ndarray, size: tuple[int, int]) -> tuple[float, float]:
 
 
 def size_text(shape: tuple[int, ...]) -> str:
-    """(height, width, ...) for people."""
+    """Formats (height, width, ...) for messages."""
     return f"{shape[1]}x{shape[0]} (width x height)"

@@ -1,10 +1,11 @@
-"""Arrays of numbers in MATLAB's .mat files, version 5 (MathWorks, "MAT-File Format", chapter 1).
+"""Numeric arrays in MATLAB's .mat files, version 5 (MathWorks, "MAT-File Format", chapter 1).
 
-After 128 bytes of header come elements: uint32 type, uint32 length, and the data; four bytes or
-fewer share eight with a type and a length of 16 bits. A variable is an element of elements: flags,
-dimensions, name, numbers column by column, each padded to 8 bytes; or that, packed by zlib.
+Elements follow a header of 128 bytes: uint32 type, uint32 length, and the data. Elements with up to
+four bytes of data take eight bytes in all, with 16-bit type and length. A variable is an element
+that contains elements (flags, dimensions, name, numbers column by column), each padded to 8 bytes;
+or the same, compressed by zlib.
 
-SciPy's reader, made for friendly files, ends the process on some that are damaged.
+SciPy's reader crashes the process on some damaged files.
 """
 
 import itertools
@@ -19,27 +20,27 @@ import numpy as np
 from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.files.stored_bytes import Stored
 
-MOST_BYTES = 2**24  # Of a file, and of a variable unpacked: thirty times what Make3D's have.
+MOST_BYTES = 2**24  # Of a file, and of an unpacked variable: thirty times Make3D's size.
 HEADER = 128
-LITTLE_ENDIAN = b"IM"  # Ends the header.
-MATRIX, PACKED = 14, 15  # Types of elements; those of numbers are
+LITTLE_ENDIAN = b"IM"  # The end of the header.
+MATRIX, PACKED = 14, 15  # Types of elements; TYPES lists those of numbers.
 TYPES = {
     **{1: "i1", 2: "u1", 3: "<i2", 4: "<u2", 5: "<i4", 6: "<u4"},
     **{7: "<f4", 9: "<f8", 12: "<i8", 13: "<u8"},
 }
-NUMBERS = range(6, 16)  # Classes of arrays; others are cells, structures, objects and text.
+NUMBERS = range(6, 16)  # Classes of numeric arrays; others are cells, structures, objects, text.
 
 
 def read_array(path: Path, name: str) -> np.ndarray:
-    """The real numbers of variable `name`, of the type in which they are stored.
+    """Reads the real numbers of variable `name`, in their stored type.
 
     Raises:
-      ClipError: there is no such file or variable, or it is damaged, or not one of numbers.
+      ClipError: the file or variable is missing or damaged, or the variable is not numeric.
     """
     try:
         content = Stored(path).read(MOST_BYTES)
         if content[HEADER - 2 : HEADER] != LITTLE_ENDIAN:
-            raise ValueError("no MATLAB 5 file, little endian")
+            raise ValueError("not a MATLAB 5 file in little endian")
         for kind, data in _elements(content[HEADER:]):
             kind, data = _unpacked(data) if kind == PACKED else (kind, data)
             parts = [*itertools.islice(_elements(data), 4)] if kind == MATRIX else []
@@ -53,7 +54,7 @@ def read_array(path: Path, name: str) -> np.ndarray:
 
 
 def _elements(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """(type, data) of the elements that lie one after the other."""
+    """Yields (type, data) of consecutive elements."""
     start = 0
     while start < len(content):
         kind, length = struct.unpack_from("<2I", content, start)
@@ -80,7 +81,7 @@ def _unpacked(data: bytes) -> tuple[int, bytes]:
 def _array(flags: bytes, shape: bytes, kind: int, numbers: bytes) -> np.ndarray:
     sides = struct.unpack(f"<{len(shape) // 4}i", shape)
     is_numbers = len(flags) > 0 and flags[0] in NUMBERS and kind in TYPES
-    if not is_numbers or not 0 < len(sides) <= 32 or min(sides) < 1:  # NumPy's most.
+    if not is_numbers or not 0 < len(sides) <= 32 or min(sides) < 1:  # NumPy's limit is 32.
         raise ValueError(f"something else than numbers, of shape {list(sides[:9])}")
     values = np.frombuffer(numbers, TYPES[kind])
     if values.size != math.prod(sides):

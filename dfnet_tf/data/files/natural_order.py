@@ -1,21 +1,21 @@
-"""The order in which people count: 2 before 10, whatever the names are padded with."""
+"""Natural order of file names: 2 before 10, with or without leading zeros."""
 
 import re
 from decimal import Decimal
 from pathlib import PurePath
 
 _SECONDS = re.compile(r"\d+\.\d+", re.ASCII)
-# Seconds since 1970 have ten digits; shorter numbers with a point may be a number and a number.
+# Seconds since 1970 have ten digits; a shorter number with a point may be two separate numbers.
 _SECONDS_SINCE_1970 = re.compile(r"(\d{9,}\.\d+)", re.ASCII)
 
 _WHOLE_SINCE_1970 = re.compile(r"[1-3]\d{9}((\d{3}){1,3})?", re.ASCII)  # s, ms, us or ns.
 
 
 def natural_key(path: PurePath) -> tuple:
-    """Sorts by text and numbers in turn; by the name itself where these are the same.
+    """Sorts by alternating text and numbers, and by the name itself if these are equal.
 
     "a2.png" comes before "a10.png", "a.png" before "a (1).png". A name that is a number of seconds,
-    "1.25.png" and "1.5.png", is taken for one decimal number.
+    such as "1.25.png" and "1.5.png", counts as one decimal number.
     """
     stem = path.stem.casefold()
     found = _SECONDS.fullmatch(stem) and [stem] or _SECONDS_SINCE_1970.findall(stem)
@@ -24,9 +24,9 @@ def natural_key(path: PurePath) -> tuple:
 
 
 def seconds_in(path: PurePath) -> float | None:
-    """The time that a name tells, in seconds; None if it tells none.
+    """The time in a file name, in seconds; None if there is none.
 
-    As of TUM's images, "1305031102.175304.png", and EuRoC's, in nanoseconds since 1970,
+    Examples: TUM's images, "1305031102.175304.png", and EuRoC's, in nanoseconds since 1970,
     "1403636579763555584.png".
     """
     if found := _SECONDS.fullmatch(path.stem) or _SECONDS_SINCE_1970.search(path.stem):

@@ -1,10 +1,10 @@
-"""Coloured points as PLY files, which MeshLab, CloudCompare, Blender and Open3D open."""
+"""Writes coloured points as PLY files for MeshLab, CloudCompare, Blender and Open3D."""
 
 from pathlib import Path
 
 import numpy as np
 
-_VERTEX = np.dtype([("place", "<f4", 3), ("colour", "u1", 3)])  # As the header below says it.
+_VERTEX = np.dtype([("place", "<f4", 3), ("colour", "u1", 3)])  # Must match the header below.
 _HEADER = """ply
 format binary_little_endian 1.0
 comment {comment}
@@ -26,7 +26,7 @@ def write_ply(path: str | Path, points: np.ndarray, colours: np.ndarray, comment
       path: of the file.
       points: [N, 3], in any unit.
       colours: uint8 RGB [N, 3].
-      comment: one line of ASCII about unit and axes; it stands in the header.
+      comment: one line of ASCII about unit and axes, for the header.
 
     Raises:
       ValueError: a point is not finite.

@@ -1,4 +1,4 @@
-"""The path of a camera as text, in the forms that KITTI's and TUM's tools read (evo reads both)."""
+"""Writes camera trajectories as text in KITTI's and TUM's formats (evo reads both)."""
 
 from pathlib import Path
 

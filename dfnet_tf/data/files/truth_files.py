@@ -22,7 +22,7 @@ def read_depth(source: str | Path | Stored) -> np.ndarray:
             f"{source}: expected a 16-bit grey PNG. Received: {stored.dtype}{list(stored.shape)}."
         )
     metres = stored.astype(np.float32)
-    metres /= DEPTH_SCALE  # In place: the largest images come near a gigabyte.
+    metres /= DEPTH_SCALE  # In place: the largest images take almost a gigabyte.
     return metres
 
 
@@ -36,7 +36,7 @@ def read_flow(source: str | Path | Stored) -> tuple[np.ndarray, np.ndarray]:
     """Reads a KITTI flow PNG. Inverse of `write_flow`.
 
     Returns:
-      float32 [H, W, 2], (u, v) in pixels, 0 where not valid; valid, float32 [H, W].
+      float32 [H, W, 2], (u, v) in pixels, 0 where invalid; valid, float32 [H, W].
     """
     stored = decode(source, cv2.IMREAD_UNCHANGED, image_limits.MOST_TRUTH)
     if stored.dtype != np.uint16 or stored.ndim != 3 or stored.shape[2] != 3:
@@ -54,7 +54,7 @@ def read_flow(source: str | Path | Stored) -> tuple[np.ndarray, np.ndarray]:
 def write_flow(path: str | Path, flow: np.ndarray, valid: np.ndarray) -> None:
     """Writes flow [H, W, 2] and valid [H, W] as a KITTI 16-bit PNG, in steps of 1/64 pixel.
 
-    What it cannot hold (not finite, outside [-512, 512) pixels) is written as not valid.
+    Flow that the format cannot hold (not finite, outside [-512, 512) pixels) becomes invalid.
     """
     stored = np.rint(flow * FLOW_SCALE + FLOW_OFFSET)
     holds = ((stored >= 0) & (stored <= 65535)).all(axis=-1) & (valid > 0)  # NaN compares false.

@@ -53,8 +53,8 @@ def test_each_is_named_once_and_all_are_counted(capsys):
         for window in (3, 1, 3, 1, 0):
             broken.first_whole(window, reader(1, 3))
         named = capsys.readouterr().err
-    assert named == "".join(f"Passed over: {i}.png: expected an image file.\n" for i in (3, 1))
-    assert capsys.readouterr().err == "Passed over broken frames: 2, in 2 of 5 windows.\n"
+    assert named == "".join(f"Skipped: {i}.png: expected an image file.\n" for i in (3, 1))
+    assert capsys.readouterr().err == "Skipped broken frames: 2, in 2 of 5 windows.\n"
 
 
 def test_nothing_is_said_of_nothing(capsys):
@@ -68,8 +68,8 @@ def test_beyond_the_share_one_line_names_files_and_counts(capsys):
         for window in (7, 40, 80):
             broken.first_whole(window, reader(7, 40, 80))
     assert str(error.value) == (
-        "7.png: expected an image file. So are 40.png, 80.png. That breaks 3 of 100 windows of "
-        "frames, a larger share than --broken_share=0.02."
+        "7.png: expected an image file. The same holds for 40.png, 80.png. "
+        "That breaks 3 of 100 windows of frames, a larger share than --broken_share=0.02."
     )
     assert capsys.readouterr().err.count("\n") == 2  # Of those before it; no summary besides.
 
@@ -101,7 +101,7 @@ def test_windows_met_in_many_epochs_are_counted_once():
     broken = BrokenFrames(100, 0.01)
     for epoch_and_window in range(1000):
         broken.first_whole(epoch_and_window % 100, reader(30))
-    assert broken.summary() == "Passed over broken frames: 1, in 1 of 100 windows."
+    assert broken.summary() == "Skipped broken frames: 1, in 1 of 100 windows."
 
 
 def test_threads_share_the_counts(capsys):
@@ -112,7 +112,7 @@ def test_threads_share_the_counts(capsys):
         )
         assert [window for window, _ in drawn] == [i + (i % 3 == 0) for i in range(3000)]
     assert "frames: 1000, in 1000 of 3000 windows" in broken.summary()
-    assert capsys.readouterr().err.count("Passed over: ") == 1000
+    assert capsys.readouterr().err.count("Skipped: ") == 1000
 
 
 @pytest.fixture(params=["files", "records"])

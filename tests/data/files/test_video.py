@@ -329,7 +329,7 @@ def test_of_an_unknown_codec_a_command_is_told_that_converts_the_film(tmp_path):
     before, found, after = path.read_bytes().rpartition(b"avc1")
     assert found
     path.write_bytes(before + b"zzzz" + after)
-    with pytest.raises(VideoError, match=f"whose codec .* converts it: ffmpeg -i {path} -c:v"):
+    with pytest.raises(VideoError, match=f"unknown codec; this converts it: ffmpeg -i {path} -c:v"):
         VideoReader(path)
 
 
