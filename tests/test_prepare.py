@@ -236,7 +236,7 @@ def test_half_a_video_leaves_no_clip(prepare, tmp_path):
     writer.release()
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     result = prepare("--source=video", f"--input={path}", FOV, f"--output={tmp_path}/c")
-    assert_one_line(result, "expected 40 frames", "cut off or damaged at frame")
+    assert_one_line(result, "expected 40 frames", "truncated or damaged at frame")
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -90,7 +90,7 @@ def test_another_calibration_starts_afresh(prepare, tmp_path, monkeypatch):
     calibration.write_text("90 0 40\n0 90 20\n0 0 1\n")
     status, out, _ = prepare(*command, *inputs)
     assert status == 0
-    assert "Going on" not in out
+    assert "Resuming" not in out
     assert {clip.intrinsics[0, 0] for clip in read_clips(tmp_path / "c")} == {90}
 
 
@@ -122,7 +122,7 @@ def test_killed_as_by_a_power_cut_it_goes_on_to_the_same_clips(prepare, tmp_path
     assert not (tmp_path / "killed").exists()
     status, out, _ = prepare(*command, f"--output={tmp_path}/killed")
     assert status == 0
-    assert "Going on: 2 of 3 recordings were finished before." in out
+    assert "Resuming: 2 of 3 recordings are finished." in out
     prepare(*command, f"--output={tmp_path}/whole")
     assert contents(tmp_path / "killed") == contents(tmp_path / "whole")
     assert len(read_clips(tmp_path / "whole")) == 3

@@ -1,4 +1,4 @@
-"""Video files, read and written frame by frame."""
+"""Reads and writes video files frame by frame."""
 
 import collections
 import contextlib
@@ -16,25 +16,25 @@ from dfnet_tf.data.files import film_files
 from dfnet_tf.data.files.film_files import VideoError
 from dfnet_tf.program import outputs
 
-# A container may only estimate its frame count: this much of it may be missing at the end.
+# The frame count in a container may be an estimate, so a few frames may be missing at the end.
 TOLERATED_FRAMES, TOLERATED_SHARE = 3, 0.02
 
 
 class VideoReader:
-    """Decodes a video file once, from its first frame to its last, as players show it.
+    """Decodes a video file once, from its first frame to its last, as a player would show it.
 
         with VideoReader("drive.mp4") as video:
             for frame in video:  # uint8 RGB [H, W, 3]
                 ...
 
-    Frames are turned as the file's metadata says, stretched where its pixels are not square, and
-    cut as its edit list says. Of an interlaced frame, one of the two moments it holds is shown.
+    Frames are rotated by the file's metadata, resized to square pixels, and cut by its edit list.
+    An interlaced frame holds two moments; only one of them is shown.
 
     Attributes:
-      frame_rate: frames a second, on average; 0 if not known.
-      num_frames: how many frames the file says it shows, sometimes an estimate; 0: it does not.
+      frame_rate: frames per second, on average; 0 if unknown.
+      num_frames: the number of frames according to the file, sometimes an estimate; 0 if unknown.
       size: (height, width) of every frame.
-      remarks: what a user should know of the film, a few words each.
+      remarks: short notes about the film for the user.
     """
 
     def __init__(self, path: str | Path):
@@ -44,8 +44,8 @@ class VideoReader:
             self.frame_rate = float(self._stream.average_rate or 0)
             self.num_frames = self._count()
             self._refuse_short_file()
-            self._num_packets = 0  # Of the film, undamaged, so far.
-            self._reached = 0.0  # Seconds after the start, by any stream's packets so far.
+            self._num_packets = 0  # Undamaged packets of the film so far.
+            self._reached = 0.0  # Seconds after the start, from all streams' packets so far.
             self._decoded = self._decode()
             self._begun = self._to_the_first_frame()
         except BaseException:
@@ -53,12 +53,12 @@ class VideoReader:
             raise
 
     def _count(self) -> int:
-        """How many frames are to be shown."""
+        """The number of frames to show."""
         if not self._is_counted:
             return round(self._duration * self.frame_rate)
         if not self._is_mp4:
             return self._stream.frames
-        # An edit list hides frames, as phones do where a film is trimmed.
+        # An edit list hides frames, for example when a phone trims a film.
         return sum(not entry.is_discard for entry in self._stream.index_entries)
 
     @property
@@ -71,20 +71,20 @@ class VideoReader:
 
     @property
     def _is_counted(self) -> bool:
-        """Whether the file counts its frames, and not only its seconds."""
+        """True if the file states the number of its frames, not only its duration."""
         return self._stream.frames > 0
 
     @property
     def _duration(self) -> float:
-        """Seconds that the file says it lasts, its longest stream where it says no more; or 0."""
-        if self._is_avi:  # FFmpeg shortens one that is cut off.
+        """The stated duration in seconds, else that of the longest stream; 0 if unknown."""
+        if self._is_avi:  # FFmpeg reports a shorter duration for a truncated file.
             return float(self._stream.frames * self._stream.time_base)
         if self._is_counted and self._stream.duration:
             return float(self._stream.duration * self._stream.time_base)
         return (self._container.duration or 0) / av.time_base
 
     def _to_the_first_frame(self) -> list[tuple[float, av.VideoFrame | None]]:
-        """What comes up to the first frame that can be decoded; from it on, the size is known."""
+        """Decodes up to the first intact frame, which determines the size."""
         begun = []
         for seconds, frame in self._decoded:
             begun.append((seconds, frame))
@@ -92,8 +92,8 @@ class VideoReader:
                 break
         else:
             raise VideoError(
-                f"{self.path}: expected a video that FFmpeg can decode. Received: one of which it "
-                "can decode no frame; unless the film is damaged, this converts it: "
+                f"{self.path}: expected a video that FFmpeg can decode. Received: one without any "
+                "decodable frame; unless the film is damaged, this converts it: "
                 f"{film_files.converting(self.path)}"
             )
         self._coded_size = frame.height, frame.width
@@ -106,7 +106,7 @@ class VideoReader:
         return begun
 
     def _square_pixels(self, frame: av.VideoFrame) -> tuple[int, int]:
-        """(width, height) at which pixels are square; none are lost."""
+        """(width, height) with square pixels; resizing to it only enlarges."""
         aspect = self._stream.sample_aspect_ratio or 1
         if aspect > 1:
             return round(frame.width * aspect), frame.height
@@ -116,7 +116,7 @@ class VideoReader:
         remarks = []
         if self._stretched != (frame.width, frame.height):
             size = f"{self.size[1]}x{self.size[0]}"
-            remarks.append(f"its pixels are not square: stretched to {size}, as players show it")
+            remarks.append(f"its pixels are not square: resized to {size}, as players show it")
         if frame.interlaced_frame:
             remarks.append("interlaced: every other row is interpolated")
         return remarks
@@ -129,19 +129,19 @@ class VideoReader:
         self._container.close()
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Yields every frame; raises VideoError at a damaged one, or where the film is cut off."""
+        """Yields every frame; raises VideoError at a damaged frame or if the film is truncated."""
         for _, frame in self.whole():
             yield frame
 
     def whole(self) -> Iterator[tuple[float, np.ndarray]]:
-        """Yields (its time in seconds, the frame), as `timed`.
+        """Yields (time in seconds, frame) like `timed`, but without damaged frames.
 
-        Raises VideoError at a damaged frame, and in the end if the video ended early.
+        Raises VideoError at a damaged frame, and at the end if the video ended early.
         """
         timed = self.timed()
         for count, (seconds, frame) in enumerate(timed):
             if frame is None:
-                for _ in timed:  # Which raises a clearer error where the film is cut off here.
+                for _ in timed:  # Raises a clearer error if the film is truncated here.
                     pass
                 raise VideoError(
                     f"{self.path}: expected frames that FFmpeg can decode. "
@@ -150,14 +150,14 @@ class VideoReader:
             yield seconds, frame
 
     def timed(self) -> Iterator[tuple[float, np.ndarray | None]]:
-        """Yields (its time in seconds, the frame); (NaN, None) for one that cannot be decoded.
+        """Yields (time in seconds, frame), or (NaN, None) for a frame that cannot be decoded.
 
-        Times count from the first frame. Many a decoder hides damage instead: by frames in part
-        wrong, or by none for a while, which their times tell. Raises VideoError after the last
-        frame if the video ended early, or at a frame of another size than the first.
+        Times start at the first frame. Many decoders hide damage: frames are partly wrong, or
+        missing for a while, which shows in their times. Raises VideoError at a frame of another
+        size than the first, and after the last frame if the video ended early.
         """
         start = None
-        count = lost = 0  # A failure may be damage or the end: a later frame tells.
+        count = lost = 0  # A failure before the end is damage: it counts once a frame follows.
         for seconds, frame in itertools.chain(self._begun, self._decoded):
             if frame is None:
                 lost += 1
@@ -169,8 +169,8 @@ class VideoReader:
         self._refuse_early_end(count)
 
     def _decode(self) -> Iterator[tuple[float, av.VideoFrame | None]]:
-        """Yields (its time in seconds, the frame), as FFmpeg has them; None: damaged."""
-        count, decoding_times = 0, collections.deque()  # Of packets whose frame is yet to come.
+        """Yields (time in seconds, frame) from FFmpeg; the frame is None if damaged."""
+        count, decoding_times = 0, collections.deque()  # Of packets not decoded yet.
         for packet in self._packets():
             if packet.dts is not None:
                 decoding_times.append(float(packet.dts * packet.time_base))
@@ -187,18 +187,18 @@ class VideoReader:
                     yield self._time(frame, decoding_time, count), frame
 
     def _time(self, frame: av.VideoFrame, decoding_time: float | None, count: int) -> float:
-        """Seconds of a frame, the `count`-th; of an AVI it is only known when one is decoded."""
+        """A frame's time in seconds. AVI stores only decoding times, so those are used."""
         if self._is_avi and decoding_time is not None:
             return decoding_time
         if frame.time is not None:
             return frame.time
-        return count / (self.frame_rate or 1)  # Raw streams know no times at all.
+        return count / (self.frame_rate or 1)  # Raw streams have no times.
 
     def _packets(self) -> Iterator[av.Packet]:
-        """The film's packets. Notes how many there are, and how far in time all streams reach."""
+        """Yields the film's packets; counts them and records the time that all streams reach."""
         streams = [self._stream] if self._is_counted else list(self._container.streams)
         start = min(self._container.start_time or 0, 0) / av.time_base
-        with contextlib.suppress(av.FFmpegError):  # At the end of a file that is cut off.
+        with contextlib.suppress(av.FFmpegError):  # At the end of a truncated file.
             for packet in self._container.demux(streams):
                 if packet.pts is not None:
                     end = (packet.pts + (packet.duration or 0)) * packet.time_base
@@ -209,11 +209,11 @@ class VideoReader:
                     yield packet
 
     def _picture(self, frame: av.VideoFrame) -> np.ndarray:
-        """A frame as it is to be shown, uint8 RGB [H, W, 3]."""
+        """Converts a frame for display, uint8 RGB [H, W, 3]."""
         if (frame.height, frame.width) != self._coded_size:
             height, width = self._coded_size
             raise VideoError(
-                f"{self.path}: expected frames of {width}x{height}, as the first. "
+                f"{self.path}: expected frames of {width}x{height}, like the first. "
                 f"Received: one of {frame.width}x{frame.height}."
             )
         try:
@@ -230,7 +230,7 @@ class VideoReader:
         return np.ascontiguousarray(np.rot90(picture, frame.rotation // 90))
 
     def _refuse_short_file(self) -> None:
-        """An mp4 says where each frame lies: one that is cut off is told before any work."""
+        """Checks an mp4's table of frame positions, to report a truncated file before any work."""
         if self._is_mp4:
             size = self.path.stat().st_size
             shown = [entry for entry in self._stream.index_entries if not entry.is_discard]
@@ -239,7 +239,7 @@ class VideoReader:
                 raise self._early_end(len(shown) - missing)
 
     def _refuse_early_end(self, count: int) -> None:
-        """The count is exact in an mp4 alone; elsewhere, the time reached must say so as well."""
+        """The frame count is exact only in mp4; elsewhere the time reached must be short too."""
         missing = self.num_frames - self._num_packets
         missing_seconds = self._duration - self._reached
         if missing > self._tolerated * self.num_frames and (
@@ -249,18 +249,18 @@ class VideoReader:
 
     @property
     def _tolerated(self) -> float:
-        """The share of the frames that may be missing."""
+        """The share of frames that may be missing."""
         return max(TOLERATED_SHARE, TOLERATED_FRAMES / max(self.num_frames, 1))
 
     def _early_end(self, count: int) -> VideoError:
         return VideoError(
             f"{self.path}: expected {self.num_frames} frames, as the file says. "
-            f"Received: {count}; it is cut off or damaged at frame {count}."
+            f"Received: {count}; it is truncated or damaged at frame {count}."
         )
 
 
 def _upper_field(woven: np.ndarray) -> np.ndarray:
-    """Rows 0, 2, 4 ... of an interlaced frame [H, W, 3]; between them, their mean.
+    """Keeps rows 0, 2, 4 ... of an interlaced frame [H, W, 3]; interpolates the rows between.
 
     The other rows show another moment.
     """
@@ -278,11 +278,11 @@ class VideoWriter:
         with VideoWriter("depth.mp4", frame_rate=10) as video:
             video.add(frame)  # uint8 RGB [H, W, 3], of one size
 
-    The file is written in a hidden folder beside the target and moved there when the block ends
-    cleanly. The codec wants even sizes: the last column or row of an odd one is repeated.
+    The file is written to a hidden folder beside the target and moved when the block ends without
+    an exception. The codec needs even sizes: the last column or row of an odd size is repeated.
     """
 
-    QUALITY = "18"  # x264's constant rate factor: hardly to be told from the original.
+    QUALITY = "18"  # x264's constant rate factor: visually almost lossless.
 
     def __init__(self, path: str | Path, frame_rate: float):
         self.path = Path(path)
@@ -312,7 +312,7 @@ class VideoWriter:
                 self._close()
 
     def add(self, frame: np.ndarray) -> None:
-        """Appends a frame, uint8 RGB [H, W, 3]. Raises VideoError if its size is a new one."""
+        """Appends a frame, uint8 RGB [H, W, 3]. Raises VideoError if its size differs."""
         self._shape = self._shape or frame.shape
         if frame.dtype != np.uint8 or frame.shape != (*self._shape[:2], 3):
             raise VideoError(
@@ -341,7 +341,7 @@ class VideoWriter:
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
-        """Errors of FFmpeg's as the system's, of the file that was to be written."""
+        """Turns FFmpeg's errors into OSErrors that name the target file."""
         try:
             yield
         except av.FFmpegError as error:

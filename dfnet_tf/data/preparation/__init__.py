@@ -1,1 +1,1 @@
-"""From recordings to clips: framing, still frames and cuts, resumable work."""
+"""Makes clips from recordings: framing, still frames and cuts, resumable work."""

@@ -1,4 +1,4 @@
-"""From a recording, as its reader yields it, to clips: runs of neighbours in one size, thinned."""
+"""Makes clips from a recording: splits, thins, crops and resizes its frames."""
 
 import itertools
 import re
@@ -19,9 +19,9 @@ from dfnet_tf.data.preparation.given_camera import GivenCamera
 from dfnet_tf.data.preparation.stills_and_cuts import CutDetector, MotionGate
 from dfnet_tf.data.sources.recording import Excluded, Frame, Recording
 
-LITTLE_KEPT = 0.5  # Of a picture's pixels: of less one is told. 16:9 films at 640x192 keep 0.53.
-NEARLY_BLACK = 10.0  # Mean grey, of 255: of less there are too few grey levels to match.
-UNDECODABLE = "cannot be decoded"  # What the readers say of a broken file.
+LITTLE_KEPT = 0.5  # A note is added if a crop keeps less. 16:9 films at 640x192 keep 0.53.
+NEARLY_BLACK = 10.0  # Mean grey, of 255; darker images have too few grey levels to match.
+UNDECODABLE = "cannot be decoded"  # The readers' reason for a broken file.
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,13 @@ class Settings:
     """How recordings become clips.
 
     Attributes:
-      height, width: of the clips, in pixels; see `view.central_view`.
-      frame_step: every n-th frame is kept.
-      static_threshold: see `gate.MotionGate`.
-      min_frames: clips of fewer frames are dropped.
-      camera: of recordings that do not know their own intrinsics.
-      splits_at_cuts: whether the recordings may consist of several shots.
-      fit: see `view.central_view`.
+      height, width: of the clips, in pixels; see `framing.central_view`.
+      frame_step: keep every n-th frame.
+      static_threshold: see `stills_and_cuts.MotionGate`.
+      min_frames: shorter clips are dropped.
+      camera: the camera of recordings without intrinsics.
+      splits_at_cuts: whether recordings may consist of several shots.
+      fit: see `framing.central_view`.
     """
 
     height: int | None = None
@@ -54,28 +54,28 @@ def make_clips(
     settings: Settings,
     on_frame: Callable[[], None],
 ) -> dict:
-    """Writes the clips of a recording: `folder`/NAME, or NAME_00, NAME_01 ... of several runs.
+    """Writes the clips of a recording: `folder`/NAME, or NAME_00, NAME_01 ... for several.
 
-    A clip has no hole: it ends at an excluded frame, and where the film cuts to another shot.
-    Frames in which the camera stands still are left out of a clip without ending it.
+    A clip has no gap: it ends at an excluded frame and at a cut to another shot. Frames in which
+    the camera stands still are dropped without ending the clip.
 
     Args:
-      recording: what to read, once.
-      folder: exists; has no clip of this name.
-      settings: how to make them.
-      on_frame: called for every place in time of the recording.
+      recording: the recording, which is read once.
+      folder: an existing folder without a clip of this name.
+      settings: how to make the clips.
+      on_frame: called for every frame of the recording, also excluded ones.
 
     Returns:
       The recording's entry in dataset.json: frames read, kept and dropped, by reason; its clips;
-      and, where there is something that its user should know, a note.
+      and a note for the user if there is one.
 
     Raises:
-      ClipError: nothing of the recording can be decoded; or its images differ in size, have poses
-        only here and there, or fit no intrinsics.
+      ClipError: nothing of the recording can be decoded; or its images differ in size, only some
+        have poses, or the intrinsics do not fit.
     """
     passage = _Passage(recording, settings, on_frame)
     clips = list(passage.clips(folder))
-    # A folder with images/ in it would be taken for a clip itself.
+    # A folder that contains images/ would count as a clip itself.
     if len(clips) == 1 and recording.name != "images":
         (folder / clips[0]["name"]).rename(folder / recording.name)
         clips[0]["name"] = recording.name
@@ -87,11 +87,11 @@ def make_clips(
 def tolerant_clips(
     recording: Recording, folder: Path, settings: Settings, on_frame: Callable[[], None]
 ) -> dict:
-    """As `make_clips`; a recording that cannot be read gets an entry with the error, no clips."""
+    """Like `make_clips`, but an unreadable recording gets an entry with the error and no clips."""
     try:
         return make_clips(recording, folder, settings, on_frame)
     except (ClipError, VideoError) as error:
-        for path in folder.iterdir():  # No other recording's clips have such names.
+        for path in folder.iterdir():  # Only this recording's clips have such names.
             if re.fullmatch(re.escape(recording.name) + r"(_\d{2,})?", path.name):
                 shutil.rmtree(path)
         return {**recording_entry(recording.name, 0, {}, []), "error": str(error)}
@@ -123,7 +123,7 @@ def clip_entry(
 
 
 class _Passage:
-    """One reading of a recording, and the counts of what became of its frames."""
+    """One reading of a recording, with counts of dropped frames."""
 
     def __init__(self, recording: Recording, settings: Settings, on_frame: Callable[[], None]):
         self.recording = recording
@@ -132,11 +132,11 @@ class _Passage:
         self.num_read = 0
         self.dropped = Counter()
         self._view: View | None = None
-        self._detail = ""  # What is wrong with the first frame that cannot be decoded.
-        self._brightest = -1.0  # Mean grey of a picture, 0 to 255; below 0: there is none.
+        self._detail = ""  # The error of the first frame that cannot be decoded.
+        self._brightest = -1.0  # Largest mean grey of an image, 0 to 255; below 0: no image.
 
     def clips(self, folder: Path) -> Iterator[dict]:
-        """Writes every run of neighbours that is long enough; yields the clips' entries."""
+        """Writes every long enough run of consecutive frames; yields the clips' entries."""
         names = (f"{self.recording.name}_{i:02d}" for i in itertools.count())
         for _, run in itertools.groupby(self._numbered_frames(), key=lambda pair: pair[0]):
             kept = self._thinned(frame for _, frame in run)
@@ -152,25 +152,25 @@ class _Passage:
             )
 
     def remarks(self) -> list[str]:
-        """What the user should know of the recording, after its reading."""
+        """Notes about the recording for the user, after it has been read."""
         remarks = [self.recording.note] if self.recording.note else []
-        if self._view is not None and self.recording.intrinsics is None:  # Somebody's own film.
+        if self._view is not None and self.recording.intrinsics is None:  # A user's own film.
             remarks += self.settings.camera.remarks(self._view.input_size)
             remarks += self._told_crop(self._view) if self._view.kept < LITTLE_KEPT else []
         if 0 <= self._brightest < NEARLY_BLACK:
-            remarks.append(f"nearly black: no picture's mean is above {self._brightest:.1f} of 255")
+            remarks.append(f"nearly black: no image's mean is above {self._brightest:.1f} of 255")
         return remarks
 
     def _told_crop(self, view: View) -> list[str]:
         (height, width), size = view.input_size, f"{self.settings.width}x{self.settings.height}"
         rows, columns = view.rows.stop - view.rows.start, view.columns.stop - view.columns.start
         return [
-            f"{size} keeps the middle {columns}x{rows} of {width}x{height} pixels alone; --fit=pad "
+            f"{size} keeps only the middle {columns}x{rows} of {width}x{height} pixels; --fit=pad "
             "keeps all, as does --width without --height"
         ]
 
     def _numbered_frames(self) -> Iterator[tuple[int, Frame]]:
-        """Every frame that is there, with the number of its run of neighbours."""
+        """Yields every existing frame with the number of its run of consecutive frames."""
         run, cuts = 0, CutDetector()
         for item in self.recording.read():
             self.on_frame()
@@ -186,7 +186,7 @@ class _Passage:
             yield run, item
 
     def _thinned(self, run: Iterator[Frame]) -> Iterator[Frame]:
-        """Every n-th frame of a run, without those in which the camera stands still."""
+        """Every n-th frame of a run, without frames in which the camera stands still."""
         gate = MotionGate(self.settings.static_threshold)
         for i, frame in enumerate(run):
             is_between = i % self.settings.frame_step
@@ -212,7 +212,7 @@ class _Passage:
         return clip_entry(folder.name, count, size, writer.intrinsics, origin)
 
     def _original_intrinsics(self) -> tuple[np.ndarray, str]:
-        """[3, 3] in pixels of the images as read, and where it comes from."""
+        """[3, 3] in pixels of the images as read, and its origin."""
         if self.recording.intrinsics is not None:
             return self.recording.intrinsics, "the data set"
         camera = self.settings.camera

@@ -1,4 +1,4 @@
-"""Which part of a recording's images becomes a clip, and how large: crop, resize, intrinsics."""
+"""Chooses the part of a recording's images for a clip, and its size: crop, resize, intrinsics."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,14 @@ from dfnet_tf.data.files import image_limits
 
 @dataclass(frozen=True)
 class View:
-    """A part of images of one size, and the size it is brought to; made by `central_view`."""
+    """A part of images of one size, and the size it is resized to; made by `central_view`."""
 
     input_size: tuple[int, int]  # (height, width) of the images as recorded
     rows: slice
     columns: slice
     height: int
     width: int
-    border: tuple[int, int] = (0, 0)  # Rows above and below, columns on each side: black.
+    border: tuple[int, int] = (0, 0)  # Black rows above and below, black columns on each side.
 
     def picture(self, image: np.ndarray) -> np.ndarray:
         """Crops and resizes an image [H, W, 3] of the input's size to [height, width, 3]."""
@@ -34,7 +34,7 @@ class View:
 
     @property
     def kept(self) -> float:
-        """The share of the images' pixels that is seen."""
+        """The share of the images' pixels in the view."""
         rows, columns = self.rows.stop - self.rows.start, self.columns.stop - self.columns.start
         return rows * columns / (self.input_size[0] * self.input_size[1])
 
@@ -45,11 +45,11 @@ class View:
         return self.height - 2 * top, self.width - 2 * left
 
     def depth(self, depth: np.ndarray) -> np.ndarray:
-        """The same part of a depth map [h, w] of any size, cropped to its nearest whole pixels.
+        """Crops a depth map [h, w] of any size to the same part, in whole pixels.
 
-        Of views without a border: depth maps have the view of their pictures.
+        Only for views without a border.
 
-        Not resized: between a near and a far surface an interpolated depth is that of neither.
+        Depth is not resized: between a near and a far surface, interpolated depth would be wrong.
         """
         rows, columns = (
             _in_other_pixels(part, size, other)
@@ -60,13 +60,13 @@ class View:
         return depth[rows, columns]
 
     def intrinsics(self, original: np.ndarray) -> np.ndarray:
-        """The input's [3, 3], in pixels, moved with the crop and the resize."""
+        """Updates the input's intrinsics [3, 3] for the crop and the resize."""
         left, top = self.columns.start, self.rows.start
         height, width = self._size_within
         scale_x = width / (self.columns.stop - left)
         scale_y = height / (self.rows.stop - top)
-        # x' = (x - left + 0.5) * scale_x - 0.5: pixel centres are integers. In NumPy, unlike
-        # geometry/camera.py, so that nothing here waits for TensorFlow.
+        # x' = (x - left + 0.5) * scale_x - 0.5: pixel centres are integers. Unlike
+        # geometry/camera.py, this uses NumPy, so that TensorFlow need not be loaded.
         moved = [
             [scale_x, 0, (0.5 - left) * scale_x - 0.5 + self.border[1]],
             [0, scale_y, (0.5 - top) * scale_y - 0.5 + self.border[0]],
@@ -82,19 +82,19 @@ def central_view(
     kept_rows: float = 1.0,
     fit: str = "crop",
 ) -> View:
-    """What is seen of (height, width) images in pictures of the size asked for.
+    """The view of (height, width) images for clips of a given size.
 
-    "crop": the largest part with their aspect, about the centre; "pad": all, in a black border.
+    "crop": the largest central part with the clips' aspect; "pad": all, with a black border.
 
     Args:
       size: of the images, in pixels.
-      height: of the pictures to make; without `width` the aspect stays.
-      width: as `height`.
-      kept_rows: the share of the rows, from the top, to which the images are cut before.
-      fit: "crop" or "pad", where both height and width are asked for.
+      height: of the clips; without `width` the aspect stays.
+      width: of the clips, like `height`.
+      kept_rows: the share of the rows, from the top, that remains before all else.
+      fit: "crop" or "pad", for a given height and width.
 
     Raises:
-      ImageSizeError: the pictures would be too large, being far from the aspect of those asked for.
+      ImageSizeError: the clips would be too large because of an extreme aspect.
     """
     kept = max(1, round(size[0] * kept_rows)), size[1]
     rows, columns = kept
@@ -123,6 +123,6 @@ def _padded(size: tuple[int, int], kept: tuple[int, int], height: int, width: in
 
 
 def _in_other_pixels(part: slice, size: int, other: int) -> slice:
-    """The `part` of a side of `size` pixels, on a side that shows the same in `other` pixels."""
+    """Converts a `part` of a side from `size` to `other` pixels."""
     start = min(round(part.start * other / size), other - 1)
     return slice(start, max(start + 1, round(part.stop * other / size)))

@@ -1,4 +1,4 @@
-"""Makes a folder of clips, several recordings at a time, and goes on where it was interrupted."""
+"""Makes a folder of clips from several recordings in parallel; resumes interrupted work."""
 
 import contextlib
 import errno
@@ -25,13 +25,13 @@ WITHOUT_LOCKS = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOLCK, er
 
 @dataclass(frozen=True)
 class Job:
-    """A recording to make clips of.
+    """The work of making clips from one recording.
 
     Attributes:
-      name: begins the name of each of its clips; unique.
-      num_frames: how many frames it will report; 0 if not known.
-      make: called with the folder to put clips into and with what to call after each frame (or,
-        with a number, after several); returns the recording's entry in dataset.json.
+      name: unique; the names of its clips begin with it.
+      num_frames: the number of frames that it will report; 0 if unknown.
+      make: called with the folder for the clips and with a callback for every frame (or, with a
+        number, for several frames); returns the recording's entry in dataset.json.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Job:
 
 
 class _Stopped(Exception):
-    """Ends the work of a thread after another one failed, or after Ctrl-C."""
+    """Ends a thread's work after another thread failed, or after Ctrl-C."""
 
 
 def produce(
@@ -50,31 +50,32 @@ def produce(
     num_workers: int,
     deliver: Callable[[Path, Path], None] | None = None,
 ) -> dict:
-    """Makes the clips of all `jobs`; `output` appears when all is done, an older one is replaced.
+    """Makes the clips of all `jobs`. `output` appears, or is replaced, when all is done.
 
-    Until then they are in the hidden folder .NAME.partial beside `output`. Whatever ends the work,
-    kill -9 included, the recordings that were finished stay there, and the next call with the same
-    `settings` goes on with the others; other settings start afresh. Nothing stays of nothing.
+    Until then the clips are in the hidden folder .NAME.partial beside `output`. After any
+    interruption, also kill -9, finished recordings stay there, and the next call with the same
+    `settings` continues with the others; other settings start again. A folder without any finished
+    clip is removed.
 
     Args:
       jobs: at least one.
       output: the folder of clips to write, with dataset.json.
-      settings: what the clips depend on, fit for JSON; becomes part of dataset.json.
-      num_workers: how many recordings are worked on at a time.
-      deliver: makes `output` from the finished folder of clips; moves it there if left out.
+      settings: the settings that determine the clips, ready for JSON; stored in dataset.json.
+      num_workers: number of recordings processed in parallel.
+      deliver: makes `output` from the finished folder of clips; default: moves it.
 
     Returns:
       The content of dataset.json.
 
     Raises:
-      ClipError: no clip is left; or names of `jobs` could mix their clips up.
+      ClipError: no clip is left; or clips of different `jobs` could have the same name.
       OutputError: another process is making the same folder.
     """
     _refuse_mixing([job.name for job in jobs])
     with _claimed(output.absolute().with_name(f".{output.name}.partial")) as folder:
         unfinished = _Unfinished(folder, json.dumps(settings, indent=1))
         if finished := len(unfinished.entries(jobs)):
-            print(f"Going on: {finished} of {len(jobs)} recordings were finished before.")
+            print(f"Resuming: {finished} of {len(jobs)} recordings are finished.")
         try:
             unfinished.make(jobs, num_workers)
             dataset = _dataset(unfinished.entries(jobs), settings)
@@ -88,10 +89,10 @@ def produce(
 
 
 class _Unfinished:
-    """The folder of a production that has not ended: clips/, and an entry for each recording done.
+    """A folder of unfinished work: clips/, and an entry for each finished recording.
 
-    A recording's entry is written, in one step, after its last clip. Clips without one are removed
-    at the next start.
+    A recording's entry is written atomically after its last clip. Clips without an entry are
+    removed at the next start.
     """
 
     def __init__(self, folder: Path, settings: str):
@@ -107,13 +108,13 @@ class _Unfinished:
         self._entries.mkdir(exist_ok=True)
 
     def entries(self, jobs: list[Job]) -> dict[str, dict]:
-        """What dataset.json will say of each finished recording, in the order of `jobs`."""
+        """The dataset.json entries of all finished recordings, in the order of `jobs`."""
         files = {job.name: self._entries / f"{job.name}.json" for job in jobs}
         entries = {name: self._entry(file) for name, file in files.items() if file.is_file()}
         return {name: entry for name, entry in entries.items() if entry is not None}
 
     def _entry(self, file: Path) -> dict | None:
-        """A finished recording's entry; None if it is damaged, or a clip of it is gone."""
+        """A finished recording's entry; None if it is damaged or one of its clips is missing."""
         try:
             entry = json.loads(read_text(file))
             counts = [entry["frames_read"], entry["frames_kept"], *entry["dropped"].values()]
@@ -123,12 +124,12 @@ class _Unfinished:
         return entry if all(are_there) and all(type(count) is int for count in counts) else None
 
     def make(self, jobs: list[Job], num_workers: int) -> None:
-        """Does what is left of `jobs`, several at a time; the first error, or Ctrl-C, stops all."""
+        """Does the unfinished `jobs` in parallel; the first error, or Ctrl-C, stops all."""
         finished = self.entries(jobs)
         self._remove_all_but(finished)
         jobs = [job for job in jobs if job.name not in finished]
         counts = [job.num_frames for job in jobs]
-        total = sum(counts) if all(counts) else None  # One of them is not known.
+        total = sum(counts) if all(counts) else None  # Unknown if any count is unknown.
         stop, one_at_a_time = threading.Event(), threading.Lock()
         with (
             progress(iter(()), "Preparing", "frame", total) as bar,
@@ -150,11 +151,11 @@ class _Unfinished:
                 raise
 
     def tell_what_stays(self, jobs: list[Job]) -> None:
-        """Keeps finished recordings for the next start, or removes everything if there are none."""
+        """Keeps finished recordings for the next start; without any, removes the folder."""
         finished = self.entries(jobs)
         if any(entry["clips"] for entry in finished.values()):
             what = f"{len(finished)} of {len(jobs)} recordings are finished"
-            print(f"{what}: the same command will go on with the others.", file=sys.stderr)
+            print(f"{what}; run the same command to continue with the others.", file=sys.stderr)
         else:
             shutil.rmtree(self.folder)
 
@@ -164,7 +165,7 @@ class _Unfinished:
             file.write_text(json.dumps(entry))
 
     def _remove_all_but(self, finished: dict[str, dict]) -> None:
-        """Removes what interrupted recordings left: clips, and hidden folders of half a clip."""
+        """Removes clips of interrupted recordings, and hidden folders of unfinished clips."""
         kept = {one["name"] for entry in finished.values() for one in entry["clips"]}
         for path in self.clips.iterdir():
             if path.name not in kept:
@@ -173,16 +174,16 @@ class _Unfinished:
 
 @contextlib.contextmanager
 def _claimed(folder: Path) -> Iterator[Path]:
-    """Makes `folder` if need be; no other process can claim it before the block ends."""
+    """Creates `folder` if missing, and locks it against other processes inside the block."""
     folder.mkdir(parents=True, exist_ok=True)
     if any(path.is_symlink() for path in (folder, *folder.iterdir())):
-        # What is written, or removed, here would be so elsewhere.
+        # Writing or removing through a link would change files elsewhere.
         raise outputs.OutputError(
             f"{folder}: expected a folder that this program wrote. Received: one with links."
         )
     with (folder / "claim").open("w") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # Given back even by kill -9.
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # Released even after kill -9.
         except BlockingIOError as error:
             raise outputs.OutputError(
                 f"{folder}: expected a folder that no other process writes. Received: one in use."
@@ -191,8 +192,8 @@ def _claimed(folder: Path) -> Iterator[Path]:
             if error.errno not in WITHOUT_LOCKS:
                 raise
             print(
-                f"{folder.parent}: no locks on this file system; start no second command with the "
-                "same output before this one ends.",
+                f"{folder.parent}: this file system has no locks; do not start a second command "
+                "with the same output before this one ends.",
                 file=sys.stderr,
             )
         yield folder
@@ -220,25 +221,25 @@ def _dataset(entries: dict[str, dict], settings: dict) -> dict:
         if errors := [entry["error"] for entry in recordings if "error" in entry]:
             raise ClipError(f"{errors[0]} No recording is left.")
         raise ClipError(
-            "Expected recordings with enough neighbouring frames, and motion between them, for a "
+            "Expected recordings with enough consecutive frames, and motion between them, for a "
             f"clip. Received: {totals['frames_read']} frames, all dropped ({told(dropped)})."
         )
     return {"settings": settings, "totals": totals, "recordings": recordings}
 
 
 def told(dropped: dict[str, int]) -> str:
-    """Counts by reason, for people: "3 static, 1 cannot be decoded"."""
+    """Formats counts by reason: "3 static, 1 cannot be decoded"."""
     return ", ".join(f"{count} {reason}" for reason, count in dropped.items())
 
 
 def _refuse_mixing(names: list[str]) -> None:
-    """Refuses equal names, and "a" beside "a_01": the second clip of "a" would be called so."""
+    """Refuses equal names, and "a" beside "a_01", which could be the second clip of "a"."""
     known, seen = set(names), set()
     for name in names:
         piece_of = re.sub(r"_\d{2,}$", "", name)
         if name in seen or (piece_of != name and piece_of in known):
             raise ClipError(
-                "Expected recordings whose clips' names differ. "
+                "Expected recordings with different clip names. "
                 f"Received: {piece_of if piece_of in known else name} and {name}."
             )
         seen.add(name)

@@ -1,30 +1,30 @@
-"""Which frames of a film may stand side by side in a clip: no stand-still, no cut between them."""
+"""Detects frames that must not be neighbours in a clip: repeated or static frames, and cuts."""
 
 from collections import deque
 
 import cv2
 import numpy as np
 
-# Mean absolute difference (0 to 255) up to which a frame repeats the last one: a film of 25 frames
-# a second in a file of 50. Codecs leave up to 0.11 in a repeated frame; a sensor's noise alone,
-# before a car that stands (KITTI raw, drive 0052), leaves 0.24 and more.
+# Mean absolute difference (0 to 255) up to which a frame repeats the last one, as in a film of 25
+# frames per second stored at 50. Codecs leave up to 0.11 in a repeated frame. Sensor noise alone,
+# in a standing car (KITTI raw, drive 0052), leaves 0.24 and more.
 REPEATED = 0.12
 
-# Unlikeness (0 to 2) above which two frames may be of two shots. Measured at 96 columns: 0.26 is
-# the most between neighbours of five drives of KITTI at 10 Hz; 99 % of pairs of frames of different
-# drives are above 0.52, of frames of one drive far from each other above 0.38.
+# Dissimilarity (0 to 2) above which two frames may belong to two shots. Measured at 96 columns:
+# neighbours in five KITTI drives at 10 Hz reach at most 0.26; 99 % of pairs from different drives
+# are above 0.52, and of distant pairs in one drive above 0.38.
 CUT = 0.4
-CUT_OVER_USUAL = 3.0  # And how many times the film's own running level.
+CUT_OVER_USUAL = 3.0  # A cut must also exceed the film's running level by this factor.
 LEVEL_OVER = 15  # frames
-FLAT = 0.5  # Grey levels of detail (standard deviation) below which there is nothing to compare.
+FLAT = 0.5  # Standard deviation of detail in grey levels; below it there is nothing to compare.
 
 
 class MotionGate:
-    """Tells which frames show too little motion against the last one that did not.
+    """Finds frames with too little motion since the last accepted frame.
 
     Args:
       threshold: mean absolute grey difference (0 to 255, on a small blurred copy) below which the
-        camera is taken to stand still. Repeated frames are told at any threshold.
+        camera counts as static. Repeated frames are found at any threshold.
     """
 
     def __init__(self, threshold: float):
@@ -32,7 +32,7 @@ class MotionGate:
         self._last: np.ndarray | None = None
 
     def refusal(self, image: np.ndarray) -> str | None:
-        """Why an image [H, W, 3] is left out: "repeated", "static"; None: it goes on."""
+        """Why an image [H, W, 3] is dropped: "repeated" or "static"; None: it is accepted."""
         small = _small_grey(image, columns=160)
         small = cv2.GaussianBlur(small, (5, 5), 0)  # Pixel noise averages out.
         if self._last is not None:
@@ -46,13 +46,13 @@ class MotionGate:
 
 
 class CutDetector:
-    """Tells where a film goes over to another shot.
+    """Finds cuts between the shots of a film.
 
-    Two neighbours of one shot show the same detail, perhaps elsewhere: a camera that turns moves
-    it, an exposure that adapts scales it. So the centre of each frame is searched in the one
-    before, by the best normalised correlation of their band-passed copies (Lewis, "Fast normalized
-    cross-correlation", 1995). A cut is where that fails, and fails worse than is usual in this
-    film: few frames a second, or foliage nearby, are unlike each other all the time.
+    Two neighbours in a shot show the same detail, possibly moved by a turning camera or scaled by
+    an adapting exposure. So the centre of each frame is searched for in the previous frame, by the
+    best normalised correlation of band-passed copies (Lewis, "Fast normalized cross-correlation",
+    1995). A cut is a search that fails, and fails worse than usual in this film: at low frame
+    rates, or with foliage nearby, neighbours always differ.
     """
 
     def __init__(self):
@@ -60,7 +60,7 @@ class CutDetector:
         self._level = deque(maxlen=LEVEL_OVER)
 
     def is_cut(self, image: np.ndarray) -> bool:
-        """Whether a shot ends between the last image [H, W, 3] given and this one."""
+        """True if a shot ended between the previous image [H, W, 3] and this one."""
         detail = _detail(_small_grey(image, columns=96))
         last, self._last = self._last, detail
         if last is None:
@@ -72,19 +72,19 @@ class CutDetector:
 
 
 def _unlikeness(first: np.ndarray, second: np.ndarray) -> float:
-    """1 - the best correlation of the second image's centre with a part of the first."""
+    """1 - the best correlation of the second image's centre with any part of the first."""
     less, more = sorted((first.std(), second.std()))
     if more < FLAT:
         return 0.0  # Nothing to compare.
     if less < FLAT / 10:
-        return 1.0  # Black, and then a picture: OpenCV calls a constant like everything.
+        return 1.0  # Black, then an image: OpenCV finds a constant similar to everything.
     height, width = second.shape
     centre = second[height // 6 : height - height // 6, width // 4 : width - width // 4]
     return 1.0 - float(cv2.matchTemplate(first, centre, cv2.TM_CCOEFF_NORMED).max())
 
 
 def _detail(grey: np.ndarray) -> np.ndarray:
-    """A band of frequencies: without noise, and without the bright sky that all streets share."""
+    """A band-pass: removes noise, and the bright sky that all streets share."""
     return cv2.GaussianBlur(grey, (0, 0), 1.0) - cv2.GaussianBlur(grey, (0, 0), 4.0)
 
 

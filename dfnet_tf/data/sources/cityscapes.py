@@ -1,10 +1,10 @@
 """Cityscapes' video snippets (Cordts et al., CVPR 2016): leftImg8bit_sequence and camera.
 
-leftImg8bit_sequence/train/aachen/aachen_000000_000000_leftImg8bit.png ...  30 frames a snippet
-camera/train/aachen/aachen_000000_000019_camera.json      of its annotated frame, the 20th, alone
+leftImg8bit_sequence/train/aachen/aachen_000000_000000_leftImg8bit.png ...  30 frames per snippet
+camera/train/aachen/aachen_000000_000019_camera.json      only for the annotated frame, the 20th
 
-Names are CITY_SEQUENCE_FRAME. A sequence holds one snippet or, far apart in its numbers, many. 17
-frames a second. (Layout: the README of mcordts/cityscapesScripts.)
+Names are CITY_SEQUENCE_FRAME. A sequence holds one snippet, or many with numbers far apart, at 17
+frames per second. (Layout: the README of mcordts/cityscapesScripts.)
 """
 
 import functools
@@ -23,16 +23,16 @@ from dfnet_tf.data.sources.recording import Frame, Recording
 
 SNIPPET_FRAMES = 30
 ANNOTATED = 19  # Index of the annotated frame in its snippet.
-CAMERA_SIZE = 1024, 2048  # Height and width of the images that the camera files are for.
-# Below is the bonnet with its star. SfMLearner (Zhou et al., CVPR 2017) cut here, and the loaders
-# of later work with it (monodepth2's heirs: "bottom 25% of the image cropped").
+CAMERA_SIZE = 1024, 2048  # Height and width of the images to which the camera files refer.
+# Below is the bonnet with its star. SfMLearner (Zhou et al., CVPR 2017) cuts here, as do loaders
+# of later work (those derived from monodepth2: "bottom 25% of the image cropped").
 KEPT_ROWS = 0.75
 
 
 def recordings(root: str | Path, split: str = "train") -> list[Recording]:
     """One recording for each snippet, named after its first frame: CITY_SEQUENCE_FRAME.
 
-    A copy of the data set with smaller images is welcome: the intrinsics move along.
+    A copy of the data set with smaller images also works: the intrinsics are scaled.
 
     Raises:
       ClipError: no such tree; a sequence without any camera file, or with a damaged one.
@@ -63,14 +63,14 @@ def recordings(root: str | Path, split: str = "train") -> list[Recording]:
 def _recording(
     name: str, files: dict[int, Path], numbers: list[int], intrinsics: np.ndarray, size: tuple
 ) -> Recording:
-    """Of the frames from the first of `numbers` to the last, those in between that miss too."""
+    """A recording from the first to the last of `numbers`, including missing frames between."""
     snippet = [files.get(number) for number in range(numbers[0], numbers[-1] + 1)]
     read = functools.partial(read_frames, snippet, size)
     return Recording(name, len(snippet), intrinsics, read, KEPT_ROWS)
 
 
 def _numbered(folder: Path, ending: str) -> dict[tuple[str, str], dict[int, Path]]:
-    """(city, sequence) -> frame number -> file, of the files in the cities' folders."""
+    """(city, sequence) -> frame number -> file, for the files in the cities' folders."""
     pattern = re.compile(rf"([^_]+)_(\d+)_(\d+)_{ending}")
     files = defaultdict(dict)
     for path in folder.glob("*/*"):
@@ -81,28 +81,28 @@ def _numbered(folder: Path, ending: str) -> dict[tuple[str, str], dict[int, Path
 
 
 def _snippets(numbers: list[int]) -> Iterator[list[int]]:
-    """Cuts a sequence's sorted frame numbers where a whole snippet or more is missing."""
+    """Splits sorted frame numbers where a whole snippet or more is missing."""
     cuts = np.flatnonzero(np.diff(numbers) > SNIPPET_FRAMES) + 1
     starts = [0, *cuts, len(numbers)]
     return (numbers[start:end] for start, end in zip(starts, starts[1:], strict=False))
 
 
 def _nearest_camera(files: dict[int, Path], first: int) -> Path | None:
-    """The camera file of the snippet that begins at `first`, or its sequence's nearest one."""
+    """The camera file of the snippet that starts at `first`, or the nearest in its sequence."""
     nearest = min(files, key=lambda number: abs(number - first - ANNOTATED), default=None)
     return files.get(nearest)
 
 
 def _image_size(paths: list[Path]) -> tuple[int, int]:
-    """Height and width of the first image that can be decoded."""
+    """Height and width of the first decodable image."""
     for frame in read_frames(paths):
         if isinstance(frame, Frame):
             return frame.image.shape[:2]
-    raise ClipError(f"{paths[0]}: expected an image. Received: neither here nor after it.")
+    raise ClipError(f"{paths[0]}: expected an image. Received: none here or in later files.")
 
 
 def _intrinsics(path: Path, size: tuple[int, int]) -> np.ndarray:
-    """The [3, 3] of a camera file, in pixels of images of this size."""
+    """The intrinsics [3, 3] of a camera file, in pixels of images of this size."""
     try:
         values = json.loads(read_text(path))["intrinsic"]
         fx, fy, cx, cy = (float(values[key]) for key in ("fx", "fy", "u0", "v0"))
@@ -124,5 +124,5 @@ def _intrinsics(path: Path, size: tuple[int, int]) -> np.ndarray:
 
 def _what_is_there(root: Path) -> str:
     if (root / "leftImg8bit").is_dir():
-        return "leftImg8bit alone; its single images make no clips"
+        return "only leftImg8bit; its single images make no clips"
     return "none" if root.is_dir() else "no such folder"

@@ -1,10 +1,10 @@
-"""Textured shapes that fly past each other: pairs of frames whose optical flow is known exactly.
+"""Pairs of frames with textured shapes that fly past each other, and their exact optical flow.
 
-A background and some shapes lie in layers, each a textured plane that moves by a homography of its
-own from the first frame to the second. Motions are large, edges are sharp and thin things occur:
-what films of streets lack, and what a flow network needs to see. Such pairs without any geometry in
-common are the idea of FlyingChairs (Dosovitskiy et al., ICCV 2015); that layers and textures this
-simple suffice was found by AutoFlow (Sun et al., CVPR 2021).
+A background and some shapes form layers. Each is a textured plane that moves by its own homography
+from the first frame to the second. Motions are large, edges are sharp, and some shapes are thin: a
+flow network needs to see this, and films of streets lack it. Pairs without a common geometry are
+the idea of FlyingChairs (Dosovitskiy et al., ICCV 2015). AutoFlow (Sun et al., CVPR 2021) found
+that layers and textures this simple suffice.
 """
 
 from collections.abc import Sequence
@@ -17,20 +17,20 @@ import numpy as np
 from dfnet_tf.data.clip_writer import ClipWriter
 
 MOST_SHAPES = 13
-SPEEDS, SHARES = (2, 6, 14, 30), (0.25, 0.35, 0.25, 0.15)  # Usual shifts of a pair, in 1/448 width.
+SPEEDS, SHARES = (2, 6, 14, 30), (0.25, 0.35, 0.25, 0.15)  # Mean shift in a pair, width / 448.
 SHAPES, SHAPE_SHARES = ("polygon", "ellipse", "blob", "bars"), (0.4, 0.15, 0.25, 0.2)
-FROM_PICTURES = 0.75  # Share of the textures that are cut from pictures, if there are any.
+FROM_PICTURES = 0.75  # Share of textures cut from `pictures`, if there are any.
 LARGEST_TEXTURE = 512  # Pixels, of a shape.
 
 
 @dataclass(frozen=True)
 class FlyingPair:
-    """Two frames of H x W and the truth about them."""
+    """Two frames of H x W and their ground truth."""
 
     first: np.ndarray  # uint8 RGB [H, W, 3]
     second: np.ndarray
     flow: np.ndarray  # float32 [H, W, 2], first -> second, in pixels
-    visible: np.ndarray  # float32 [H, W], 1 where the point can be seen in the second frame
+    visible: np.ndarray  # float32 [H, W], 1 where the point is visible in the second frame
 
 
 def render_pair(
@@ -39,7 +39,7 @@ def render_pair(
     """Draws the pair of `seed`; the same arguments give the same bytes.
 
     Args:
-      seed: of everything that is random.
+      seed: of all random choices.
       height, width: of the frames.
       pictures: uint8 RGB [h, w, 3], of any sizes; most textures are parts of them.
 
@@ -51,7 +51,7 @@ def render_pair(
     rng = np.random.default_rng(seed)
     pair = _Canvas(height, width)
     usual = rng.choice(SPEEDS, p=SHARES) * width / 448
-    camera = _shift(rng, usual / 2)  # Common to all layers.
+    camera = _shift(rng, usual / 2)  # The same for all layers.
     pair.add(_background(rng, height, width, camera, pictures))
     for _ in range(rng.integers(3, MOST_SHAPES + 1)):
         pair.add(_shape(rng, height, width, camera + _shift(rng, usual), pictures))
@@ -62,16 +62,16 @@ def render_pair(
 def write_pair(
     seed: int, height: int, width: int, pictures: Sequence[np.ndarray], folder: Path
 ) -> np.ndarray:
-    """Writes a pair as a clip folder with flow/ and visible/; arguments as of `render_pair`.
+    """Writes a pair as a clip folder with flow/ and visible/; arguments as in `render_pair`.
 
     Returns:
-      the intrinsics [3, 3] that it is given: every clip has some, and these shapes know no camera.
+      the clip's intrinsics [3, 3], which are arbitrary: the shapes have no camera.
     """
     pair = render_pair(seed, height, width, pictures)
     with ClipWriter(folder, image_type="png") as writer:
         centre = (width - 1) / 2, (height - 1) / 2
         writer.intrinsics = np.array([[width, 0, centre[0]], [0, width, centre[1]], [0, 0, 1]])
-        writer.intrinsics_note = "guessed: flying shapes know no camera"
+        writer.intrinsics_note = "guessed: flying shapes have no camera"
         writer.add(pair.first, flow=pair.flow)
         writer.add_mask("visible", pair.visible)
         writer.add(pair.second)
@@ -84,9 +84,9 @@ class _Layer:
 
     Attributes:
       texture: uint8 [n, n, 3].
-      mask: uint8 [n, n], 255 where there is something; None: everywhere, without an end.
-      place: [3, 3], from pixels of the texture to those of the first frame.
-      move: [3, 3], from pixels of the first frame to those of the second.
+      mask: uint8 [n, n], 255 inside the shape; None: the layer is infinite.
+      place: [3, 3], maps pixels of the texture to pixels of the first frame.
+      move: [3, 3], maps pixels of the first frame to pixels of the second.
     """
 
     texture: np.ndarray
@@ -96,7 +96,7 @@ class _Layer:
 
 
 class _Canvas:
-    """Both frames while layers are added, from the farthest to the nearest."""
+    """Both frames while layers are added, from far to near."""
 
     def __init__(self, height: int, width: int):
         self.frames = tuple(np.zeros((height, width, 3), np.float32) for _ in range(2))
@@ -105,7 +105,7 @@ class _Canvas:
         self._count = 0
 
     def add(self, layer: _Layer) -> None:
-        """Paints a layer into both frames, and its flow into the first."""
+        """Paints a layer into both frames, and its flow into the flow of the first."""
         self._count += 1
         places = layer.place, layer.move @ layer.place
         for frame, owner, place in zip(self.frames, self._owners, places, strict=True):
@@ -115,7 +115,7 @@ class _Canvas:
         self.flow[rows, columns] = _mapped(layer.move, pixels) - pixels
 
     def visible(self) -> np.ndarray:
-        """Where the flow leads to a pixel of the same layer, within the second frame."""
+        """1 where the flow leads to a pixel of the same layer inside the second frame."""
         height, width = self.flow.shape[:2]
         y, x = np.mgrid[:height, :width]
         ends = np.rint(np.stack([x, y], axis=-1) + self.flow).astype(np.int64)
@@ -125,7 +125,7 @@ class _Canvas:
         return np.float32(inside & same)
 
     def _paint(self, layer: _Layer, frame, owner, place) -> None:
-        """Blends a layer into `frame` and notes it in `owner` where it is the nearest."""
+        """Blends a layer into `frame` and records in `owner` where it is the nearest."""
         height, width = owner.shape
         if layer.mask is None:
             warped = _warped(layer.texture, place, (width, height), cv2.BORDER_REFLECT)
@@ -142,7 +142,7 @@ class _Canvas:
 
 
 def _box(layer: _Layer, place, height: int, width: int) -> tuple[tuple[slice, slice], np.ndarray]:
-    """The part of a frame that a layer can reach, and `place` in pixels of that part."""
+    """The part of a frame that a layer can cover, and `place` in pixels of that part."""
     end = layer.texture.shape[0]
     corners = _mapped(place, np.array([[0, 0], [end, 0], [end, end], [0, end]], np.float64))
     low = np.clip(np.floor(corners.min(axis=0)) - 1, 0, [width, height]).astype(int)
@@ -171,14 +171,14 @@ def _shape(rng, height: int, width: int, shift, pictures) -> _Layer:
 
 
 def _shift(rng, usual: float) -> np.ndarray:
-    """A random shift [2] in pixels, flatter than tall, of `usual` mean length."""
+    """A random shift [2] in pixels, more horizontal than vertical, of mean length `usual`."""
     angle = rng.uniform(0, 2 * np.pi)
     direction = np.array([np.cos(angle), np.sin(angle) * rng.uniform(0.3, 1)])
     return rng.exponential(usual) * direction
 
 
 def _motion(rng, centre, shift, liveliness: float, tilt: float) -> np.ndarray:
-    """A homography near a shift: it also zooms, shears and, often, turns and tilts a little."""
+    """A homography near a shift, with some zoom and shear and, often, a small turn and tilt."""
     return _homography(
         centre,
         turn=rng.normal(0, 0.06 * liveliness) * (rng.uniform() < 0.6),
@@ -190,7 +190,7 @@ def _motion(rng, centre, shift, liveliness: float, tilt: float) -> np.ndarray:
 
 
 def _homography(centre, turn=0.0, zoom=1.0, tilt=(0, 0), shear=(0, 0), shift=(0, 0)):
-    """[3, 3]: pixels turned, zoomed, tilted and sheared about `centre`, then shifted."""
+    """[3, 3]: turns, zooms, tilts and shears pixels about `centre`, then shifts them."""
     cosine, sine = zoom * np.cos(turn), zoom * np.sin(turn)
     about = np.array([[cosine, -sine, 0], [sine, cosine, 0], [*tilt, 1]])
     sheared = np.array([[1, shear[0], 0], [0, 1 + shear[1], 0], [0, 0, 1]])
@@ -202,7 +202,7 @@ def _scaled(scale: float, offset) -> np.ndarray:
 
 
 def _mapped(homography: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Points [..., 2] through a homography."""
+    """Applies a homography to points [..., 2]."""
     moved = points @ homography[:, :2].T + homography[:, 2]
     return moved[..., :2] / moved[..., 2:]
 
@@ -219,7 +219,7 @@ def _texture(rng, side: int, pictures: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _cut_out(rng, side: int, picture: np.ndarray) -> np.ndarray:
-    """A square part of a picture, mirrored, turned and recoloured at random."""
+    """A square part of an image, randomly mirrored, turned and recoloured."""
     extent = int(min(picture.shape[:2]) * rng.uniform(0.4, 1.0))
     top, left = (rng.integers(0, n - extent + 1) for n in picture.shape[:2])
     part = picture[top : top + extent, left : left + extent]
@@ -228,14 +228,14 @@ def _cut_out(rng, side: int, picture: np.ndarray) -> np.ndarray:
     part = cv2.resize(np.ascontiguousarray(part), (side, side), interpolation=mode)
     gain = rng.uniform(0.5, 1.3, 3) if rng.uniform() < 0.5 else rng.uniform(0.7, 1.2)
     grain = 0.0
-    if extent < 0.7 * side:  # An enlarged part is smooth: flow could not be seen in it.
+    if extent < 0.7 * side:  # An enlarged part is smooth: without grain, it would show no flow.
         grain = cv2.GaussianBlur(rng.normal(0, rng.uniform(0, 10), (side, side)), (0, 0), 0.7)
         grain = grain[..., None]
     return np.uint8(np.clip(part * gain + rng.uniform(-30, 30) + grain, 0, 255))
 
 
 def _noise(rng, side: int) -> np.ndarray:
-    """Noise of several octaves, grey or coloured, about a random colour."""
+    """Noise of several octaves, grey or coloured, around a random colour."""
     total = np.zeros((side, side, 3), np.float32)
     roughness, channels = rng.uniform(0.4, 1.0), rng.choice([1, 3], p=[0.15, 0.85])
     for cell in 2 ** np.arange(2, int(np.log2(side)) + 1):
@@ -277,7 +277,7 @@ def _outline(rng, side: int) -> np.ndarray:
 
 
 def _photographed(rng, first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both frames as a camera might give them: blur, exposure that drifts, noise; at times grey."""
+    """Makes both frames look like photographs: blur, exposure drift, noise; sometimes grey."""
     blur = rng.uniform(0.4, 0.9) if rng.uniform() < 0.3 else 0.0
     gain, gamma, noise = rng.uniform(0.8, 1.2, 3), rng.uniform(0.8, 1.25), rng.uniform(0, 4)
     is_grey, frames = rng.uniform() < 0.3, []

@@ -1,4 +1,4 @@
-"""Anybody's video files and folders of images, whose camera is not known."""
+"""Reads users' own video files and folders of images, whose camera is unknown."""
 
 import functools
 import itertools
@@ -16,30 +16,29 @@ from dfnet_tf.data.files.video import VideoReader
 from dfnet_tf.data.sources.image_frames import read_frames
 from dfnet_tf.data.sources.recording import Excluded, Frame, Recording
 
-# Of phones and cameras, which are read by nobody here.
+# Photograph formats of phones and cameras, which are not supported here.
 PHOTOGRAPHS = (".heic", ".heif", ".avif", ".dng", ".cr2", ".cr3", ".nef", ".arw")
 
-# Names of folders whose images show no light: beside those of a camera they are no recordings.
+# Names of folders with derived images, such as depth or masks, which are not recordings.
 NO_PICTURES = re.compile(
     r"(.*[_-])?(depths?|disp(arity|arities)?|masks?|flows?|moving|labels?|segmentations?|semantics?"
     r"|instances?|normals|annotations?|gt|ground_?truth)([_-]?(\d+|left|right|maps?|images?|png|raw))?",
     re.IGNORECASE,
 )
 
-# Times between neighbours, as shares of the usual time. Nearer ones are one moment twice, or a
-# burst; farther ones are no neighbours.
+# Intervals between frames, as shares of the usual interval. Shorter ones repeat a moment or belong
+# to a burst; frames with longer ones are no neighbours.
 NEAREST, FARTHEST = 0.75, 3.0
 
 
 def video_recordings(*paths: str | Path) -> list[Recording]:
-    """One recording for each video file, and for each in a folder; named after the files.
+    """One recording for each video file, or each video in a folder, named after the files.
 
-    `num_frames` is the container's count, at times an estimate: see `VideoReader`. A file of
-    several that cannot be opened becomes a recording whose `read` raises that error.
+    `num_frames` is the container's count, sometimes an estimate: see `VideoReader`. If one of
+    several files cannot be opened, the `read` of its recording raises the error.
 
     Raises:
-      VideoError: the only file cannot be opened, or a folder has no videos, or there is no such
-        path.
+      VideoError: the only file cannot be opened, a folder has no videos, or a path does not exist.
     """
     files = [file for path in paths for file in _video_files(Path(path))]
     names = _folder_names([file.stem for file in files])
@@ -61,14 +60,13 @@ def _video_recording(name: str, file: Path, is_alone: bool) -> Recording:
 
 
 def image_recordings(folder: str | Path) -> list[Recording]:
-    """One recording of the images in a folder or, if it has none, one for each folder in it.
+    """One recording for the images in a folder or, if it has none, for each folder in it.
 
-    Images come in the natural order of their names: 2 before 10. Folders whose names say that they
-    hold depth, masks or the like are left out, as the notes of the others say; so is all but
-    images/ of a clip folder.
+    Images are in the natural order of their names: 2 before 10. Folders named like depth or masks
+    are left out, with a note in the other recordings. In a clip folder, only images/ is read.
 
     Raises:
-      ClipError: no image in either.
+      ClipError: neither the folder nor a folder in it has images.
     """
     folder = Path(folder)
     images, others = _folders_of_images(folder)
@@ -77,12 +75,12 @@ def image_recordings(folder: str | Path) -> list[Recording]:
             f"{folder}: expected a folder of images ({', '.join(IMAGE_TYPES)}), or of folders of "
             f"images. Received: {_told_content(folder)}."
         )
-    notes = [f"left out, as no pictures of the world: {', '.join(others)}"] if others else []
+    notes = [f"left out, because not photographic: {', '.join(others)}"] if others else []
     photographs = sum(_is_photograph(file) for path in images for file in path.iterdir())
     if photographs:
         notes.append(f"left out: {photographs} HEIC or raw photographs; convert them to JPEG")
     note = "; ".join(notes)
-    places = [path.resolve() for path in images]  # drive/images, as in a clip, is a drive.
+    places = [path.resolve() for path in images]  # drive/images, as in a clip, is named drive.
     names = _folder_names([(p.parent if p.name == "images" else p).name for p in places])
     return [
         Recording(name, len(files), None, functools.partial(read_frames, files), note=note)
@@ -91,13 +89,13 @@ def image_recordings(folder: str | Path) -> list[Recording]:
 
 
 def _folders_of_images(folder: Path) -> tuple[dict[Path, list[Path]], list[str]]:
-    """The images of each folder that is a recording; the names of the folders left out."""
+    """The images of each folder that is a recording, and the names of the folders left out."""
     if files := images_in_order(folder):
         return {folder: files}, []
     folders = sorted(folder.glob("[!.]*/"), key=natural_key)
     images = {path: files for path in folders if (files := images_in_order(path))}
     left_out = [path for path in images if NO_PICTURES.fullmatch(path.name)]
-    if folder / "images" in images:  # A clip folder; the others are its truth.
+    if folder / "images" in images:  # A clip folder: the other folders hold its ground truth.
         left_out = [path for path in images if path.name != "images"]
     if len(left_out) < len(images):
         images = {path: files for path, files in images.items() if path not in left_out}
@@ -106,7 +104,7 @@ def _folders_of_images(folder: Path) -> tuple[dict[Path, list[Path]], list[str]]
 
 
 def _told_content(folder: Path) -> str:
-    """What a folder without images has."""
+    """Describes the content of a folder without images."""
     if not folder.is_dir():
         return "no such folder"
     files = [path for path in folder.rglob("[!.]*") if path.is_file()]
@@ -124,11 +122,11 @@ def _is_photograph(path: Path) -> bool:
 def steady_frames(
     timed: Iterable[tuple[float, np.ndarray | None]], interval: float
 ) -> Iterator[Frame | Excluded]:
-    """Evens out a video's frames, which come with their times in seconds.
+    """Evens out the frames of a video, given with their times in seconds.
 
-    Of frames that come much faster than the usual `interval` some are dropped; a gap in time, or a
-    leap back, is told. In between the rate may vary: a motion has no fixed length anyway. Nothing
-    is dropped where the interval is NaN, not known.
+    Drops some frames if they come much faster than the usual `interval`; marks a gap in time or a
+    jump back. Otherwise the rate may vary, because motion between frames has no fixed length
+    anyway. If the interval is NaN (unknown), no frame is dropped.
     """
     last = None
     for seconds, image in timed:
@@ -169,14 +167,14 @@ def _video_files(path: Path) -> list[Path]:
 
 
 def images_in_order(folder: Path) -> list[Path]:
-    """The images directly in a folder, in the natural order of their names; maybe none."""
+    """The images directly in a folder, in natural order; may be empty."""
     return list(filter(Path.is_file, image_files(folder)))
 
 
 def _folder_names(names: list[str]) -> Iterator[str]:
-    """Makes names fit for folders, and unique, also where capitals do not count.
+    """Converts names to unique folder names, also on file systems that ignore case.
 
-    None ends in _NUMBER: so do the clips of a recording that is split.
+    No result ends in _NUMBER, because names of split clips do.
     """
     taken = set()
     for name in names:

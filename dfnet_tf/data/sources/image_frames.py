@@ -1,4 +1,4 @@
-"""Frames out of image files."""
+"""Reads frames from image files."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,10 +11,10 @@ from dfnet_tf.data.sources.recording import Excluded, Frame
 def read_frames(
     paths: Iterable[Path | None], size: tuple[int, int] | None = None
 ) -> Iterator[Frame | Excluded]:
-    """Yields a frame for each file, turned as its EXIF orientation says; None: it is missing.
+    """Yields a frame for each file, rotated by its EXIF orientation; None marks a missing frame.
 
-    Raises ClipError at an image of another size (height, width) than `size`, which the calibration
-    is for; if left out, than the first image that can be decoded.
+    Raises ClipError if an image's (height, width) differs from `size`, the size of the calibration;
+    default: the size of the first decodable image.
     """
     paths = list(paths)
     reader = image_files.ImageReader([path for path in paths if path is not None])

@@ -1,14 +1,14 @@
 """KITTI's raw recordings and its odometry benchmark, as unpacked (Geiger et al., IJRR 2013).
 
-2011_09_26/calib_cam_to_cam.txt, calib_velo_to_cam.txt                  one calibration a day
+2011_09_26/calib_cam_to_cam.txt, calib_velo_to_cam.txt                  one calibration per day
 2011_09_26/2011_09_26_drive_0001_sync/image_02/data/0000000000.png      02, 03: left, right colour
 2011_09_26/2011_09_26_drive_0001_sync/oxts/data/0000000000.txt          speed and position
 2011_09_26/2011_09_26_drive_0001_sync/velodyne_points/data/0000000000.bin
 
 sequences/00/image_2/000000.png, calib.txt; poses/00.txt                odometry
 
-Only the rectified images (_sync) are read: those of _extract are distorted. Images may have been
-turned into .jpg, of the same size. KITTI's pixels are counted from 0, as ours are.
+Only the rectified images (_sync) are read, because those of _extract are distorted. Images may have
+been converted to .jpg of the same size. KITTI's pixel coordinates start at 0, as ours do.
 """
 
 import dataclasses
@@ -27,10 +27,10 @@ from dfnet_tf.data.sources.recording import Excluded, Frame, Recording
 
 COLOUR_CAMERAS = (2, 3)
 SPLITS = ("eigen_train", "all")
-# Below it the camera counts as standing still: 3 cm a frame, which moves a point that is 10 m ahead
-# and 4 m aside by one pixel. The INS itself drifts by a few cm/s.
+# Slower than this, the camera counts as standing still: at 3 cm per frame, a point 10 m ahead and
+# 4 m to the side moves by one pixel. The INS itself drifts by a few cm/s.
 STANDSTILL = 0.3  # m/s
-LAST_FRAME = 10**6  # Numbers beyond are mistakes: the longest drive has 5177 frames.
+LAST_FRAME = 10**6  # Larger numbers are mistakes: the longest drive has 5177 frames.
 NOT_CHECKED = "without oxts: frames at a standstill are not left out"
 
 
@@ -50,20 +50,20 @@ class RawCamera:
 
 
 def raw_recordings(root: str | Path, split: str = "eigen_train") -> list[Recording]:
-    """Both colour cameras of every drive below `root`, named like 2011_09_26_drive_0001_02.
+    """Both colour cameras of every drive in `root`, named like 2011_09_26_drive_0001_02.
 
     Args:
       root: the folder of the days.
-      split: "eigen_train": what the field trains on (Zhou et al., SfMLearner, CVPR 2017; DF-Net).
-        The 28 drives of Eigen's test split are no recordings; excluded are the frames of KITTI
-        flow 2012 and 2015 with their neighbours (see `kitti_splits.flow_benchmark_frames`), and
-        those at which the camera stands still: by the car's own speed, where SfMLearner has a list.
-        A drive without oxts/ says so in its recordings' `note`.
+      split: "eigen_train": the field's training set (Zhou et al., SfMLearner, CVPR 2017; DF-Net).
+        It leaves out the 28 drives of Eigen's test split, the frames of KITTI flow 2012 and 2015
+        with their neighbours (see `kitti_splits.flow_benchmark_frames`), and frames at which the
+        camera stands still, according to the car's speed; SfMLearner uses a list instead. If a
+        drive has no oxts/, its recordings have a `note`.
         "all": everything.
 
     Raises:
       KittiError: there is no such tree, or its calibration or frame numbers are damaged; while
-        reading: damaged oxts/, or an image of another size than the calibration's.
+        reading: oxts/ is damaged, or an image's size differs from the calibration's.
     """
     root = Path(root)
     if split not in SPLITS:
@@ -90,13 +90,13 @@ def odometry_recordings(
 ) -> list[Recording]:
     """The left colour camera (or the left grey one) of odometry sequences, named odometry_00.
 
-    The poses of 00 to 10 come along. The benchmark's are of camera 0, the left grey one; those of
-    camera 2, which stands 6 cm left of it, are moved there. The world stays the first frame of
+    Sequences 00 to 10 have poses. The benchmark's poses are those of camera 0, the left grey
+    camera. For camera 2, 6 cm to its left, they are converted; the world remains the first frame of
     camera 0.
 
     Args:
       root: the folder of sequences/ and poses/.
-      sequences: names like "09"; None: all that are there.
+      sequences: names like "09"; None: all that exist.
 
     Raises:
       KittiError: there is no such tree or sequence, or its calibration, poses or frame numbers are
@@ -118,7 +118,7 @@ def odometry_recordings(
 def raw_calibration(day_folder: str | Path) -> dict[int, RawCamera]:
     """The colour cameras {2: left, 3: right} of a day, from its two calibration files.
 
-    calib_cam_to_cam.txt projects points of the rectified camera 0 by P_rect = K [I | t], hence
+    calib_cam_to_cam.txt projects points of the rectified camera 0 with P_rect = K [I | t]. So
     camera_from_velodyne = [I | t] @ R_rect_00 @ [R | T of calib_velo_to_cam.txt].
 
     Raises:
@@ -138,14 +138,14 @@ def raw_calibration(day_folder: str | Path) -> dict[int, RawCamera]:
 
 
 def raw_image_path(root: str | Path, drive: str, camera: int, frame: int) -> Path | None:
-    """The image of a frame, whichever its type; None: it is not there. For `drive` see below."""
+    """The image of a frame, of any type; None if missing. `drive`: see `improved_depth_path`."""
     folder = Path(root) / drive / f"image_{camera:02d}" / "data"
     paths = (folder / f"{frame:010d}{suffix}" for suffix in IMAGE_TYPES)
     return next((path for path in paths if path.exists()), None)
 
 
 def velodyne_path(root: str | Path, drive: str, frame: int) -> Path:
-    """The laser scan of a frame; a few are missing. For `drive` see `improved_depth_path`."""
+    """The laser scan of a frame; a few are missing. `drive`: see `improved_depth_path`."""
     return Path(root) / drive / "velodyne_points" / "data" / f"{frame:010d}.bin"
 
 
@@ -156,7 +156,7 @@ def improved_depth_path(root: str | Path, drive: str, camera: int, frame: int) -
       root: data_depth_annotated, which holds train/ and val/.
       drive: as in `kitti_splits`: "2011_09_26/2011_09_26_drive_0002_sync".
       camera: 2 or 3.
-      frame: its number; the first and last five of a drive have no file.
+      frame: frame number; the first and last five frames of a drive have no file.
     """
     root, name = Path(root), Path(drive).name
     part = "val" if (root / "val" / name).is_dir() else "train"
@@ -165,7 +165,7 @@ def improved_depth_path(root: str | Path, drive: str, camera: int, frame: int) -
 
 
 def _raw_recording(drive: Path, camera: int, held_out: set | None) -> Recording | None:
-    """One camera of a drive; None: it has no images. `held_out`: (drive, frame); None: keep all."""
+    """One camera of a drive; None without images. `held_out`: (drive, frame); None: keep all."""
     images = _numbered_images(drive / f"image_{camera:02d}" / "data")
     if not images:
         return None
@@ -211,7 +211,7 @@ def _frames(
     size: tuple[int, int] | None = None,
     poses: np.ndarray | None = None,
 ) -> Iterator[Frame | Excluded]:
-    """Reads the images by number; `why_not` tells why a number is left out, or None."""
+    """Reads images by number; `why_not` returns the reason to leave a number out, or None."""
     numbers = range(min(images), max(images) + 1)
     items = read_frames(images.get(number) for number in numbers)
     for number, item in zip(numbers, items, strict=True):
@@ -249,13 +249,13 @@ def _drive_name(folder: Path) -> str:
 
 
 def _rectified_camera(path: Path, camera: int) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
-    """Intrinsics [3, 3], motion [4, 4] from camera 0, (height, width), of calib_cam_to_cam.txt."""
+    """Intrinsics [3, 3], motion [4, 4] from camera 0, (height, width); calib_cam_to_cam.txt."""
     intrinsics, shift = kitti_files.read_projection(path, f"P_rect_{camera:02d}")
     return intrinsics, shift, kitti_files.read_size(path, f"S_rect_{camera:02d}")
 
 
 def _numbered_images(folder: Path) -> dict[int, Path]:
-    """{frame number: its file}, of images named like 0000000005.png; none without the folder."""
+    """{frame number: file} of images named like 0000000005.png; empty without the folder."""
     paths = image_files(folder)
     strange = [p for p in paths if not (p.stem.isdecimal() and int(p.stem) <= LAST_FRAME)]
     if strange:

@@ -1,4 +1,4 @@
-"""KITTI's text files: calibration, poses, speed (the raw data's and the odometry's devkits)."""
+"""KITTI's text files: calibration, poses and speed (from the raw and odometry devkits)."""
 
 from pathlib import Path
 
@@ -12,11 +12,11 @@ OXTS_FIELDS = 30
 
 
 class KittiError(ValueError):
-    """A KITTI tree, or one of its files, that is not what its layout says."""
+    """A KITTI tree, or one of its files, violates its layout."""
 
 
 def read_calibration(path: Path, key: str, *shape: int) -> np.ndarray:
-    """The numbers of the line "KEY: ..." of a calibration file, in the `shape` they must have."""
+    """The numbers of the line "KEY: ..." of a calibration file, in the given `shape`."""
     lines = dict(line.split(":", 1) for line in _text(path).splitlines() if ":" in line)
     if key not in lines:
         raise KittiError(f'{path}: expected a line "{key}: ...". Received: none.')
@@ -24,10 +24,10 @@ def read_calibration(path: Path, key: str, *shape: int) -> np.ndarray:
 
 
 def read_projection(path: Path, key: str) -> tuple[np.ndarray, np.ndarray]:
-    """Takes a projection P = K [I | t], [3, 4], of a rectified camera apart.
+    """Splits the projection P = K [I | t], [3, 4], of a rectified camera.
 
     Returns:
-      K [3, 3], in pixels; [I | t] [4, 4], which brings points of camera 0 to this one, metres.
+      K [3, 3], in pixels; [I | t] [4, 4], which moves points from camera 0 to this one, metres.
     """
     matrix = read_calibration(path, key, 3, 4)
     intrinsics = matrix[:, :3]
@@ -44,7 +44,7 @@ def read_projection(path: Path, key: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def read_size(path: Path, key: str) -> tuple[int, int]:
-    """(height, width) of the line "KEY: width height" of a calibration file."""
+    """(height, width) from the line "KEY: width height" of a calibration file."""
     width, height = read_calibration(path, key, 2)
     if min(width, height) < 1 or width % 1 or height % 1:
         raise KittiError(f"{path}, {key}: expected a size. Received: {width:g} {height:g}.")
@@ -56,9 +56,9 @@ def read_size(path: Path, key: str) -> tuple[int, int]:
 
 
 def read_poses(path: Path, num_frames: int) -> np.ndarray | None:
-    """Camera-to-world of frames 0, 1, ..., 12 numbers a line: [N, 4, 4]; None: no such file.
+    """Camera-to-world of frames 0, 1, ..., 12 numbers per line: [N, 4, 4]; None: no such file.
 
-    Raises KittiError if there are fewer than `num_frames`, or damaged numbers.
+    Raises KittiError if there are fewer than `num_frames` poses, or damaged numbers.
     """
     if not path.exists():
         return None
@@ -79,7 +79,7 @@ def read_speed(path: Path) -> float | None:
 
 
 def motion(rotation: np.ndarray, translation: np.ndarray) -> np.ndarray:
-    """[4, 4] of a rotation [3, 3] and a translation [3]."""
+    """Combines a rotation [3, 3] and a translation [3] to [4, 4]."""
     matrix = np.eye(4)
     matrix[:3, :3], matrix[:3, 3] = rotation, translation
     return matrix

@@ -1,13 +1,13 @@
-"""Which frames of KITTI raw belong to which benchmark. The lists are in splits/*.txt.
+"""The benchmarks' frames in KITTI raw. The lists are in splits/*.txt.
 
 A drive is named by its folder in the tree: "2011_09_26/2011_09_26_drive_0002_sync".
 """
 
 from importlib import resources
 
-LEFT_COLOUR = 2  # The camera of all of Eigen's test images.
-# From 10 frames before a pair's first image to 10 after its second: KITTI's multi-view extensions
-# publish these too (frames 00 to 20, of which 10 and 11 are the pair), and UnFlow left them out.
+LEFT_COLOUR = 2  # The camera of all test images of Eigen's split.
+# From 10 frames before a pair's first image to 10 after its second. KITTI's multi-view extensions
+# publish these frames too (00 to 20, where 10 and 11 are the pair), and UnFlow left them out.
 FLOW_NEIGHBOURS = range(-10, 12)
 FLOW_LISTS = ("flow_2012_training", "flow_2012_testing", "flow_2015_training")
 
@@ -20,10 +20,10 @@ def eigen_test() -> list[tuple[str, int, int]]:
 
 
 def flow_benchmark_frames() -> set[tuple[str, int]]:
-    """(drive, frame number) of KITTI flow 2012's and 2015's pairs, with their `FLOW_NEIGHBOURS`.
+    """(drive, frame number) of the pairs of KITTI flow 2012 and 2015, with their `FLOW_NEIGHBOURS`.
 
-    As far as it is known where they come from: 89 of 194 training and 66 of 195 test pairs of 2012,
-    142 of 200 training pairs of 2015. No list of 2015's test pairs was ever published.
+    Only pairs of known origin: 89 of 194 training and 66 of 195 test pairs of 2012, 142 of 200
+    training pairs of 2015. No list of 2015's test pairs was ever published.
     """
     pairs = [pair for name in FLOW_LISTS for pair in flow_pairs(name)]
     return {(drive, first + offset) for drive, first in pairs for offset in FLOW_NEIGHBOURS}

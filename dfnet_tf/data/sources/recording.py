@@ -1,7 +1,7 @@
-"""What a reader of somebody's data offers to `prepare`: recordings, frame by frame, as they are.
+"""Recordings: what a reader of a data set or film gives to `prepare`, frame by frame, unchanged.
 
-Readers know file layouts and nothing else; crops, sizes, static frames, clips and files are the
-same for all of them and are decided in one place.
+Readers only know file layouts. Crops, sizes, static frames, clips and files are the same for all
+readers and are handled in one place.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,32 +12,32 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """A frame as recorded. Depth and pose are truth that came with it, if any did."""
+    """A frame as recorded, with true depth and pose if the data set has them."""
 
     image: np.ndarray  # uint8 RGB [H, W, 3]
-    depth: np.ndarray | None = None  # [h, w], metres, 0 = none; the view of the image, any size
+    depth: np.ndarray | None = None  # [h, w], metres, 0 = none; same view as the image, any size
     pose: np.ndarray | None = None  # [4, 4], camera-to-world, metres
 
 
 @dataclass(frozen=True)
 class Excluded:
-    """In place of a frame that is left out: those before and after it are no neighbours."""
+    """Replaces a frame that is left out. The frames before and after it are no neighbours."""
 
     reason: str  # A few words, counted in dataset.json: "test scene", "cannot be decoded".
-    detail: str = field(default="", compare=False)  # What an error said, told where all is lost.
+    detail: str = field(default="", compare=False)  # The error, shown if no frame is left.
 
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """The frames of one camera, in their order.
+    """The frames of one camera, in order.
 
     Attributes:
-      name: of the clips made from it, unique in its data set, fit for a folder's name.
-      num_frames: how many frames `read` will yield, excluded ones too; 0 if not known.
-      intrinsics: [3, 3], in pixels of the images as read; None: not known.
-      read: opens the recording; yields a `Frame`, or why there is none, for each place in time.
-      kept_rows: the share of the rows, from the top, that shows the world: 0.75 cuts off a bonnet.
-      note: what its user should know, for dataset.json: what could not be checked; "": nothing.
+      name: the base name of the clips; unique in its data set, a valid folder name.
+      num_frames: the number of frames that `read` yields, including excluded ones; 0 if unknown.
+      intrinsics: [3, 3], in pixels of the images as read; None: unknown.
+      read: opens the recording; yields a `Frame` or an `Excluded` for each point in time.
+      kept_rows: the share of the rows, from the top, to keep: 0.75 cuts off a bonnet.
+      note: a note for the user in dataset.json, for example about missing data; "": none.
     """
 
     name: str

@@ -1,10 +1,10 @@
-"""A little street made of textured boxes, drawn at random; `synthetic` films it.
+"""A small random street of textured boxes; `synthetic` films it.
 
-World: X right, Y down, Z along the street, lengths in units of about a metre. Every surface,
-the ground and the sky included, is a face of an axis-aligned box, and a box can only be shifted:
-each ray, motion and brightness then has a closed form. The kind of world never changes with the
-seed (camera height, sizes of things, scale of textures), so that what is learned on some streets
-holds on others; places, sizes, colours, light, speed and turns do.
+World: X right, Y down, Z along the street, in units of about a metre. Every surface, also the
+ground and the sky, is a face of an axis-aligned box, and boxes can only be translated. So each ray,
+motion and brightness has a closed form. The kind of world does not depend on the seed (camera
+height, sizes of things, scale of textures), so that networks trained on some streets work on
+others. The seed determines places, sizes, colours, light, speed and turns.
 """
 
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 
 CAMERA_HEIGHT = 1.5
-BEYOND = 45.0  # From the last camera to the sky.
-OCTAVES = 2.0 ** np.arange(3, -5, -1)  # Cell sizes of the texture's noise, 8 to 1/16 units.
-ROAD = (-7.4, 4.8)  # X of its edges; the camera drives near 0.
-ONCOMING = -3.6  # X of the cars that come towards it.
+BEYOND = 45.0  # Distance from the last camera to the sky.
+OCTAVES = 2.0 ** np.arange(3, -5, -1)  # Cell sizes of the noise texture, 8 to 1/16 units.
+ROAD = (-7.4, 4.8)  # X of the road's edges; the camera drives near 0.
+ONCOMING = -3.6  # X of oncoming cars.
 WHITE = np.array([0.92, 0.91, 0.86])
 NOISE_SIZE = 128
 
 
 @dataclass(frozen=True)
 class Box:
-    """Corners [3] in the box's own coordinates, its two colours [2, 3] in [0, 1], its pattern, and
-    `path` [N, 3]: what to add to its own coordinates in each frame (None: it stands still)."""
+    """A box: corners [3] in its own coordinates, two colours [2, 3] in [0, 1], a pattern, and a
+    `path` [N, 3], the box's translation in each frame (None: static)."""
 
     lower: tuple[float, float, float]
     upper: tuple[float, float, float]
@@ -34,33 +34,33 @@ class Box:
 
 @dataclass(frozen=True)
 class Scene:
-    """K boxes over N frames, and the camera that passes them."""
+    """K boxes over N frames, and the camera that drives past them."""
 
     boxes: list[Box]
     camera_to_world: np.ndarray  # [N, 4, 4]
     noise: np.ndarray  # [NOISE_SIZE, NOISE_SIZE] in [-1, 1], periodic
-    brightness: np.ndarray  # [3]: of faces across X, Y and Z
+    brightness: np.ndarray  # [3]: of faces perpendicular to X, Y and Z
 
     def path(self, k: int) -> np.ndarray:
-        """Where box k stands in each frame, [N, 3]."""
+        """The translation of box k in each frame, [N, 3]."""
         still = np.zeros((len(self.camera_to_world), 3))
         return still if self.boxes[k].path is None else self.boxes[k].path
 
     def colour(self, k: int, axis: int, points: np.ndarray, footprint: np.ndarray) -> np.ndarray:
-        """The colour of points on the faces of box k that lie across `axis`.
+        """The colour of points on the faces of box k perpendicular to `axis`.
 
         Args:
           points: [M, 3], in the box's own coordinates.
           footprint: [M], the length of surface that one pixel covers; finer detail is left out.
 
         Returns:
-          [M, 3] in [0, 1]: how bright a point is depends on the point alone, not on the camera.
+          [M, 3] in [0, 1]. A point's brightness does not depend on the camera.
         """
         x, y = np.delete(points, axis, axis=1).T.astype(np.float32)
         if axis == 0:
-            x, y = y, x  # On every wall y is the height.
+            x, y = y, x  # On all walls, y is the height.
         box = self.boxes[k]
-        texture = self._texture(x + 37.3 * k, y + 11.9 * k, footprint)  # k: no two boxes alike.
+        texture = self._texture(x + 37.3 * k, y + 11.9 * k, footprint)  # Differs for each box.
         mix = np.clip(0.5 + 0.35 * texture, 0, 1)
         first, second = box.colours.astype(np.float32)
         colour = first + mix[:, None] * (second - first)
@@ -69,7 +69,7 @@ class Scene:
         return np.clip(colour * self.brightness[axis], 0, 1)
 
     def _texture(self, x: np.ndarray, y: np.ndarray, footprint: np.ndarray) -> np.ndarray:
-        """Octaves of value noise, each faded out before its cells shrink below a pixel."""
+        """Octaves of value noise; an octave fades out before its cells are smaller than a pixel."""
         total = np.zeros_like(x)
         for cell in OCTAVES.astype(np.float32):
             weight = np.clip(cell / footprint - 0.5, 0, 1)
@@ -78,7 +78,7 @@ class Scene:
         return total
 
     def _value_noise(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Reads the noise table at (x, y) [M], smooth between its entries."""
+        """Interpolates the noise table smoothly at (x, y) [M]."""
         column, row = np.floor(x), np.floor(y)
         x, y = _smooth_step(x - column), _smooth_step(y - row)
         left, upper = column.astype(np.int32) % NOISE_SIZE, row.astype(np.int32) % NOISE_SIZE
@@ -89,7 +89,7 @@ class Scene:
 
 
 def build_street(seed: int, num_frames: int) -> Scene:
-    """Draws a street, its traffic and a drive of `num_frames` frames through it."""
+    """Draws a street, its traffic and a drive of `num_frames` frames."""
     rng = np.random.default_rng(seed)
     camera_to_world = _drive(rng, num_frames)
     forward = camera_to_world[:, 2, 3]
@@ -109,7 +109,7 @@ def build_street(seed: int, num_frames: int) -> Scene:
 
 
 def _drive(rng: np.random.Generator, num_frames: int) -> np.ndarray:
-    """Camera-to-world [N, 4, 4]: forward, swaying, turning and nodding a little."""
+    """Camera-to-world [N, 4, 4]: forward motion with slight sway, turns and pitch."""
     speed = rng.uniform(0.36, 0.5) + _sway(rng, num_frames, (0.02, 0.08), (20, 60))
     yaw = _sway(rng, num_frames, (0.02, 0.05), (30, 60))
     pitch = _sway(rng, num_frames, (0.003, 0.01), (12, 30))
@@ -122,7 +122,7 @@ def _drive(rng: np.random.Generator, num_frames: int) -> np.ndarray:
 
 
 def _buildings(rng: np.random.Generator, edge: float, side: int, end: float) -> list[Box]:
-    """A row of houses, behind a pavement, at one side (-1: left, 1: right) of the road."""
+    """A row of houses behind a pavement on one side (-1: left, 1: right) of the road."""
     boxes = []
     start = rng.uniform(-8, 0)
     while start < end:
@@ -155,14 +155,14 @@ def _roadside(rng: np.random.Generator, edge: float, side: int, end: float) -> l
 
 
 def _traffic(rng: np.random.Generator, forward: np.ndarray) -> list[Box]:
-    """A car that weaves ahead of the camera, and cars that come towards it."""
+    """A car that weaves ahead of the camera, and oncoming cars."""
     num_frames = len(forward)
     path = np.zeros((num_frames, 3))
     path[:, 0] = _sway(rng, num_frames, (0.4, 0.65), (14, 22))
     path[:, 2] = forward + rng.uniform(6, 9) + _sway(rng, num_frames, (0.5, 1.5), (20, 40))
     boxes = _car(rng, 0.0, 0.0, path)
     start = forward[0] + rng.uniform(8, 30)
-    speed = rng.uniform(0.12, 0.3)  # One for all, so that none runs into another.
+    speed = rng.uniform(0.12, 0.3)  # The same for all, so that they do not collide.
     while start < forward[-1] + BEYOND + speed * num_frames:
         path = np.zeros((num_frames, 3))
         path[:, 2] = -speed * np.arange(num_frames)
@@ -174,7 +174,7 @@ def _traffic(rng: np.random.Generator, forward: np.ndarray) -> list[Box]:
 def _car(
     rng: np.random.Generator, centre: float, start: float, path: np.ndarray | None = None
 ) -> list[Box]:
-    """A body and a cabin, `start` being the Z of the rear bumper."""
+    """A body and a cabin; `start` is the Z of the rear bumper."""
     width, length = rng.uniform(1.6, 1.8), rng.uniform(3.4, 4.4)
     paint = _pair(rng, rng.uniform(0.1, 0.9, 3), 0.24)
     glass = _pair(rng, [0.16, 0.2, 0.26], 0.22)
@@ -186,13 +186,13 @@ def _car(
 
 
 def _standing(centre, start, width, height, length, colours, pattern="plain", path=None) -> Box:
-    """A box on the ground, from Z = `start` on, its middle at X = `centre`."""
+    """A box on the ground that begins at Z = `start`, centred at X = `centre`."""
     lower = (centre - width / 2, -height, start)
     return Box(lower, (centre + width / 2, 0.0, start + length), colours, pattern, path)
 
 
 def _pair(rng: np.random.Generator, colour, contrast: float) -> np.ndarray:
-    """The two colours [2, 3] that a texture mixes: one darker, one lighter, tints apart."""
+    """The two colours [2, 3] that a texture mixes: one darker, one lighter, with random tints."""
     colour = np.asarray(colour) + rng.uniform(-0.08, 0.08, 3)
     change = contrast + rng.uniform(-0.06, 0.06, 3)
     return np.clip([colour - change, colour + change], 0, 1)
@@ -217,8 +217,8 @@ def _smooth_step(x: np.ndarray) -> np.ndarray:
 
 
 def _bars(x: np.ndarray, period: float, width: float, footprint: np.ndarray) -> np.ndarray:
-    """1 on bars of `width` every `period`, their edges a pixel wide; nearly flat if far finer."""
-    away = np.abs((x / period) % 1 - 0.5) * period  # From the middle of the nearest bar.
+    """1 on bars of `width` every `period`, with edges one pixel wide; nearly flat if far finer."""
+    away = np.abs((x / period) % 1 - 0.5) * period  # Distance from the middle of a bar.
     return np.clip((width / 2 - away) / footprint + 0.5, 0, 1)
 
 
@@ -233,12 +233,12 @@ def _road(colour, x, y, footprint):
     beside = np.clip((np.abs(x - middle) - width / 2) / footprint + 0.5, 0, 1)
     colour = colour + 0.22 * beside[:, None]
     line = np.clip((0.09 - np.abs(x - ONCOMING / 2)) / footprint + 0.5, 0, 1)
-    line = line * np.minimum(1, 0.18 / footprint)  # Thinner than a pixel: as much paint as it has.
+    line = line * np.minimum(1, 0.18 / footprint)  # A line thinner than a pixel is fainter.
     return _paint(colour, line * _bars(y, 4, 2, footprint), WHITE)
 
 
 def _windows(colour, x, y, footprint):
-    """Panes on the walls, in rows and columns."""
+    """Window panes on the walls, in rows and columns."""
     panes = _bars(x, 2.5, 1.2, footprint) * _bars(y, 2.8, 1.5, footprint)
     return _paint(colour, 0.8 * panes, [0.14, 0.17, 0.24])
 

@@ -1,6 +1,6 @@
-"""Films a drawn street by exact ray casting: images with true depth, flow, motion and occlusion.
+"""Films a random street by exact ray casting: images with true depth, flow, motion and occlusion.
 
-Rays have a camera-frame Z of 1, so that the ray's parameter at a surface is its depth.
+Rays have Z = 1 in the camera's frame, so the ray's parameter at a surface is its depth.
 """
 
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ from dfnet_tf.data.clips import read_clips
 from dfnet_tf.data.sources.street import Scene, build_street
 
 FIELD_OF_VIEW = 80.0  # degrees, horizontal
-NEAREST = 0.05  # Surfaces nearer than this are not seen.
-MAX_FRAMES = 300  # A longer street's end would pass the 256 units that a depth file can hold.
-SAME_SURFACE = 1e-5  # Relative gap of depths up to which two rays met the same point.
+NEAREST = 0.05  # Nearer surfaces are not visible.
+MAX_FRAMES = 300  # The end of a longer street would exceed the 256 units of a depth file.
+SAME_SURFACE = 1e-5  # Two rays met the same point if their depths differ by less, relatively.
 
 
 @dataclass(frozen=True)
 class RenderedClip:
-    """N frames of H x W and the truth about them. Masks are float32, 0 or 1.
+    """N frames of H x W and their ground truth. Masks are float32, 0 or 1.
 
-    Flow and visibility have N - 1 entries: entry i of `forward_*` belongs to the pixels of frame i
-    and leads to frame i + 1, of `backward_*` to those of frame i + 1 and leads to frame i.
+    Flow and visibility have N - 1 entries. Entry i of `forward_*` is defined at the pixels of frame
+    i and leads to frame i + 1; entry i of `backward_*` is defined at frame i + 1 and leads to i.
     """
 
     images: np.ndarray  # uint8 RGB [N, H, W, 3]
@@ -35,9 +35,9 @@ class RenderedClip:
     backward_flow: np.ndarray
     forward_visible: (
         np.ndarray
-    )  # [N - 1, H, W]: the pixel's surface point is seen in the other frame
+    )  # [N - 1, H, W]: the pixel's surface point is visible in the other frame
     backward_visible: np.ndarray
-    moving: np.ndarray  # [N, H, W]: the pixel lies on something that moves by itself
+    moving: np.ndarray  # [N, H, W]: the pixel belongs to a moving object
 
 
 def render_clip(seed: int, num_frames: int, height: int, width: int) -> RenderedClip:
@@ -69,10 +69,10 @@ def render_clip(seed: int, num_frames: int, height: int, width: int) -> Rendered
 
 
 def write_clip(rendered: RenderedClip, folder: str | Path, overwrite: bool = False) -> None:
-    """Writes a clip folder, with two folders more: 8-bit masks visible/ and moving/ (255 = 1).
+    """Writes a clip folder with two more folders of 8-bit masks: visible/ and moving/ (255 = 1).
 
-    Every flow is marked valid, also where the next frame hides the point: the truth is known there
-    too; visible/ tells which is which.
+    All flow is marked valid, also where the next frame hides the point, because the truth is known
+    there too. visible/ marks the visible points.
     """
     with ClipWriter(folder, overwrite, image_type="png") as writer:
         writer.intrinsics = rendered.intrinsics
@@ -88,7 +88,7 @@ def write_clip(rendered: RenderedClip, folder: str | Path, overwrite: bool = Fal
 def rendered_clips(
     folder: Path, seeds: range, num_frames: int, size: tuple[int, int]
 ) -> list[Clip]:
-    """The clips of these seeds in `folder`, rendered if not there; `size` is (height, width)."""
+    """The clips of these seeds in `folder`, rendered if missing; `size` is (height, width)."""
     for seed in seeds:
         if not (folder / f"{seed:03d}").exists():
             print(f"Rendering {folder.name} clip {seed}", flush=True)
@@ -98,17 +98,17 @@ def rendered_clips(
 
 @dataclass(frozen=True)
 class _Hits:
-    """What M rays met."""
+    """The surface points that M rays hit."""
 
     points: np.ndarray  # [3, M], world
     depth: np.ndarray  # [M]
-    box: np.ndarray  # [M], which box of the scene
-    axis: np.ndarray  # [M], which axis the face lies across
-    slant: np.ndarray  # [M], length of surface under a length across the ray
+    box: np.ndarray  # [M], index of the box
+    axis: np.ndarray  # [M], axis perpendicular to the face
+    slant: np.ndarray  # [M], length of surface per length perpendicular to the ray
 
 
 class _Film:
-    """A scene, and the camera that passes through it. Points and rays are [3, M] here."""
+    """A scene and the camera that moves through it. Points and rays are [3, M] here."""
 
     def __init__(self, scene: Scene, height: int, width: int):
         self.scene = scene
@@ -122,10 +122,10 @@ class _Film:
         self.moves = np.array([box.path is not None for box in scene.boxes])
 
     def cast(self, pixels: np.ndarray, frame: int) -> _Hits:
-        """Follows the rays through any (x, y) `pixels` [2, M] to the first surface."""
+        """Follows the rays of any (x, y) `pixels` [2, M] to the first surface."""
         rotation, origin = self._camera(frame)
         rays = rotation @ np.vstack([(pixels - self.centre) / self.focal, np.ones_like(pixels[:1])])
-        with np.errstate(divide="ignore"):  # A ray parallel to a face meets it at infinity.
+        with np.errstate(divide="ignore"):  # A ray parallel to a face hits it at infinity.
             inverse = 1 / rays
         depth = np.full(pixels.shape[1], np.inf)
         box, axis = np.zeros(depth.shape, np.int16), np.zeros(depth.shape, np.int8)
@@ -142,11 +142,11 @@ class _Film:
         return _Hits(origin + rays * depth, depth, box, axis, slant)
 
     def follow(self, hits: _Hits, frame: int, other: int) -> tuple[np.ndarray, np.ndarray]:
-        """Where the surface points of `frame`'s pixels are in the `other` frame.
+        """Finds the surface points of `frame`'s pixels in the `other` frame.
 
         Returns:
-          Flow [H * W, 2], and whether the point is seen there [H * W]: it is in the image, and the
-          ray cast to it meets it and nothing before.
+          Flow [H * W, 2], and whether the point is visible there [H * W]: it is in the image, and
+          a ray to it hits nothing before it.
         """
         moved = hits.points + (self.paths[other] - self.paths[frame])[hits.box].T
         pixels, depth = self._project(moved, other)
@@ -160,7 +160,7 @@ class _Film:
 
     def photograph(self, frame: int) -> np.ndarray:
         """The image of a frame, uint8 [H, W, 3]; each pixel is the mean of two rays."""
-        samples = np.array([-0.25, 0.25])[:, None]  # Of x and of y alike: a diagonal.
+        samples = np.array([-0.25, 0.25])[:, None]  # The same for x and y: on a diagonal.
         pixels = (self.pixels[:, None] + samples).reshape(2, -1)
         colours = self._colours(self.cast(pixels, frame), frame)
         image = colours.reshape(2, self.height, self.width, 3).mean(axis=0)
@@ -171,7 +171,7 @@ class _Film:
         return np.array([[self.focal, 0, cx], [0, self.focal, cy], [0, 0, 1]], np.float32)
 
     def maps(self, flat: list[np.ndarray], *channels: int) -> np.ndarray:
-        """Lays lists of per-pixel values out as float32 [len(flat), H, W, *channels]."""
+        """Reshapes lists of per-pixel values to float32 [len(flat), H, W, *channels]."""
         return np.array(flat, np.float32).reshape(-1, self.height, self.width, *channels)
 
     def _colours(self, hits: _Hits, frame: int) -> np.ndarray:
@@ -189,7 +189,8 @@ class _Film:
     def _outlines(self, frame: int) -> list[tuple[int, float, tuple[float, ...]]]:
         """The boxes before the camera, nearest first: (k, least depth, (left, top, right, bottom)).
 
-        No other pixel's ray can meet the box. One that reaches behind the camera has no outline.
+        Only rays of pixels in this rectangle can hit the box. It is infinite for a box that reaches
+        behind the camera.
         """
         choice = np.stack(np.meshgrid([0, 1], [0, 1], [0, 1])).reshape(3, 8)
         found = []
@@ -206,7 +207,7 @@ class _Film:
 
     def _enter(self, k: int, origin: np.ndarray, inverse: np.ndarray, frame: int):
         """Depths [M] at which rays (1 / ray [3, M]) enter box k (inf: they miss it), and the axis
-        [M] of the face where they do: the slabs of Kay & Kajiya, SIGGRAPH 1986."""
+        [M] of the face they enter by: the slab method of Kay & Kajiya, SIGGRAPH 1986."""
         one = ((self.lower[k] + self.paths[frame, k])[:, None] - origin) * inverse
         two = ((self.upper[k] + self.paths[frame, k])[:, None] - origin) * inverse
         (x, y, z), last = np.minimum(one, two), np.maximum(one, two)
@@ -216,7 +217,7 @@ class _Film:
         return np.where((enter <= leave) & (enter > NEAREST), enter, np.inf), axis
 
     def _camera(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
-        """Its rotation [3, 3] and place [3, 1] in the world."""
+        """The camera's rotation [3, 3] and position [3, 1] in the world."""
         motion = self.scene.camera_to_world[frame]
         return motion[:3, :3], motion[:3, 3:]
 

@@ -1,7 +1,7 @@
 """The TUM RGB-D benchmark (Sturm et al., IROS 2012): colour, depth and motion of hand-held cameras.
 
-rgb.txt, depth.txt     timestamp file, a line; comments begin with #
-groundtruth.txt        timestamp tx ty tz qx qy qz qw, a line: camera-to-world of the colour camera
+rgb.txt, depth.txt     lines "timestamp file"; comments begin with #
+groundtruth.txt        lines "timestamp tx ty tz qx qy qz qw": colour camera to world
 depth/*.png            uint16, 5000 = 1 m, 0 = none; registered to the colour image
 """
 
@@ -19,30 +19,31 @@ from dfnet_tf.data.files.stored_bytes import read_text
 from dfnet_tf.data.sources.image_frames import read_frames
 from dfnet_tf.data.sources.recording import Excluded, Frame, Recording
 
-SIZE = 480, 640  # Height and width of the images that the calibrations are for.
+SIZE = 480, 640  # Height and width of the images to which the calibrations refer.
 DEPTH_SCALE = 5000.0  # Stored value = metres * 5000.
-LONGEST_DIFFERENCE = 0.02  # Seconds between things of one moment: the benchmark's associate.py.
-MOST_AT_A_MOMENT = 100  # Lines of a list within twice that: of more the pairs would fill memory.
+LONGEST_DIFFERENCE = 0.02  # Seconds between matching entries, as in the benchmark's associate.py.
+MOST_AT_A_MOMENT = 100  # Entries within twice that time; more would make too many pairs.
 # fx, fy, cx, cy of the colour cameras, from the benchmark's page on calibration. The first two have
-# a lens distortion (k1 of 0.26 and 0.23), which stays in the images; the third's are undistorted.
+# a lens distortion (k1 of 0.26 and 0.23), which stays in the images. The third's images are
+# undistorted.
 CAMERAS = {
     "1": (517.3, 516.5, 318.6, 255.3),
     "2": (520.9, 521.0, 325.1, 249.7),
     "3": (535.4, 539.2, 320.1, 247.6),
 }
 CAMERA_IN_NAME = re.compile(r"(?<![a-z])fr(?:eiburg)?([123])(?!\d)", re.IGNORECASE)
-OTHER_CAMERA = 525.0, 525.0, 319.5, 239.5  # What ROS takes any such camera for.
+OTHER_CAMERA = 525.0, 525.0, 319.5, 239.5  # ROS's default for such a camera.
 
 
 def recordings(root: str | Path) -> list[Recording]:
-    """One recording for a sequence's folder, or for each sequence in a folder of such.
+    """One recording for a sequence's folder, or for each sequence in a folder.
 
-    The camera is found by the folder's name: "freiburg1" to "freiburg3" in it, or "fr1" to "fr3",
-    are the published calibrations; anything else is taken for ROS's default Kinect, and `note` says
-    so, as it does where no pose, or no depth, is of any image's time.
+    The folder's name determines the camera: names with "freiburg1" to "freiburg3", or "fr1" to
+    "fr3", get the published calibrations. Others get ROS's default for a Kinect, with a `note`.
+    There is also a note if no pose, or no depth, matches the time of any image.
 
-    Depth and pose of a frame are the nearest in time. A frame may lack its depth; one that lacks
-    its pose is excluded, unless all do.
+    A frame gets the depth and pose nearest in time. It may lack depth. A frame without a pose is
+    excluded, unless no frame has one.
 
     Raises:
       ClipError: no rgb.txt, or a damaged list.
@@ -59,12 +60,12 @@ def recordings(root: str | Path) -> list[Recording]:
 
 
 def associate(seconds: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Pairs two sorted lists of times, one to one, the nearest pairs first.
+    """Matches two sorted lists of times one to one, nearest pairs first.
 
-    As the benchmark's associate.py: only less than LONGEST_DIFFERENCE apart.
+    As in the benchmark's associate.py, matches differ by less than LONGEST_DIFFERENCE.
 
     Returns:
-      The index in `others` for each of `seconds`, -1 without a partner.
+      The index in `others` for each of `seconds`, -1 without a match.
     """
     starts = np.searchsorted(others, seconds - LONGEST_DIFFERENCE)
     ends = np.searchsorted(others, seconds + LONGEST_DIFFERENCE, side="right")
@@ -122,9 +123,9 @@ def _with_depth(image: np.ndarray, path: Path | None, pose: np.ndarray | None) -
 
 
 def _partners(seconds: np.ndarray, path: Path, read: Callable) -> tuple[list, str]:
-    """For each of `seconds`, what `read` makes of the line of that time; None without one.
+    """For each of `seconds`, `read` of the matching line, or None without a match.
 
-    And a note where none has one, although there are lines.
+    Also returns a note if there are lines but none matches.
     """
     if not path.is_file():
         return [None] * len(seconds), ""
@@ -134,14 +135,14 @@ def _partners(seconds: np.ndarray, path: Path, read: Callable) -> tuple[list, st
     if (found < 0).all() and len(others) and len(seconds):
         note = (
             f"none of the {len(others)} lines of {path.name} is within {LONGEST_DIFFERENCE} s of "
-            f"an image: their times are {others[0]:.2f} to {others[-1]:.2f}, those of the images "
-            f"{seconds[0]:.2f} to {seconds[-1]:.2f}; both must be seconds of one clock"
+            f"an image: their times are {others[0]:.2f} to {others[-1]:.2f}, the images' times "
+            f"{seconds[0]:.2f} to {seconds[-1]:.2f}; both must use the same clock, in seconds"
         )
     return [values[k] if k >= 0 else None for k in found], note
 
 
 def _read_list(path: Path, read: Callable[[list[str]], object]) -> tuple[np.ndarray, list]:
-    """The times of a list's lines, sorted, and what `read` makes of the words after each."""
+    """The sorted times of a list's lines, and `read` of the words after each time."""
     found = []
     for number, line in enumerate(read_text(path).splitlines(), 1):
         words = line.replace(",", " ").split()
@@ -166,16 +167,16 @@ def _read_list(path: Path, read: Callable[[list[str]], object]) -> tuple[np.ndar
 
 
 def _pose(words: list[str]) -> np.ndarray:
-    """Camera-to-world [4, 4] of a line's tx ty tz qx qy qz qw."""
+    """Camera-to-world [4, 4] from the words tx ty tz qx qy qz qw."""
     numbers = _finite(words)
     pose = np.eye(4)
-    pose[:3, :3] = Rotation.from_quat(numbers[3:]).as_matrix()  # ValueError where all are 0.
+    pose[:3, :3] = Rotation.from_quat(numbers[3:]).as_matrix()  # ValueError if all are 0.
     pose[:3, 3] = numbers[:3]
-    return _finite(pose)  # Quaternions may be so long that their norm is infinite.
+    return _finite(pose)  # The norm of a very long quaternion may be infinite.
 
 
 def _file_in(folder: Path, words: list[str]) -> Path:
-    """The file of a line; lists may come from strangers and name nothing outside their folder."""
+    """The file of a line. Lists are untrusted and may only name files in their folder."""
     name = PurePosixPath(words[0])
     if name.is_absolute() or ".." in name.parts:
         raise ValueError(f"Expected a file in {folder}. Received: {name}.")

@@ -1,1 +1,1 @@
-"""Readers of depth, flow and scene flow that predictions are compared with."""
+"""Readers of ground truth for evaluation: depth, flow and scene flow."""

@@ -1,4 +1,4 @@
-"""Images with true depth, in the layouts in which people keep them."""
+"""Images with true depth, in several file layouts."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ from dfnet_tf.data.files.truth_files import read_depth
 from dfnet_tf.data.sources import kitti, kitti_splits
 from dfnet_tf.data.truth import make3d, velodyne
 
-NUM_IMPROVED = 652  # Of the 697 images of Eigen's test split those with improved depth.
-ASPECT_TOLERANCE = 0.05  # Sizes are rounded to whole pixels; another crop is farther off.
+NUM_IMPROVED = 652  # Number of images with improved depth in Eigen's test split, of 697.
+ASPECT_TOLERANCE = 0.05  # For sizes rounded to whole pixels; other crops differ by more.
 
 
 @dataclass(frozen=True, eq=False)
 class DepthSample:
-    """An image and its true depth, decoded when asked for.
+    """An image and its true depth, decoded on demand.
 
     Attributes:
       name: unique among the samples read together.
       image: () -> uint8 RGB [H, W, 3].
-      truth: () -> float32 [h, w], metres, 0 = none; the view of the image, of any size.
+      truth: () -> float32 [h, w], metres, 0 = none; the view of the image, in any size.
     """
 
     name: str
@@ -36,12 +36,12 @@ class DepthSample:
 
 @dataclass(frozen=True, eq=False)
 class DepthBenchmark:
-    """Samples that belong together.
+    """The samples of one benchmark.
 
     Attributes:
-      name: "clips", "kitti_eigen" (depth of the velodyne), "kitti_improved" or "make3d".
-      samples: those that were found.
-      num_expected: how many the benchmark has.
+      name: "clips", "kitti_eigen" (velodyne depth), "kitti_improved" or "make3d".
+      samples: the samples found.
+      num_expected: the number of samples in the full benchmark.
     """
 
     name: str
@@ -54,19 +54,19 @@ def read_depth_samples(
     improved_depth: str | Path | None = None,
     frames: Iterable[int] | None = None,
 ) -> DepthBenchmark:
-    """Finds every image with true depth in `folder`, without decoding one.
+    """Finds every image with true depth in `folder`, without decoding any.
 
-    `folder` is one of: a clip with depth/, or a folder of clips; KITTI's raw data as unpacked
-    (2011_09_26/...), of which the 697 images of Eigen's test split are taken, with the depth of the
-    velodyne; Make3D's test set (see `make3d`).
+    `folder` is one of: a clip with depth/, or a folder of clips; KITTI raw as unpacked
+    (2011_09_26/...), from which the 697 images of Eigen's test split are taken, with velodyne
+    depth; Make3D's test set (see `make3d`).
 
     Args:
-      improved_depth: KITTI's data_depth_annotated (Uhrig et al., 3DV 2017), the truth of the raw
-        images in the velodyne's place.
-      frames: which frames of each clip to take; None: all.
+      improved_depth: KITTI's data_depth_annotated (Uhrig et al., 3DV 2017), which replaces the
+        velodyne depth of KITTI raw.
+      frames: the frames of each clip to take; None: all.
 
     Raises:
-      ClipError: nothing of the kind, or an argument that does not fit the layout.
+      ClipError: no images with true depth, or an argument that does not fit the layout.
     """
     folder = Path(folder)
     is_raw = any(folder.glob("20[0-9][0-9]_[0-9][0-9]_[0-9][0-9]"))
@@ -88,7 +88,7 @@ def read_depth_samples(
 
 
 def clip_samples(clips: Iterable[Clip], frames: Iterable[int] | None = None) -> list[DepthSample]:
-    """The frames of `clips` that have a depth map; of all, or of those numbered in `frames`."""
+    """The frames of `clips` that have a depth map; `frames` limits the frame numbers."""
     frames = None if frames is None else set(frames)
     samples = []
     for clip in clips:
@@ -120,7 +120,7 @@ def _make3d_test(folder: Path) -> DepthBenchmark:
 
 
 def _eigen_test(root: Path, improved_depth: Path | None) -> DepthBenchmark:
-    """The images of Eigen's test split of which both the image and its truth are there."""
+    """The images of Eigen's test split for which both image and truth exist."""
     samples = []
     images = kitti_splits.eigen_test()
     for drive, camera, frame in images:

@@ -1,4 +1,4 @@
-"""Pairs of images with true optical flow, in the layouts in which people keep them."""
+"""Pairs of images with true optical flow, in several file layouts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -23,24 +23,24 @@ LAYOUTS = (
     "or Middlebury's other-data beside other-gt-flow"
 )
 SINTEL_PASSES = ("clean", "final")
-CLIP_MARKS = ("images", "*/images", "*/*/images", INDEX_FILE)  # Of what `read_clips` opens.
+CLIP_MARKS = ("images", "*/images", "*/*/images", INDEX_FILE)  # Folders that `read_clips` opens.
 
 Truth = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True, eq=False)
 class FlowPair:
-    """Two images and the true flow from the first to the second, decoded when asked for.
+    """Two images and the true flow from the first to the second, decoded on demand.
 
     Attributes:
       name: unique among the pairs read together.
       first, second: () -> uint8 RGB [H, W, 3].
-      truth: () -> {group: (flow float32 [H, W, 2] in pixels, valid float32 [H, W])}. Groups are
-        "noc", pixels visible in both images; "occ", all pixels, occluded ones included, which is
-        what a clip's flow/ holds; "noc_bg", "occ_fg", ... (KITTI 2015) the static background and
-        the moving cars of either; "clean_all", "clean_noc", "clean_occluded", "final_..." (Sintel);
-        "all" (Middlebury). Empty for a pair of a test set.
-      submission: the file in which the benchmark of a test set expects the flow; else "".
+      truth: () -> {group: (flow float32 [H, W, 2] in pixels, valid float32 [H, W])}. Groups:
+        "noc": pixels visible in both images; "occ": all pixels, including occluded ones, as in a
+        clip's flow/; KITTI 2015: "noc_bg", "occ_fg", ...: only the static background or only the
+        moving cars; Sintel: "clean_all", "clean_noc", "clean_occluded", "final_..."; Middlebury:
+        "all". Empty for a pair of a test set.
+      submission: the file name that a benchmark's server expects for a test pair; otherwise "".
     """
 
     name: str
@@ -52,7 +52,7 @@ class FlowPair:
 
 @dataclass(frozen=True)
 class _Layout:
-    """File names of a pair, * standing for its name; an image without any truth is an error."""
+    """File names of a pair; * stands for its name. An image without any truth is an error."""
 
     first: str
     second: str
@@ -78,12 +78,12 @@ def read_flow_pairs(folder: str | Path) -> list[FlowPair]:
 
     `folder` is one of: a clip with flow/, or a folder of clips; the "training" folder of KITTI 2012
     or 2015 as unpacked (image_2, colored_0 or image_0; flow_noc, flow_occ; obj_map), or its parent;
-    a flat folder of X_10.png, X_11.png, X_flow_noc.png and perhaps X_flow_occ.png; Sintel's
+    a flat folder of X_10.png, X_11.png, X_flow_noc.png and optionally X_flow_occ.png; Sintel's
     "training" folder, or its parent, or one pass in it (clean, final); Middlebury's folder of
     other-data and other-gt-flow.
 
     Raises:
-      ClipError: nothing of the kind, or a pair that lacks an image or all truth.
+      ClipError: none of these, or a pair without an image or without any truth.
     """
     folder = Path(folder)
     for root in (folder, folder / "training"):
@@ -100,13 +100,13 @@ def read_flow_pairs(folder: str | Path) -> list[FlowPair]:
 
 
 def read_test_pairs(folder: str | Path) -> list[FlowPair]:
-    """Finds every pair of a test set, which has no truth: KITTI's "testing" or Sintel's "test".
+    """Finds every pair of a test set without truth: KITTI's "testing" or Sintel's "test".
 
-    `folder` may be its parent as well. Each pair's `submission` is named as KITTI's server (16-bit
-    PNG) or Sintel's bundler (.flo) wants it.
+    `folder` may also be its parent. Each pair's `submission` is named as KITTI's server (16-bit
+    PNG) or Sintel's bundler (.flo) expects.
 
     Raises:
-      ClipError: nothing of the kind, or a pair that lacks an image.
+      ClipError: neither of these, or a pair without an image.
     """
     folder = Path(folder)
     for root in (folder / "testing", folder / "test", folder):
@@ -125,7 +125,7 @@ def _refuse(folder: Path, expected: str):
 
 
 def _pairs(root: Path, layout: _Layout) -> list[FlowPair]:
-    """The pairs of which there is a first image or a truth: neither may lack the other."""
+    """The pairs with a first image or a truth; raises ClipError if either lacks the other."""
     names = {
         _name_in(path.name, pattern)
         for pattern in (layout.first, *layout.truth.values())
@@ -158,13 +158,13 @@ def _image_pair(name: str, first: Path, second: Path) -> FlowPair:
 
 
 def _name_in(file_name: str, pattern: str) -> str:
-    """What the * of `pattern` stands for in `file_name`."""
+    """The part of `file_name` for which the * in `pattern` stands."""
     before, after = Path(pattern).name.split("*")
     return file_name[len(before) : -len(after)]
 
 
 def _kitti_truth(files: dict[str, Path | Stored], objects: Path | None) -> Truth:
-    """Each kind of truth; with an object map, also its background and its foreground alone."""
+    """Each kind of truth; with an object map, also only background and only foreground."""
     truth = {}
     for kind, file in files.items():
         flow, valid = truth[kind] = read_flow(file)
@@ -176,7 +176,7 @@ def _kitti_truth(files: dict[str, Path | Stored], objects: Path | None) -> Truth
 
 
 def _read_mask(path: Path, shape: tuple[int, int]) -> np.ndarray:
-    """An 8-bit map as float32 [H, W], 1 where it is not black; it must have the truth's size."""
+    """An 8-bit map as float32 [H, W], 1 where not black; must have the size of the truth."""
     mask = read_rgb(path).any(axis=-1)
     if mask.shape != shape:
         raise ClipError(
@@ -187,7 +187,7 @@ def _read_mask(path: Path, shape: tuple[int, int]) -> np.ndarray:
 
 
 def _sintel_pairs(folder: Path) -> list[FlowPair]:
-    """Each image of either pass that has a .flo file, with the image after it.
+    """Each image of either pass with a .flo file, and the next image.
 
     Butler et al., "A naturalistic open source movie for optical flow evaluation", ECCV 2012.
     """
@@ -209,7 +209,7 @@ def _sintel_pairs(folder: Path) -> list[FlowPair]:
 
 
 def _sintel_truth(root: Path, name: str, kind: str) -> Truth:
-    """All pixels whose flow is defined, and those visible or occluded in the next frame."""
+    """All pixels with defined flow, and those visible or occluded in the next frame."""
     flow, valid = read_flo(root / f"flow/{name}.flo")
     invalid, occluded = (root / f"{mask}/{name}.png" for mask in ("invalid", "occlusions"))
     if invalid.is_file():
@@ -223,13 +223,13 @@ def _sintel_truth(root: Path, name: str, kind: str) -> Truth:
 
 
 def _sintel_test_pairs(root: Path) -> list[FlowPair]:
-    """Consecutive frames of each scene of each pass."""
+    """Consecutive frames of every scene in every pass."""
     pairs = []
     for kind in SINTEL_PASSES:
         for scene in sorted(path for path in (root / kind).glob("*") if path.is_dir()):
             for first, second in pairwise(sorted(scene.glob("frame_*.png"))):
                 name = f"{kind}/{scene.name}/{first.stem}"
-                # "frame0001.flo": the name under which Sintel's bundler takes its input.
+                # "frame0001.flo": the file name that Sintel's bundler expects.
                 submission = f"{kind}/{scene.name}/{first.stem.replace('_', '')}.flo"
                 pair = _image_pair(name, first, second)
                 pairs.append(replace(pair, submission=submission))
@@ -237,7 +237,7 @@ def _sintel_test_pairs(root: Path) -> list[FlowPair]:
 
 
 def _middlebury_pairs(root: Path) -> list[FlowPair]:
-    """The sequences of other-data whose flow is public (Baker et al., IJCV 2011)."""
+    """The sequences of other-data with public flow (Baker et al., IJCV 2011)."""
     pairs = []
     for flow in sorted(root.glob("other-gt-flow/*/flow10.flo")):
         name = flow.parent.name
@@ -251,15 +251,15 @@ def _middlebury_truth(path: Path) -> Truth:
 
 
 def _clip_pairs(clip: Clip) -> list[FlowPair]:
-    """Each image that has a flow file, with the image after it."""
+    """Each image with a flow file, and the next image."""
     pairs = []
     for i, image in enumerate(clip.images):
         if (stored := clip.stored("flow", i)) is None:
             continue
         if i == len(clip) - 1:
             raise ClipError(
-                f"{stored}: expected two images, {image.stem} and the one after it, that the flow "
-                "belongs to. Received: no second image."
+                f"{stored}: expected two images for the flow, {image.stem} and the next one. "
+                "Received: no second image."
             )
         images = (partial(clip.image, j) for j in (i, i + 1))
         truth = partial(_kitti_truth, {"occ": stored}, None)

@@ -3,10 +3,10 @@
 Test134/img-NAME.jpg                          134 upright images, 2272 rows of 1704 pixels
 Gridlaserdata/depth_sph_corr-NAME.mat         Position3DGrid [55, 305, 4]: Y, X, Z, distance; metres
 
-Both cover the same view, though the laser's cells are far from square. As in the evaluations of
-Monodepth and Monodepth2 (Godard et al., CVPR 2017, ICCV 2019) only the central part is used that
-is twice as wide as it is high, 852 rows of an image and 21 of its depth, and the truth is the
-distance in the fourth channel.
+Both cover the same view, although the laser's cells are far from square. As in the evaluations of
+Monodepth and Monodepth2 (Godard et al., CVPR 2017, ICCV 2019), only a central part is used that is
+twice as wide as high: 852 rows of an image and 21 of its depth. The true depth is the distance in
+the fourth channel.
 """
 
 from pathlib import Path
@@ -18,19 +18,19 @@ from dfnet_tf.data.files.image_files import read_rgb
 from dfnet_tf.data.files.mat_files import read_array
 
 NUM_IMAGES = 134
-IMAGE_ASPECT = 1704 / 2272  # Width by height of the view, whatever the grid it is sampled on.
+IMAGE_ASPECT = 1704 / 2272  # Width by height of the view, for images and depth grids alike.
 CROP_ASPECT = 2.0
 GRID = "Position3DGrid"
 DEPTH_FOLDERS = ("Gridlaserdata", "Test134Depth/Gridlaserdata", "Test134Depth")
 
 
 def is_make3d(folder: Path) -> bool:
-    """Whether `folder` holds Make3D's test images."""
+    """True if `folder` holds Make3D's test images."""
     return (folder / "Test134").is_dir()
 
 
 def test_files(folder: Path) -> list[tuple[str, Path, Path]]:
-    """(name, image, depth) of every test image whose depth is there, sorted by name."""
+    """(name, image, depth) of every test image with depth, sorted by name."""
     found = []
     for image in sorted((folder / "Test134").glob("img-*.jpg")):
         name = image.stem.removeprefix("img-")
@@ -50,7 +50,7 @@ def read_depth(path: Path) -> np.ndarray:
     """The central part of the laser's depth, float32 [21, 305], metres.
 
     Raises:
-      ClipError: the file is no .mat file that holds a Position3DGrid [h, w, 4].
+      ClipError: the file is not a .mat file with a Position3DGrid [h, w, 4].
     """
     grid = read_array(path, GRID)
     if grid.ndim != 3 or grid.shape[2] != 4:
@@ -62,7 +62,7 @@ def read_depth(path: Path) -> np.ndarray:
 
 
 def central_rows(view: np.ndarray) -> np.ndarray:
-    """The rows of `view` [H, W, ...] that show CROP_ASPECT times as much width as height."""
+    """The central rows of `view` [H, W, ...], CROP_ASPECT times as wide as high."""
     height = len(view)
     kept = round(height * IMAGE_ASPECT / CROP_ASPECT)
     top = (height - kept) // 2

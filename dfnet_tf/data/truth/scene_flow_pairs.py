@@ -1,4 +1,4 @@
-"""Pairs of frames of which more is known than flow: true scene flow, and what moves by itself."""
+"""Pairs of frames with true scene flow or masks of moving objects."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,16 +15,16 @@ from dfnet_tf.data.sources import kitti_files
 from dfnet_tf.geometry import camera, scene_flow
 
 KITTI_BASELINE = 0.54  # metres between KITTI's colour cameras.
-FIRST = 10  # The number of the frame of which KITTI 2015 knows the truth; 11 is the next.
-REACH = 2  # Frames on either side that a network may want to see: windows have at most 5.
-SMOOTH_STEP = 1.1  # Ratio of neighbouring depths up to which they count as one surface.
+FIRST = 10  # Number of the frame with ground truth in KITTI 2015; 11 is the next frame.
+REACH = 2  # Frames on either side that a network may need: windows have at most 5 frames.
+SMOOTH_STEP = 1.1  # Neighbouring depths with a smaller ratio belong to one surface.
 
 
 @dataclass(frozen=True, eq=False)
 class SceneFlow:
-    """For every pixel of a frame where its point is, and where the same point is in the next.
+    """For every pixel of a frame, the depth of its point now and in the next frame, and its flow.
 
-    Truth has gaps: depth 0 and flow NaN where nothing is known.
+    Ground truth has gaps: depth 0 and flow NaN where unknown.
     """
 
     depth: np.ndarray  # [H, W], metres
@@ -35,16 +35,16 @@ class SceneFlow:
 
 @dataclass(frozen=True, eq=False)
 class KittiPair:
-    """A pair of KITTI 2015's training set (Menze, Geiger, CVPR 2015), as its devkit describes it.
+    """A pair of KITTI 2015's training set (Menze, Geiger, CVPR 2015), as in its devkit.
 
-    Frames _10 and _11, with their neighbours if the multi-view extension was unpacked as well.
+    Frames _10 and _11, with their neighbours if the multi-view extension is unpacked too.
     """
 
     root: Path  # .../training
     name: str  # "000000"
 
     def frames(self) -> tuple[list[np.ndarray], int]:
-        """Consecutive uint8 RGB images [H, W, 3], and the place of the pair's first among them."""
+        """Consecutive uint8 RGB images [H, W, 3], and the index of the pair's first image."""
         around = range(FIRST - REACH, FIRST + 2 + REACH)
         numbers = [n for n in around if n in (FIRST, FIRST + 1) or self._image(n).is_file()]
         return [read_rgb(self._image(n)) for n in numbers], numbers.index(FIRST)
@@ -61,13 +61,13 @@ class KittiPair:
         return float(left[0, 3] - right[0, 3])
 
     def truth(self) -> SceneFlow:
-        """Scene flow of all pixels, occluded ones too, from disp_occ_0, disp_occ_1, flow_occ."""
+        """Scene flow of all pixels, also occluded ones, from disp_occ_0, disp_occ_1, flow_occ."""
         depths = (self._depth(kind) for kind in ("disp_occ_0", "disp_occ_1"))
         flow = _with_gaps(*read_flow(self._truth_path("flow_occ")))
         return SceneFlow(*depths, flow, self.intrinsics)
 
     def moving(self) -> np.ndarray | None:
-        """True where something moves by itself, [H, W]; None without an obj_map."""
+        """True on moving objects, [H, W]; None without an obj_map."""
         path = self._truth_path("obj_map")
         return read_rgb(path)[..., 0] > 0 if path.is_file() else None
 
@@ -89,7 +89,7 @@ class KittiPair:
 
 @dataclass(frozen=True, eq=False)
 class ClipPair:
-    """Frame `i` of a clip and the next. Disparities are those of a camera beside it, as KITTI's."""
+    """Frame `i` of a clip and the next. Disparities assume a second camera, as in KITTI."""
 
     clip: Clip
     i: int
@@ -105,19 +105,19 @@ class ClipPair:
         return self.clip.intrinsics
 
     def frames(self) -> tuple[list[np.ndarray], int]:
-        """Consecutive uint8 RGB images [H, W, 3], and the place of the pair's first among them."""
+        """Consecutive uint8 RGB images [H, W, 3], and the index of the pair's first image."""
         start = max(self.i - REACH, 0)
         end = min(self.i + 2 + REACH, len(self.clip))
         return [self.clip.image(k) for k in range(start, end)], self.i - start
 
     def truth(self) -> SceneFlow:
-        """Scene flow from depth/ of both frames, flow/ and, where there is one, visible/.
+        """Scene flow from depth/ of both frames, flow/ and, if it exists, visible/.
 
-        The next frame's depth is known where the point can be seen there and lies on a smooth
-        surface. Without visible/ every pixel with a flow is taken to be seen.
+        The next frame's depth is known where the point is visible there and lies on a smooth
+        surface. Without visible/, every pixel with a flow counts as visible.
 
         Raises:
-          ClipError: maps of different sizes.
+          ClipError: the maps differ in size.
         """
         depth, next_depth = self.clip.depth(self.i), self.clip.depth(self.i + 1)
         flow, valid = self.clip.flow(self.i)
@@ -132,7 +132,7 @@ class ClipPair:
         return SceneFlow(depth, next_depth, _with_gaps(flow, valid), intrinsics)
 
     def moving(self) -> np.ndarray | None:
-        """True where something moves by itself, [H, W]; None without a mask in moving/."""
+        """True on moving objects, [H, W]; None without a mask in moving/."""
         return self._mask("moving")
 
     def _mask(self, kind: str) -> np.ndarray | None:
@@ -147,7 +147,7 @@ def read_scene_flow_pairs(folder: str | Path) -> list[KittiPair | ClipPair]:
     flow_occ, calib_cam_to_cam, obj_map), or a clip, or a folder of clips, with depth/ and flow/.
 
     Raises:
-      ClipError: there is none.
+      ClipError: there are no such pairs.
     """
     pairs = _kitti_pairs(folder, "disp_occ_1") or _clip_pairs(folder, "flow")
     pairs = [pair for pair in pairs if isinstance(pair, KittiPair) or _has_depths(pair)]
@@ -156,13 +156,13 @@ def read_scene_flow_pairs(folder: str | Path) -> list[KittiPair | ClipPair]:
 
 
 def read_moving_pairs(folder: str | Path) -> list[KittiPair | ClipPair]:
-    """The pairs of `folder` of which it is known what moves by itself.
+    """The pairs of `folder` with masks of moving objects.
 
-    `folder` is as for `read_scene_flow_pairs`, with obj_map/ or, in clips, moving/ (8-bit masks,
+    `folder` is as in `read_scene_flow_pairs`, with obj_map/ or, in clips, moving/ (8-bit masks,
     255 = moves).
 
     Raises:
-      ClipError: there is none.
+      ClipError: there are no such pairs.
     """
     pairs = _kitti_pairs(folder, "obj_map") or _clip_pairs(folder, "moving")
     return _some(pairs, folder, "KITTI 2015's obj_map, or clips with moving/")
@@ -177,7 +177,7 @@ def _kitti_pairs(folder: str | Path, truth: str) -> list[KittiPair]:
 
 
 def _clip_pairs(folder: str | Path, truth: str) -> list[ClipPair]:
-    """Each frame but the last of every clip in `folder` that has a file in the folder `truth`."""
+    """Each frame except the last of every clip, if it has a file in the folder `truth`."""
     folder = Path(folder)
     marks = truth, f"*/{truth}", INDEX_FILE
     has_clips = any(path for mark in marks for path in folder.glob(mark))
@@ -198,12 +198,12 @@ def _some(pairs: list, folder: str | Path, expected: str) -> list:
 
 
 def _with_gaps(flow: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """`flow` [H, W, 2], NaN where it is not valid [H, W]."""
+    """`flow` [H, W, 2], with NaN where `valid` [H, W] is 0."""
     return np.where(valid[..., None] > 0, flow, np.nan)
 
 
 def _followed(depth: np.ndarray, flow: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """The next frame's `depth` [H, W] where `flow` points; 0 where not `seen` or on an edge."""
+    """The next frame's `depth` [H, W] where `flow` points; 0 if not `seen` or on an edge."""
     height, width = depth.shape
     column, row = np.floor(flow).astype(int).transpose(2, 0, 1)
     column, row = column + np.arange(width), row + np.arange(height)[:, None]
@@ -211,6 +211,6 @@ def _followed(depth: np.ndarray, flow: np.ndarray, seen: np.ndarray) -> np.ndarr
     column, row = column.clip(0, width - 2), row.clip(0, height - 2)
     corners = np.stack([depth[row + y, column + x] for y in (0, 1) for x in (0, 1)])
     smooth = (corners.min(0) > 0) & (corners.max(0) < SMOOTH_STEP * corners.min(0))
-    known = depth[None, ..., None].clip(min=1e-3)  # Holes are never read where `smooth`.
+    known = depth[None, ..., None].clip(min=1e-3)  # Where `smooth`, holes are never read.
     there = scene_flow.depth_at_end_points(known, np.float32(flow[None]))
     return np.where(seen & inside & smooth, np.asarray(there)[0, ..., 0], 0)

@@ -1,4 +1,4 @@
-"""Laser scans of KITTI, and the depth maps that the field's Eigen evaluation makes of them."""
+"""KITTI's laser scans, and the depth maps that the Eigen evaluation makes from them."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import numpy as np
 from dfnet_tf.data.files.stored_bytes import Stored
 
 BYTES_A_POINT = 16  # Four little-endian float32.
-MOST_BYTES = 2**26  # 4 million points: thirty times a scan of KITTI's.
+MOST_BYTES = 2**26  # 4 million points: thirty times a scan of KITTI.
 
 
 def read_points(path: str | Path) -> np.ndarray:
@@ -17,7 +17,7 @@ def read_points(path: str | Path) -> np.ndarray:
       float32 [N, 4]: x forward, y left, z up, in metres from the scanner; reflectance in [0, 1].
 
     Raises:
-      ValueError: there is no such file, or it is empty, cut off or damaged.
+      ValueError: the file is missing, empty, truncated or damaged.
     """
     path = Path(path)
     if not path.is_file():
@@ -25,12 +25,12 @@ def read_points(path: str | Path) -> np.ndarray:
     data = Stored(path).read(MOST_BYTES)
     if not data or len(data) % BYTES_A_POINT:
         raise ValueError(
-            f"{path}: expected a laser scan, {BYTES_A_POINT} bytes a point. "
+            f"{path}: expected a laser scan, {BYTES_A_POINT} bytes per point. "
             f"Received: {len(data)} bytes."
         )
     points = np.frombuffer(data, "<f4").reshape(-1, 4)
     if not np.isfinite(points).all():
-        raise ValueError(f"{path}: expected finite coordinates. Received: others; it is damaged.")
+        raise ValueError(f"{path}: expected finite coordinates. Received: infinity or NaN.")
     return points
 
 
@@ -42,16 +42,16 @@ def depth_map(
 ) -> np.ndarray:
     """Projects a scan as the Eigen evaluation does (Godard et al., Monodepth, CVPR 2017).
 
-    Every published number on this split is measured against these maps, so their habits are kept:
-    - The depth is the point's x, its distance ahead of the *scanner*. The camera is 0.27 m in front
-      of it, hence the depth in the camera is about that much smaller; median scaling, being a
-      factor, does not take the difference out.
-    - Pixels are rounded and then moved by -1, to be those of KITTI's MATLAB code, which counts
-      from 1: a depth stands 0.5 to 1.5 pixels up and left of where the calibration puts it.
-    - Where several points share a pixel, the nearest counts: the others are hidden.
-    Points behind the scanner or the camera are dropped. In the published code a point at the right
-    border can also take the depth of one at the left border of the next row; not so here, and
-    outside Garg's crop.
+    All published numbers on this split use these maps, so their peculiarities are kept:
+    - The depth is the point's x, its distance in front of the *scanner*. The camera is 0.27 m in
+      front of the scanner, so the true depth is smaller by about that. Median scaling, a factor,
+      does not remove the difference.
+    - Pixels are rounded and then moved by -1, to match KITTI's MATLAB code, which counts from 1. A
+      depth lies 0.5 to 1.5 pixels up and left of its calibrated position.
+    - If several points share a pixel, the nearest counts; the others are hidden.
+    Points behind the scanner or the camera are dropped. In the published code, a point at the right
+    border can also take the depth of a point at the left border of the next row. That is not copied
+    here; it happens only outside Garg's crop.
 
     Args:
       points: [N, 3 or more], x forward, y left, z up, in metres.

@@ -346,7 +346,7 @@ def test_an_mp4_whose_last_frames_are_gone_is_refused(tmp_path):
         places = [(packet.pos, packet.size) for packet in container.demux() if packet.size]
     start, size = places[8]
     path.write_bytes(path.read_bytes()[: start + size // 2])  # Three are gone, and half of one.
-    with pytest.raises(VideoError, match="expected 12 frames.* Received: 8; it is cut off"):
+    with pytest.raises(VideoError, match="expected 12 frames.* Received: 8; it is truncated"):
         VideoReader(path)  # Before any work.
 
 

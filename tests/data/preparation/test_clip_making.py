@@ -228,7 +228,7 @@ def test_a_crop_to_less_than_half_is_told(make):
     camera = given_camera.from_field_of_view(60)
     filmed = recording(10, 30, 50, intrinsics=None)
     entry, _ = make(filmed, height=32, width=128, camera=camera)
-    assert "keeps the middle 64x16 of 64x48 pixels alone; --fit=pad" in entry["note"]
+    assert "keeps only the middle 64x16 of 64x48 pixels; --fit=pad" in entry["note"]
 
 
 def test_padding_shows_everything_and_moves_the_camera(make, tmp_path):

@@ -96,7 +96,7 @@ def test_what_was_finished_is_not_made_again(work, tmp_path, capsys, error):
     assert "2 of 3 recordings are finished: the same command will go on" in capsys.readouterr().err
     produce([work.job(n) for n in names], out, SETTINGS, 1)
     assert work.done == ["a", "b", "c"]
-    assert "Going on: 2 of 3 recordings were finished before." in capsys.readouterr().out
+    assert "Resuming: 2 of 3 recordings are finished." in capsys.readouterr().out
     produce([work.job(n) for n in names], tmp_path / "undisturbed", SETTINGS, 1)
     assert contents(out) == contents(tmp_path / "undisturbed")
     assert len(list(tmp_path.iterdir())) == 2
@@ -204,7 +204,7 @@ def test_two_processes_never_make_one_folder(work, tmp_path):
 
 @pytest.mark.parametrize("names", [("a", "b", "a"), ("a", "a_01"), ("a_00", "a")])
 def test_names_that_could_mix_clips_up_are_refused(work, tmp_path, names):
-    with pytest.raises(ClipError, match="clips' names differ. Received: a and a"):
+    with pytest.raises(ClipError, match="different clip names. Received: a and a"):
         produce([work.job(name) for name in names], tmp_path / "out", SETTINGS, 1)
     assert list(tmp_path.iterdir()) == []
 
@@ -223,5 +223,5 @@ def test_without_locks_the_work_goes_on_and_says_so(work, tmp_path, monkeypatch,
     monkeypatch.setattr(fcntl, "flock", flock)
     produce([work.job("a")], tmp_path / "out", SETTINGS, 1)
     assert [clip.name for clip in read_clips(tmp_path / "out")] == ["a"]
-    assert f"{tmp_path}: no locks on this file system" in capsys.readouterr().err
+    assert f"{tmp_path}: this file system has no locks" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["out"]

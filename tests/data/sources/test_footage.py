@@ -229,7 +229,7 @@ def test_depth_and_masks_beside_images_are_no_recordings(tmp_path, name):
     names = [recording.name for recording in recordings]
     assert names == ["normal_drive", "overflow", "rgb", "segment-03"]
     (note,) = {recording.note for recording in recordings}
-    assert note == f"left out, as no pictures of the world: {name}"
+    assert note == f"left out, because not photographic: {name}"
     (alone,) = footage.image_recordings(tmp_path / name)  # Who names it wants it.
     assert alone.note == ""
 
