@@ -1,4 +1,4 @@
-"""Pictures of depth, flow, masks, errors and trajectories; every one is uint8 RGB."""
+"""Images of depth, flow, masks, errors and trajectories, all as uint8 RGB."""
 
 import cv2
 import matplotlib
@@ -7,12 +7,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 # The colour wheel of Baker et al., "A database and evaluation methodology for optical flow", IJCV
-# 2011: red, yellow, green, cyan, blue, magenta, red, at these places of 55 around the circle.
+# 2011: red, yellow, green, cyan, blue, magenta, red, at these positions of 55 around the circle.
 WHEEL_STOPS = (0, 15, 21, 25, 36, 49, 55)
 WHEEL_COLORS = np.array(
     [(1, 0, 0), (1, 1, 0), (0, 1, 0), (0, 1, 1), (0, 0, 1), (1, 0, 1), (1, 0, 0)], "float32"
 )
-INK, PAPER = (32, 32, 32), 255  # Of titles and margins.
+INK, PAPER = (32, 32, 32), 255  # Colours of titles and margins.
 MARGIN, TITLE_HEIGHT = 8, 24  # Pixels.
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 
@@ -20,8 +20,9 @@ FONT = cv2.FONT_HERSHEY_SIMPLEX
 def color_disparity(disparity: np.ndarray, limits: tuple[float, float] | None = None) -> np.ndarray:
     """Colours inverse depth [H, W], in any unit, from far (black) to near (light): "magma".
 
-    `limits` are the disparities at both ends of the map, by default the 2nd and 98th percentile;
-    hold them fixed over a video, or it flickers. What is not positive and finite is grey.
+    `limits` are the disparities at both ends of the colour map; default: the 2nd and 98th
+    percentiles. Keep them fixed over a video to avoid flicker. Values that are not positive and
+    finite are grey.
     """
     known = np.isfinite(disparity) & (disparity > 0)
     if limits is None:
@@ -32,9 +33,9 @@ def color_disparity(disparity: np.ndarray, limits: tuple[float, float] | None = 
 
 
 def color_depth(depth: np.ndarray, limits: tuple[float, float] | None = None) -> np.ndarray:
-    """Colours depth [H, W], 0 = none, as `color_disparity` does its inverse.
+    """Colours depth [H, W], 0 = none, like `color_disparity` its inverse.
 
-    `limits` are the nearest and the farthest depth of the map.
+    `limits` are the nearest and the farthest depth of the colour map.
     """
     disparity = np.divide(1.0, depth, out=np.zeros(depth.shape), where=depth > 0)
     return color_disparity(disparity, limits and (1 / limits[1], 1 / limits[0]))
@@ -44,7 +45,7 @@ def color_flow(flow: np.ndarray, max_magnitude: float | None = None) -> np.ndarr
     """Colours flow [H, W, 2] by the Middlebury wheel: hue = direction, white = no motion.
 
     Right is red, down yellow, left light blue, up violet. `max_magnitude` is the length, in pixels,
-    of full colour (default: the 99th percentile). What is not finite is grey.
+    of full colour (default: the 99th percentile). Values that are not finite are grey.
     """
     known = np.isfinite(flow).all(axis=-1)
     u, v = np.moveaxis(np.where(known[..., None], flow, 0).astype("float64"), -1, 0)
@@ -60,14 +61,14 @@ def color_flow(flow: np.ndarray, max_magnitude: float | None = None) -> np.ndarr
 
 
 def color_mask(mask: np.ndarray) -> np.ndarray:
-    """Shows a mask [H, W]: 1 is white, 0 black."""
+    """Draws a mask [H, W]: 1 is white, 0 black."""
     return np.repeat(_uint8(np.asarray(mask, "float32"))[..., None], 3, axis=-1)
 
 
 def color_error(error: np.ndarray, max_error: float | None = None) -> np.ndarray:
     """Colours errors [H, W] from 0 (blue) to `max_error` (red; default: the 98th percentile).
 
-    What is not finite, e.g. where there is no truth, is black.
+    Values that are not finite, e.g. without truth, are black.
     """
     known = np.isfinite(error)
     if max_error is None:
@@ -78,9 +79,9 @@ def color_error(error: np.ndarray, max_error: float | None = None) -> np.ndarray
 
 
 def panel(rows: list[list[tuple[str, np.ndarray]]]) -> np.ndarray:
-    """Lays out (title, uint8 RGB image) pairs as a grid on white, one row under the other.
+    """Arranges (title, uint8 RGB image) pairs as a grid on white, row by row.
 
-    Every tile has the size of the first image; others are fitted into it, their shape kept.
+    Every tile has the size of the first image; other images are fitted into it with their aspect.
     """
     if not rows or not rows[0]:
         raise ValueError(f"Expected rows of (title, image). Received: {rows}.")
@@ -105,7 +106,7 @@ def trajectory_plot(trajectories: dict[str, np.ndarray], unit: str = "m") -> np.
     for name, centres in trajectories.items():
         centres = np.asarray(centres)
         (line,) = axes.plot(centres[:, 0], centres[:, 2], label=name)
-        axes.plot(*centres[0, [0, 2]], "o", color=line.get_color())  # Where it starts.
+        axes.plot(*centres[0, [0, 2]], "o", color=line.get_color())  # The start.
     axes.set(xlabel=f"x [{unit}]", ylabel=f"z [{unit}]")
     axes.set_aspect("equal", adjustable="datalim")
     axes.grid(alpha=0.3)
@@ -114,7 +115,7 @@ def trajectory_plot(trajectories: dict[str, np.ndarray], unit: str = "m") -> np.
 
 
 def error_over_distance_plot(errors: dict[str, list[dict]]) -> np.ndarray:
-    """Plots KITTI's two odometry errors over the length of the segments they were measured on.
+    """Plots KITTI's two odometry errors over the length of the segments.
 
     `errors` are {name: [{length (metres), translation_percent, rotation_deg_per_100m, ...}]}.
     """
@@ -142,19 +143,19 @@ def _drawn(figure: Figure):
 
 
 def _mapped(values, limits, colormap: str):
-    """Looks values [H, W] up in a matplotlib colour map that spans `limits`."""
+    """Maps values [H, W] to a matplotlib colour map that spans `limits`."""
     low, high = limits
     scaled = np.clip((values - low) / max(high - low, 1e-12), 0, 1)
     return _uint8(matplotlib.colormaps[colormap](scaled)[..., :3])
 
 
 def _uint8(values):
-    """Values in [0, 1] as 0..255."""
+    """Converts values in [0, 1] to 0..255."""
     return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
 
 
 def _title(text: str, width: int):
-    """A strip [TITLE_HEIGHT, width, 3] with `text`, written smaller if it is too long."""
+    """A strip [TITLE_HEIGHT, width, 3] with `text`, smaller if the text is too long."""
     strip = np.full((TITLE_HEIGHT, width, 3), PAPER, np.uint8)
     (length, _), _ = cv2.getTextSize(text, FONT, 0.5, 1)
     scale = 0.5 * min(1.0, width / max(length, 1))
@@ -162,7 +163,7 @@ def _title(text: str, width: int):
 
 
 def _fitted(image, height: int, width: int):
-    """`image` scaled to fit [height, width, 3], centred on paper."""
+    """`image` scaled to fit [height, width, 3], centred on white."""
     scale = min(height / image.shape[0], width / image.shape[1])
     size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR

@@ -1,1 +1,1 @@
-"""Metrics and protocols of the field, on NumPy arrays."""
+"""The field's metrics and evaluation protocols, on NumPy arrays."""

@@ -1,4 +1,4 @@
-"""How far a depth map is from the truth: the protocols of KITTI's Eigen split and of Make3D.
+"""Errors of a depth map: the protocols of KITTI's Eigen split and of Make3D.
 
 Eigen, Puhrsch, Fergus, NIPS 2014, with the crop of Garg et al., ECCV 2016, and the median scaling
 of Zhou et al. (SfMLearner), CVPR 2017. Depths in metres, 0 = no truth.
@@ -13,10 +13,10 @@ METRICS = ("abs_rel", "sq_rel", "rmse", "rmse_log", "delta1", "delta2", "delta3"
 
 
 def depth_from_disparity(disparity: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Turns `disparity` [h, w], positive, into a depth map of the truth's size [height, width].
+    """Converts `disparity` [h, w], positive, to a depth map of the truth's size [height, width].
 
-    The disparity is what is resized (bilinear), as in Monodepth: the inverse of a mean disparity
-    is a depth between the two, the mean of a near and a far depth is a point in empty space.
+    Resizes the disparity bilinearly, not the depth, as in Monodepth. Between a near and a far
+    surface, the mean of the depths would be a point in empty space.
     """
     return 1.0 / cv2.resize(disparity, (width, height), interpolation=cv2.INTER_LINEAR)
 
@@ -36,20 +36,20 @@ def judged_pixels(
 
 
 def median_scale(depth: np.ndarray, truth: np.ndarray) -> float:
-    """The factor that gives `depth` the median of `truth`, both at the judged pixels [N]."""
+    """The factor that gives `depth` the median of `truth`, both at the evaluated pixels [N]."""
     return float(np.median(truth) / np.median(depth))
 
 
 def depth_errors(depth: np.ndarray, truth: np.ndarray, max_depth: float = 80.0) -> dict:
-    """Compares depths [N] with true ones [N] at the judged pixels of one image.
+    """Compares depths [N] with true depths [N] at the evaluated pixels of one image.
 
-    `depth` is clipped to [MIN_DEPTH, max_depth] first, as the truth was cut there too.
+    `depth` is first clipped to [MIN_DEPTH, max_depth], the range of the truth.
 
     Returns:
-      abs_rel and sq_rel (relative to the truth), rmse (metres), rmse_log (root mean square of the
-      natural logarithms' difference), delta1-3: the fractions of pixels whose ratio to the truth,
-      either way round, is below 1.25^1, 2, 3; log10: the mean difference of decimal logarithms, as
-      is used on Make3D (Karsch, Liu, Kang, ECCV 2012).
+      abs_rel and sq_rel (relative to the truth), rmse (metres), rmse_log (root mean square
+      difference of the natural logarithms); delta1-3: the fractions of pixels with
+      max(depth / truth, truth / depth) below 1.25^1, 2, 3; log10: the mean absolute difference of
+      the decimal logarithms, used on Make3D (Karsch, Liu, Kang, ECCV 2012).
     """
     depth = np.clip(depth.astype("float64"), MIN_DEPTH, max_depth)
     truth = truth.astype("float64")
@@ -67,5 +67,5 @@ def depth_errors(depth: np.ndarray, truth: np.ndarray, max_depth: float = 80.0) 
 
 
 def average(images: list[dict]) -> dict:
-    """The mean of each of the `depth_errors` over images: each image counts the same."""
+    """The mean of each of the `depth_errors` over images, with equal weights."""
     return {name: float(np.mean([errors[name] for errors in images])) for name in METRICS}

@@ -1,4 +1,4 @@
-"""Judges depth as the papers do, beside a constant."""
+"""Evaluates depth as in the papers, beside constant depth."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ Crop = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class DepthRules:
-    """What counts: depths up to each of `caps`, in metres, within `crop` of the truth."""
+    """The evaluated pixels: depths up to each of `caps`, in metres, within `crop`."""
 
     crop: Crop | None
     caps: tuple[float, ...]
 
 
-# By the names of `truth.depth_samples`. Improved truth is judged on the whole image, as Monodepth2
-# (Godard et al., ICCV 2019) does; Make3D up to 70 m ("C1": Liu, Salzmann, He, CVPR 2014).
+# By the names in `truth.depth_samples`. Improved depth is evaluated on the whole image, as in
+# Monodepth2 (Godard et al., ICCV 2019); Make3D up to 70 m ("C1": Liu, Salzmann, He, CVPR 2014).
 RULES = {
     "clips": DepthRules(depth_metrics.GARG_CROP, (80, 50)),
     "kitti_eigen": DepthRules(depth_metrics.GARG_CROP, (80, 50)),
@@ -33,7 +33,7 @@ RULES = {
 
 @dataclass(frozen=True, eq=False)
 class _Judged:
-    """The depths [N] of one image that count, up to the largest cap, and the true ones."""
+    """The predicted and true depths [N] of one image's evaluated pixels, up to the largest cap."""
 
     name: str
     depth: np.ndarray
@@ -49,10 +49,11 @@ def evaluate_benchmark(
     predict_disparity: Callable[[np.ndarray], np.ndarray],
     rules: DepthRules | None = None,
 ) -> dict:
-    """Judges depth on a benchmark, by its own `RULES` unless others are given.
+    """Evaluates depth on a benchmark, by its own `RULES` unless `rules` are given.
 
     Returns:
-      As `evaluate_depth`, with "benchmark", its name, and a note if any of its images are missing.
+      The result of `evaluate_depth`, the benchmark's name under "benchmark", and a note if images
+      are missing.
     """
     rules = rules or RULES[benchmark.name]
     results = evaluate_depth(benchmark.samples, predict_disparity, rules.crop, rules.caps)
@@ -61,7 +62,7 @@ def evaluate_benchmark(
 
 
 def missing_note(benchmark: DepthBenchmark) -> list[str]:
-    """One line that says how much of the benchmark is not there; none if all of it is."""
+    """A line that states how much of the benchmark is missing; empty if it is complete."""
     expected, missing = benchmark.num_expected, benchmark.num_expected - len(benchmark.samples)
     if missing <= 0:
         return []
@@ -75,23 +76,24 @@ def evaluate_depth(
     crop: Crop | None = depth_metrics.GARG_CROP,
     caps: tuple[float, ...] = (80, 50),
 ) -> dict:
-    """Judges depth on every sample that has a true depth, as on KITTI's Eigen split.
+    """Evaluates depth on every sample with true depth, as on KITTI's Eigen split.
 
     Args:
       samples: objects with `.name`, `.image()`, uint8 RGB [H, W, 3], and `.truth()` [h, w], metres,
         0 = none, of any size (see `data.truth.depth_samples`).
       predict_disparity: uint8 RGB image [H, W, 3] -> positive disparity [h, w], of any size.
-      crop: the part of the image that counts; None: all of it, as for rendered scenes.
-      caps: the largest depths that are judged, in metres.
+      crop: the part of the image to evaluate; None: all of it, as for rendered scenes.
+      caps: the largest evaluated depths, in metres.
 
     Returns:
-      A result (see `report`) with three groups for each cap: "80m", after per-image median scaling;
-      "80m_one_scale", after scaling all images by one factor, the median of the images' own ones;
-      "80m_unscaled". Also "scale", that factor and how far the images' own ones scatter (relative
-      standard deviation). The trivial answer is a constant, the median image's true median.
+      A result (see `report`) with three groups for each cap: "80m": after median scaling of each
+      image; "80m_one_scale": after scaling all images by one factor, the median of their own
+      scales; "80m_unscaled". "scale" holds that factor and the relative standard deviation of the
+      images' own scales. The trivial prediction is constant: the median of the images' true
+      medians.
 
     Raises:
-      ValueError: there is no truth or one that is not finite, or a prediction is not [h, w], finite
+      ValueError: there is no truth; a truth is not finite; or a prediction is not [h, w], finite
         and positive.
     """
     judged = [
@@ -116,12 +118,12 @@ def evaluate_depth(
 
 
 def prediction(sample, predict_disparity: Callable, truth: np.ndarray) -> np.ndarray:
-    """The depth that is predicted for a sample, unscaled, in the grid of its truth [h, w]."""
+    """The unscaled predicted depth of a sample, at the resolution of its truth [h, w]."""
     return depth_from(predict_disparity(sample.image()), truth.shape, sample.name)
 
 
 def depth_from(disparity: np.ndarray, size: tuple[int, int], name: str) -> np.ndarray:
-    """A predicted disparity [h, w] as depth of the truth's size; ValueError unless it is > 0."""
+    """Converts a disparity [h, w] to depth of the truth's size; ValueError unless all are > 0."""
     disparity = checked(disparity, (None, None), name)
     if disparity.min() <= 0:
         raise ValueError(f"{name}: expected disparity > 0. Received: {disparity.min()}.")
@@ -129,13 +131,13 @@ def depth_from(disparity: np.ndarray, size: tuple[int, int], name: str) -> np.nd
 
 
 def _judged(sample, predict_disparity, crop, cap) -> _Judged | None:
-    """What counts of a sample; None if nothing does."""
+    """The evaluated pixels of a sample; None if there are none."""
     truth = checked(sample.truth(), (None, None), f"{sample.name}, true depth")
     counts = depth_metrics.judged_pixels(truth, cap, crop)
     if not counts.any():
         return None
     depth = prediction(sample, predict_disparity, truth)
-    # In float32: these stay in memory until the scale of the whole set is known.
+    # float32 saves memory: all depths are kept until the common scale is known.
     return _Judged(sample.name, np.float32(depth[counts]), np.float32(truth[counts]))
 
 

@@ -1,4 +1,4 @@
-"""The best and the worst of an evaluation, drawn: image, truth, prediction, error; trajectories."""
+"""Images of an evaluation: the best and worst samples with truth and error; trajectories."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -8,16 +8,16 @@ import numpy as np
 from dfnet_tf import visualize
 from dfnet_tf.evaluation import depth_metrics, depth_protocol, flow_metrics, flow_protocol
 
-COUNT = 3  # Of the best, and of the worst.
-MAX_DEPTH_ERROR = 0.5  # Of the true depth: red.
-SPARSE = 0.3  # A map with truth at fewer of its pixels is drawn with thick dots.
-LEAST_WIDTH = 480  # Pixels: narrower images are enlarged, or no title would fit.
+COUNT = 3  # Number of the best, and of the worst, samples.
+MAX_DEPTH_ERROR = 0.5  # Share of the true depth that is drawn red.
+SPARSE = 0.3  # Truth at fewer pixels than this share is drawn with thick dots.
+LEAST_WIDTH = 480  # Pixels: narrower images are enlarged so that titles fit.
 
 Picture = tuple[str, np.ndarray]  # File name, uint8 RGB [H, W, 3].
 
 
 def depth_pictures(results: dict, samples: Iterable, predict_disparity: Callable) -> Iterator:
-    """Draws the extremes of an `evaluate_depth`, by abs_rel; yields `Picture`s."""
+    """Draws the best and worst samples of `evaluate_depth`, by abs_rel; yields `Picture`s."""
     samples = {sample.name: sample for sample in samples}
     for file, name, value in extremes(results, "abs_rel"):
         sample = samples[name]
@@ -28,7 +28,7 @@ def depth_pictures(results: dict, samples: Iterable, predict_disparity: Callable
 
 
 def flow_pictures(results: dict, pairs: Iterable, predict_flow: Callable) -> Iterator:
-    """Draws the extremes of an `evaluate_flow`, by end-point error; yields `Picture`s."""
+    """Draws the best and worst samples of `evaluate_flow`, by EPE; yields `Picture`s."""
     pairs, group = {pair.name: pair for pair in pairs}, main_group(results)
     for file, name, value in extremes(results, "epe"):
         pair = pairs[name]
@@ -40,9 +40,9 @@ def flow_pictures(results: dict, pairs: Iterable, predict_flow: Callable) -> Ite
 
 
 def odometry_pictures(results: dict) -> Iterator:
-    """Draws each clip's trajectory and error over distance of an `evaluate_odometry`.
+    """Draws each clip's trajectory and error over distance from `evaluate_odometry`.
 
-    Yields `Picture`s; no error over distance of a clip that is shorter than KITTI's 100 m.
+    Yields `Picture`s. Clips shorter than 100 m, KITTI's least length, have no error over distance.
     """
     labels = {"ours": "ours", "trivial": "straight ahead", "truth": "truth"}
     for name, centres in results["trajectories"].items():
@@ -55,12 +55,12 @@ def odometry_pictures(results: dict) -> Iterator:
 
 
 def main_group(results: dict) -> str:
-    """The first of the groups that most samples have."""
+    """The first of the groups with the most samples."""
     return max(results["ours"], key=results["num_samples"].get)
 
 
 def extremes(results: dict, metric: str) -> list[tuple[str, str, float]]:
-    """(file name, sample name, error) of the `COUNT` worst and best samples; none is both."""
+    """(file name, sample name, error) of the `COUNT` worst and `COUNT` best samples, disjoint."""
     group = main_group(results)
     errors = {s["name"]: s["ours"][group][metric] for s in results["samples"] if group in s["ours"]}
     ranked = sorted(errors, key=errors.get)
@@ -74,7 +74,7 @@ def extremes(results: dict, metric: str) -> list[tuple[str, str, float]]:
 
 
 def depth_panel(image: np.ndarray, depth: np.ndarray, truth: np.ndarray, title: str) -> np.ndarray:
-    """Draws depth [h, w], given the median of the truth, beside truth [h, w], 0 = none."""
+    """Draws depth [h, w], scaled to the true median, beside truth [h, w], 0 = none."""
     known = truth > depth_metrics.MIN_DEPTH
     depth = depth * depth_metrics.median_scale(depth[known], truth[known])
     near_far = tuple(np.percentile(truth[known], (2, 98)))
@@ -97,7 +97,7 @@ def depth_panel(image: np.ndarray, depth: np.ndarray, truth: np.ndarray, title: 
 def flow_panel(
     image: np.ndarray, flow: np.ndarray, truth: np.ndarray, valid: np.ndarray, title: str
 ) -> np.ndarray:
-    """Draws flow [h, w, 2] beside the true one, which is known where `valid` [h, w] is 1."""
+    """Draws flow [h, w, 2] beside the true flow, known where `valid` [h, w] is 1."""
     known = valid > 0
     longest = np.percentile(np.linalg.norm(truth[known], axis=-1), 99)
     error = np.where(known, np.linalg.norm(flow - truth, axis=-1), np.nan)
@@ -116,7 +116,7 @@ def flow_panel(
 
 
 def _panel(tiles: list[tuple[str, np.ndarray]], shape: tuple[int, ...]) -> np.ndarray:
-    """The tiles, two a row, all of the size of an image of `shape`, or a multiple of it."""
+    """The tiles, two per row, resized to a multiple of the size of an image of `shape`."""
     factor = max(1, -(-LEAST_WIDTH // shape[1]))
     size = (shape[1] * factor, shape[0] * factor)
     tiles = [(title, cv2.resize(tile, size, interpolation=0)) for title, tile in tiles]
@@ -124,14 +124,14 @@ def _panel(tiles: list[tuple[str, np.ndarray]], shape: tuple[int, ...]) -> np.nd
 
 
 def _thick(values: np.ndarray) -> np.ndarray:
-    """Spreads each finite value [h, w] over 5 x 5 pixels; the largest is on top."""
+    """Spreads each finite value [h, w] over 5 x 5 pixels; the largest value is on top."""
     known, square = np.isfinite(values), np.ones((5, 5), np.uint8)
     spread = cv2.dilate(np.where(known, values, -np.inf).astype(np.float32), square)
     return np.where(cv2.dilate(known.astype(np.uint8), square), spread, np.nan)
 
 
 def _with_scale(error_image: np.ndarray) -> np.ndarray:
-    """An error map with the colours from 0 to the largest error along its lower edge."""
+    """Adds a colour scale from 0 to the largest error at the lower edge of an error map."""
     height, width = error_image.shape[:2]
     scale = visualize.color_error(np.tile(np.linspace(0, 1, width), (max(1, height // 16), 1)), 1)
     return np.concatenate([error_image[: height - len(scale)], scale])

@@ -1,4 +1,4 @@
-"""How far a flow field is from the truth: end-point error and KITTI's F1 (Fl).
+"""Errors of a flow field: end-point error and KITTI's F1 (Fl).
 
 Menze, Geiger, "Object scene flow for autonomous vehicles", CVPR 2015.
 """
@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 
 OUTLIER_PIXELS = 3.0
-OUTLIER_FRACTION = 0.05  # Of the true flow's length.
+OUTLIER_FRACTION = 0.05  # Relative to the length of the true flow.
 
 
 def resized_flow(flow: np.ndarray, height: int, width: int) -> np.ndarray:
     """Resizes `flow` [h, w, 2] bilinearly to [height, width, 2] and rescales (u, v).
 
-    The same as `geometry.optical_flow.resize_flow`, on arrays.
+    The same as `geometry.optical_flow.resize_flow`, for arrays.
     """
     old_height, old_width = flow.shape[:2]
     resized = cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -23,13 +23,14 @@ def resized_flow(flow: np.ndarray, height: int, width: int) -> np.ndarray:
 def flow_errors(flow: np.ndarray, truth: np.ndarray, valid: np.ndarray) -> dict:
     """Compares two flows [H, W, 2] of one image where `valid` [H, W] is 1.
 
-    An outlier is off by more than 3 pixels *and* by more than 5 % of the true flow's length.
+    An outlier has an error of more than 3 pixels *and* of more than 5 % of the true flow's length.
 
     Returns:
-      epe: mean end-point error in pixels; f1_percent: share of outliers; num_pixels: valid ones.
+      epe: mean end-point error in pixels; f1_percent: share of outliers; num_pixels: number of
+      valid pixels.
 
     Raises:
-      ValueError: if no pixel is valid.
+      ValueError: no pixel is valid.
     """
     valid = valid > 0
     if not valid.any():
@@ -46,10 +47,10 @@ def flow_errors(flow: np.ndarray, truth: np.ndarray, valid: np.ndarray) -> dict:
 
 
 def average(images: list[dict]) -> dict:
-    """Averages `flow_errors` over images in both ways that are in use.
+    """Averages `flow_errors` over images in two common ways.
 
-    `epe`, `f1_percent`: each image counts the same (DF-Net's program). `..._pooled`: each valid
-    pixel counts the same (KITTI's own server).
+    `epe`, `f1_percent`: each image has the same weight (DF-Net's program). `..._pooled`: each valid
+    pixel has the same weight (KITTI's server).
     """
     pixels = [errors["num_pixels"] for errors in images]
     summary = {}

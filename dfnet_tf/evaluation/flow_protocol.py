@@ -1,4 +1,4 @@
-"""Judges optical flow as the papers do, beside zero flow; writes what benchmarks' servers judge."""
+"""Evaluates flow as in the papers, beside zero flow; writes submissions to benchmark servers."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -11,14 +11,14 @@ from dfnet_tf.evaluation import flow_metrics
 from dfnet_tf.evaluation.report import checked, summarise
 from dfnet_tf.program.progress import progress
 
-ASPECT_TOLERANCE = 0.05  # Sizes are rounded to whole pixels; another crop is farther off.
+ASPECT_TOLERANCE = 0.05  # For sizes rounded to whole pixels; other crops differ by more.
 WRITERS = {".png": write_flow, ".flo": write_flo}
 
 
 def evaluate_flow(
     pairs: Iterable, predict_flow: Callable[[np.ndarray, np.ndarray], np.ndarray]
 ) -> dict:
-    """Judges flow on pairs of images.
+    """Evaluates flow on pairs of images.
 
     Args:
       pairs: objects with `.name`, `.first()` and `.second()`, uint8 RGB [H, W, 3], and `.truth()`,
@@ -26,11 +26,11 @@ def evaluate_flow(
       predict_flow: (first, second) -> flow [h, w, 2], in pixels of its own size, which is free.
 
     Returns:
-      A result (see `report`); its groups are those of the truth. The trivial answer is zero flow.
+      A result (see `report`) with the groups of the truth. The trivial prediction is zero flow.
 
     Raises:
-      ValueError: there is no truth, or one that is not finite or not of the images' view; the
-        images differ in size; a prediction is not [h, w, 2] and finite.
+      ValueError: there is no truth; a truth is not finite or has another view than the images; the
+        images differ in size; or a prediction is not [h, w, 2] and finite.
     """
     samples = []
     for pair in progress(list(pairs), "flow", "pair"):
@@ -64,7 +64,7 @@ def write_submission(
 
 
 def prediction(pair, predict_flow: Callable) -> tuple[np.ndarray, tuple[int, int]]:
-    """The flow predicted for a pair, float64 [h, w, 2] of its own size, and the images' (H, W)."""
+    """A pair's predicted flow, float64 [h, w, 2] of its own size, and the images' (H, W)."""
     first, second = pair.first(), pair.second()
     if first.shape != second.shape:
         (height, width), (other_height, other_width) = first.shape[:2], second.shape[:2]
@@ -76,7 +76,7 @@ def prediction(pair, predict_flow: Callable) -> tuple[np.ndarray, tuple[int, int
 
 
 def _checked_truth(truth, valid, image_size, name):
-    """`truth` as float64, if it is finite where valid and shows the view of the images."""
+    """`truth` as float64; ValueError unless it is finite where valid and has the images' view."""
     truth = checked(np.where(valid[..., None] > 0, truth, 0), (None, None, 2), name)
     (height, width), (image_height, image_width) = truth.shape[:2], image_size
     if abs(width / height * image_height / image_width - 1) > ASPECT_TOLERANCE:

@@ -1,19 +1,20 @@
-"""How well moving pixels are found: the mask's overlap, and the ranking behind it."""
+"""Errors of masks of moving pixels: overlap with the truth, and average precision."""
 
 import numpy as np
 
 
 def mask_errors(moving: np.ndarray, score: np.ndarray, truth: np.ndarray) -> dict:
-    """Compares what is said to move with what does, [H, W] each.
+    """Compares predicted with true moving pixels, [H, W] each.
 
     Args:
-      moving: bool, the answer.
-      score: the larger, the more surely it moves; any unit.
+      moving: bool, the predicted mask.
+      score: the confidence of the prediction, in any unit; larger means more likely moving.
       truth: bool.
 
     Returns:
       iou: |both| / |either|; precision: |both| / |said|; recall: |both| / |true|; None for 0 / 0.
-      average_precision: of `score`, see there; None if nothing moves. both, said, true: pixels.
+      average_precision: of `score`; None if nothing moves. both, said (predicted), true: numbers of
+      pixels.
     """
     sums = {"both": moving & truth, "said": moving, "true": truth}
     counts = {name: int(pixels.sum()) for name, pixels in sums.items()}
@@ -22,10 +23,10 @@ def mask_errors(moving: np.ndarray, score: np.ndarray, truth: np.ndarray) -> dic
 
 
 def average_precision(score: np.ndarray, truth: np.ndarray) -> float:
-    """The mean precision over all thresholds of `score` [N], each weighed by the recall it adds.
+    """The mean precision over all thresholds of `score` [N], weighted by the gain in recall.
 
-    sum_k (R_k - R_{k-1}) P_k, k over the distinct scores from the highest down: the share of
-    `truth` [N] for a score that says nothing, 1 for one that ranks all that is true first.
+    sum_k (R_k - R_{k-1}) P_k, k over the distinct scores in descending order. It is the share of
+    `truth` [N] for a constant score, and 1 for a score that ranks all true pixels first.
     """
     ranks = np.unique(-score, return_inverse=True)[1].ravel()
     true, said = np.cumsum(np.bincount(ranks, truth)), np.cumsum(np.bincount(ranks))
@@ -33,7 +34,7 @@ def average_precision(score: np.ndarray, truth: np.ndarray) -> float:
 
 
 def average(images: list[dict]) -> dict:
-    """Averages `mask_errors`: the ratios over the pixels of all images together.
+    """Averages `mask_errors`: ratios are computed over the pixels of all images together.
 
     average_precision is the mean over the images in which something moves.
     """

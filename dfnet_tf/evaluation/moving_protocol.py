@@ -1,4 +1,4 @@
-"""Judges which pixels are said to move by themselves, beside saying so of all."""
+"""Evaluates masks of moving pixels, beside a mask of all pixels."""
 
 from collections.abc import Callable, Iterable
 
@@ -17,22 +17,22 @@ def evaluate_moving(
     predict_flow: Callable[[np.ndarray, np.ndarray], np.ndarray],
     predict_motion: Callable[[list[np.ndarray], int, np.ndarray], np.ndarray],
 ) -> dict:
-    """Judges what moves by itself: where the flow cannot come from the camera's motion.
+    """Evaluates moving pixels: where the flow cannot come from the camera's motion.
 
-    A pixel is said to move where `object_motion.motion_score` is beyond 1; the score is ranked for
-    the average precision.
+    A pixel counts as moving if its `object_motion.motion_score` is above 1. The average precision
+    ranks pixels by this score.
 
     Args:
-      pairs: see `data.truth.scene_flow_pairs`; those without a mask are passed over.
+      pairs: see `data.truth.scene_flow_pairs`; pairs without a mask are skipped.
       predict_disparity, predict_flow, predict_motion: see `scene_flow_protocol`.
 
     Returns:
-      A result (see `report`) with the group "all". The trivial answer says that everything moves;
-      that nothing does has an IoU of 0.
+      A result (see `report`) with the group "all". In the trivial prediction everything moves. (If
+      nothing moved, the IoU would be 0.)
 
     Raises:
-      ValueError: there is no truth, or it has not its image's size; or a prediction is of a wrong
-        shape, or not finite.
+      ValueError: there is no truth, or its size differs from the image's; or a prediction has a
+        wrong shape or is not finite.
     """
     samples = []
     for pair in progress(list(pairs), "moving objects", "pair"):

@@ -1,4 +1,4 @@
-"""Judges camera motion as the papers do, beside driving straight ahead."""
+"""Evaluates camera motion as in the papers, beside driving straight ahead."""
 
 from collections.abc import Callable, Iterable
 
@@ -23,19 +23,19 @@ POSE_AVERAGES = {
 def evaluate_odometry(
     clips: Iterable[Clip], predict_snippet: Callable[[list[np.ndarray], np.ndarray], np.ndarray]
 ) -> dict:
-    """Judges camera motion on 5-frame snippets and on the trajectories they join up to.
+    """Evaluates camera motion on 5-frame snippets and on the trajectories chained from them.
 
     Args:
-      clips: those without poses, or of fewer than 5 frames, are passed over.
+      clips: clips without poses, or with fewer than 5 frames, are skipped.
       predict_snippet: (5 uint8 RGB images, intrinsics [3, 3]) -> camera-to-first poses [5, 4, 4],
         of any scale.
 
     Returns:
-      A result (see `report`) with groups "snippet" and "trajectory", of several clips also "snippet
-      NAME" and "trajectory NAME" for each. Besides, {clip: {"ours", "trivial", ...}} under two
-      keys: "trajectories", also with "truth", [N, 3] camera centres, metres, aligned by Sim(3); and
-      "error_over_distance", see `pose_metrics.errors_over_distance`. The trivial answer drives
-      straight ahead at constant speed.
+      A result (see `report`) with groups "snippet" and "trajectory"; for several clips, also
+      "snippet NAME" and "trajectory NAME" for each clip. Two more keys hold {clip: {"ours",
+      "trivial", ...}}: "trajectories", also with "truth", are camera centres [N, 3], metres,
+      aligned by Sim(3); "error_over_distance": see `pose_metrics.errors_over_distance`. The trivial
+      prediction drives straight ahead at constant speed.
 
     Raises:
       ValueError: there is no truth, or a prediction is not [5, 4, 4] and finite.
@@ -62,7 +62,7 @@ def evaluate_odometry(
 
 
 def _snippets(clip, predict_snippet):
-    """The predicted motion of every 5 consecutive frames, [5, 4, 4] each."""
+    """The predicted poses of all runs of 5 consecutive frames, [5, 4, 4] each."""
     snippets = []
     for start in progress(range(len(clip) - SNIPPET + 1), clip.name, "snippet"):
         images = [clip.image(i) for i in range(start, start + SNIPPET)]
@@ -72,7 +72,7 @@ def _snippets(clip, predict_snippet):
 
 
 def _summary(samples):
-    """The result of {clip: samples}, all of them together and, if there are more, each clip's."""
+    """The result for {clip: samples}, all together and, for several clips, also for each clip."""
 
     def average(group, errors):
         return POSE_AVERAGES[group](errors)
@@ -87,7 +87,7 @@ def _summary(samples):
 
 
 def _forward_motion(count):
-    """Poses [count, 4, 4] of a camera that moves one unit along its axis from frame to frame."""
+    """Poses [count, 4, 4] of a camera that moves one unit along its axis per frame."""
     poses = np.tile(np.eye(4), (count, 1, 1))
     poses[:, 2, 3] = np.arange(count)
     return poses
@@ -101,7 +101,7 @@ def _judged_poses(group, name, estimate, truth):
 
 
 def _courses(estimate, truth):
-    """Camera centres, and errors over distance, of the estimate and of pure forward motion."""
+    """Camera centres and errors over distance, of the estimate and of pure forward motion."""
     poses = {"ours": estimate, "trivial": _forward_motion(len(truth))}
     poses = {name: pose_metrics.aligned(matrices, truth) for name, matrices in poses.items()}
     segments = {name: pose_metrics.segment_errors(own, truth) for name, own in poses.items()}

@@ -1,7 +1,7 @@
-"""How far estimated camera motion is from the truth: snippets, whole trajectories, KITTI's errors.
+"""Errors of camera motion: snippets, whole trajectories, and KITTI's errors.
 
-Poses are camera-to-world matrices [N, 4, 4] in float64. A monocular estimate has no unit of length:
-each measure says what it does about scale.
+Poses are camera-to-world matrices [N, 4, 4] in float64. A monocular estimate has no unit of length;
+each function states how it handles scale.
 """
 
 import numpy as np
@@ -11,16 +11,16 @@ SEGMENT_STEP = 10  # KITTI starts a segment at every tenth frame.
 
 
 def snippet_errors(estimate: np.ndarray, truth: np.ndarray) -> dict:
-    """Compares the positions of two snippets [N, 4, 4], each seen from its own first camera.
+    """Compares the positions of two snippets [N, 4, 4], each relative to its first camera.
 
-    The estimate p is stretched by the one factor that brings it closest to the truth q:
+    The estimate p is scaled by the factor that brings it closest to the truth q:
     s = sum(p q) / sum(p p).
 
     Returns:
       rmse: sqrt(sum_i |s p_i - q_i|^2 / N), metres.
-      ate: sqrt(sum_i |s p_i - q_i|^2) / N, metres: N *outside* the root, sqrt(N) times smaller.
-        This is what SfMLearner's program prints (CVPR 2017), and so the "5-frame ATE" of every
-        table made with it, DF-Net's included.
+      ate: sqrt(sum_i |s p_i - q_i|^2) / N, metres: N is *outside* the root, so ate is smaller by
+        sqrt(N). SfMLearner's program (CVPR 2017) prints this number, so it is the "5-frame ATE" of
+        all tables made with it, including DF-Net's.
     """
     p, q = _positions_in_first(estimate), _positions_in_first(truth)
     gap = _best_scale(np.sum(p * q), np.sum(p * p)) * p - q
@@ -29,7 +29,7 @@ def snippet_errors(estimate: np.ndarray, truth: np.ndarray) -> dict:
 
 
 def average_snippets(snippets: list[dict]) -> dict:
-    """Mean of each of the `snippet_errors`, and its standard deviation as `..._std`."""
+    """The mean of each of the `snippet_errors`, and its standard deviation as `..._std`."""
     summary = {}
     for name in snippets[0]:
         values = [errors[name] for errors in snippets]
@@ -38,14 +38,14 @@ def average_snippets(snippets: list[dict]) -> dict:
 
 
 def chain(snippets: np.ndarray) -> np.ndarray:
-    """Joins the motions of overlapping snippets into one trajectory.
+    """Chains the motions of overlapping snippets to one trajectory.
 
     Args:
-      snippets: [M, 5, 4, 4], camera-to-first poses; the next snippet starts one frame later.
+      snippets: [M, 5, 4, 4], camera-to-first poses; each snippet starts one frame after the last.
 
     Returns:
-      [M + 4, 4, 4] camera-to-world poses, the first camera being the world. Each motion comes from
-      the snippet that has it in its middle, those at both ends from the first and last snippet.
+      [M + 4, 4, 4] camera-to-world poses; the first camera is the world. Each motion comes from the
+      snippet with that motion in its middle; at the ends, from the first and last snippet.
     """
     motions = np.linalg.inv(snippets[:, :-1]) @ snippets[:, 1:]  # [M, 4, 4, 4]
     steps = np.concatenate([motions[0, :2], motions[:, 2], motions[-1, 3:]])
@@ -71,7 +71,7 @@ def similarity(points: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarr
 
 
 def aligned(estimate: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Moves, turns and scales poses [N, 4, 4] so that their positions best fit those of `truth`."""
+    """Moves, rotates and scales poses [N, 4, 4] so that their positions best fit `truth`."""
     scale, rotation, translation = similarity(estimate[:, :3, 3], truth[:, :3, 3])
     poses = estimate.copy()
     poses[:, :3, :3] = rotation @ estimate[:, :3, :3]
@@ -84,8 +84,8 @@ def trajectory_errors(estimate: np.ndarray, truth: np.ndarray) -> dict:
 
     Returns:
       ate_sim3: root mean square distance of positions, metres (Sturm et al., IROS 2012).
-      translation_percent, rotation_deg_per_100m: means of `segment_errors`; None if none fits.
-      num_segments: how many they are the means of.
+      translation_percent, rotation_deg_per_100m: means of `segment_errors`; None without segments.
+      num_segments: the number of segments.
     """
     estimate = aligned(estimate, truth)
     gap = estimate[:, :3, 3] - truth[:, :3, 3]
@@ -94,7 +94,7 @@ def trajectory_errors(estimate: np.ndarray, truth: np.ndarray) -> dict:
 
 
 def average_trajectories(trajectories: list[dict]) -> dict:
-    """Averages `trajectory_errors`: the ATE over trajectories, KITTI's errors over all segments."""
+    """Averages `trajectory_errors`: ATE over trajectories, KITTI's errors over all segments."""
     summary = {"ate_sim3": float(np.mean([errors["ate_sim3"] for errors in trajectories]))}
     long = [errors for errors in trajectories if errors["num_segments"] > 0]
     weights = [errors["num_segments"] for errors in long]
@@ -107,13 +107,13 @@ def average_trajectories(trajectories: list[dict]) -> dict:
 def segment_errors(estimate: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """KITTI's odometry errors of every segment of 100 to 800 m (Geiger et al., CVPR 2012).
 
-    The estimate must be in metres: scale a monocular one before, e.g. by `aligned`. A segment ends
-    at the first frame *more* than its length along the true path; both errors are divided by the
+    The estimate must be in metres: align a monocular estimate first, e.g. with `aligned`. A segment
+    ends at the first frame *beyond* its length on the true path; both errors are divided by the
     nominal length.
 
     Returns:
-      [S, 3]: the length in metres, translation in %, rotation in degrees per 100 m. S is 0 if no
-      length fits.
+      [S, 3]: length in metres, translation error in %, rotation error in degrees per 100 m. S is 0
+      if the path is too short.
     """
     steps = np.linalg.norm(np.diff(truth[:, :3, 3], axis=0), axis=-1)
     distance = np.concatenate([[0.0], np.cumsum(steps)])
@@ -129,7 +129,7 @@ def segment_errors(estimate: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def errors_over_distance(segments: np.ndarray) -> list[dict]:
-    """Means of `segment_errors` [S, 3] for each length that fits, the shortest first.
+    """Means of `segment_errors` [S, 3] for each length, the shortest first.
 
     Returns:
       [{length (metres), translation_percent, rotation_deg_per_100m, num_segments}].
@@ -139,7 +139,7 @@ def errors_over_distance(segments: np.ndarray) -> list[dict]:
 
 
 def _mean(segments):
-    """The means of `segment_errors`, None if there are none, and how many they are."""
+    """The means of `segment_errors`, None if there are none, and the number of segments."""
     translation, rotation = segments[:, 1:].mean(axis=0).tolist() if len(segments) else (None, None)
     return {
         "translation_percent": translation,
@@ -149,7 +149,7 @@ def _mean(segments):
 
 
 def _motion_gap(estimate, truth, first: int, last: int):
-    """What the estimated motion between two frames lacks to the true one, [4, 4]."""
+    """The motion [4, 4] that leads from the estimated to the true motion between two frames."""
     estimated = np.linalg.inv(estimate[first]) @ estimate[last]
     true = np.linalg.inv(truth[first]) @ truth[last]
     return np.linalg.inv(estimated) @ true
@@ -166,5 +166,5 @@ def _positions_in_first(poses):
 
 
 def _best_scale(product, square):
-    """product / square; 1 for an estimate that stands still, which no factor can improve."""
+    """product / square; 1 for an estimate without motion, which no factor can improve."""
     return float(product / square) if square > 0 else 1.0

@@ -1,18 +1,18 @@
-"""What every protocol returns, and how it is printed beside a trivial answer and the papers.
+"""The result format of all protocols, and its table beside trivial and published numbers.
 
-A result is a dictionary of plain numbers, strings and lists (JSON takes it as is):
+A result is a dictionary of plain numbers, strings and lists, ready for JSON:
 
 | key         | holds                                                                        |
 |-------------|------------------------------------------------------------------------------|
 | task        | "depth", "flow", "odometry", ...                                             |
-| benchmark   | may be missing: what was measured on, if `PUBLISHED` knows several           |
-| num_samples | {group: how many samples the group's averages are of}                        |
+| benchmark   | optional: the name of the benchmark, if `PUBLISHED` has several for the task |
+| num_samples | {group: number of samples in the group's averages}                           |
 | ours        | {group: {metric: average}} of the predictor                                  |
-| trivial     | the same of an answer that needs no network, judged in the same pass         |
-| samples     | [{"name", "ours": {group: {metric: value}}, "trivial": ...}], each by itself |
-| notes       | may be missing: lines to be read with the numbers                            |
+| trivial     | the same for a prediction without a network, evaluated in the same pass      |
+| samples     | [{"name", "ours": {group: {metric: value}}, "trivial": ...}], one per sample |
+| notes       | optional: lines to read with the numbers                                     |
 
-A group is one way of judging: a range of depth, a kind of truth, snippets or trajectories.
+A group is a way of evaluating: a range of depth, a kind of truth, snippets or trajectories.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ from dfnet_tf.evaluation import depth_metrics
 # {task or benchmark: {column: {group: {metric: value}}}}. "DF-Net": the tables of its paper (Zou,
 # Luo, Huang, ECCV 2018), on KITTI's Eigen split, KITTI's training pairs of 2015, the odometry
 # sequences 09 and 10, and Make3D. "released": its released weights, flow on all pixels of the KITTI
-# 2012 and 2015 training pairs. "Monodepth2": Godard et al., ICCV 2019, trained on single videos.
+# 2012 and 2015 training pairs. "Monodepth2": Godard et al., ICCV 2019, trained on monocular video.
 PUBLISHED = {
     "depth": {
         column: {"80m": dict(zip(depth_metrics.METRICS[:7], values, strict=True))}
@@ -47,7 +47,7 @@ PUBLISHED = {
         "DF-Net 10": {"snippet": {"ate": 0.015, "ate_std": 0.009}},
     },
 }
-# What later work of the same kind reached, one number each.
+# Results of later work of the same kind, one number each.
 LATER = {
     "depth": "abs_rel, 80m, Eigen split: GeoNet 0.149, Monodepth2 0.115, SC-Depth 0.114, "
     "Lite-Mono 0.107, MonoViT 0.099",
@@ -56,7 +56,7 @@ LATER = {
 
 
 def summarise(task: str, samples: list[dict], average) -> dict:
-    """The result of these samples; `average(group, errors)` averages a list of errors."""
+    """The result for these samples; `average(group, errors)` averages a list of errors."""
     groups = list(dict.fromkeys(group for sample in samples for group in sample["ours"]))
     summary = {"task": task, "num_samples": {}, "ours": {}, "trivial": {}, "samples": samples}
     for group in groups:
@@ -68,9 +68,9 @@ def summarise(task: str, samples: list[dict], average) -> dict:
 
 
 def table(results: dict) -> str:
-    """Renders a result as aligned text, beside `PUBLISHED`, one row a metric; its notes below.
+    """Formats a result as text beside `PUBLISHED`, one row per metric, with its notes below.
 
-    "-" stands for what was not measured or not published.
+    "-" stands for numbers that were not measured or not published.
     """
     published = _published(results)
     columns = {"ours": results["ours"], "trivial": results["trivial"], **published}
@@ -90,14 +90,14 @@ def table(results: dict) -> str:
 
 
 def _published(results):
-    """The published columns that hold a number of a group that was judged."""
+    """The published columns with a number for an evaluated group."""
     benchmark = results.get("benchmark")
     columns = PUBLISHED.get(benchmark if benchmark in PUBLISHED else results["task"], {})
     return {name: column for name, column in columns.items() if column.keys() & results["ours"]}
 
 
 def checked(prediction, shape, name):
-    """`prediction` as float64, or ValueError; None in `shape` stands for any size."""
+    """`prediction` as float64; ValueError if it does not fit. None in `shape` means any size."""
     prediction = np.asarray(prediction, "float64")  # OpenCV cannot resize half precision.
     fits = prediction.ndim == len(shape) and all(
         wanted in (None, size) for wanted, size in zip(shape, prediction.shape, strict=True)

@@ -1,4 +1,4 @@
-"""How far scene flow is from the truth: KITTI's outliers, and the error of the 3-D motion.
+"""Errors of scene flow: KITTI's outliers, and the error of the 3-D motion.
 
 Menze, Geiger, "Object scene flow for autonomous vehicles", CVPR 2015.
 """
@@ -18,22 +18,22 @@ def scene_flow_errors(
     baseline: float,
     region: np.ndarray | None = None,
 ) -> dict:
-    """Compares two scene flows of one image, where the truth is known.
+    """Compares two scene flows of one image where the truth is known.
 
-    A pixel is an outlier if it is off by more than 3 pixels *and* by more than 5 % of the truth, in
-    disparity f * baseline / depth or in the length of the flow.
+    An outlier has an error of more than 3 pixels *and* of more than 5 % of the truth, in disparity
+    f * baseline / depth or in the length of the flow.
 
     Args:
       estimate: without gaps.
       truth: of the same size H x W.
-      baseline: metres between the two cameras that the disparities are of.
-      region: [H, W], True for the pixels that count; None: all.
+      baseline: metres between the two cameras of the disparities.
+      region: [H, W], True for the pixels to evaluate; None: all.
 
     Returns:
-      d1_percent, d2_percent, fl_percent: outliers among the pixels whose depth, next depth, flow is
-      known; sf_percent: those with any of the three wrong, where all are known. epe_3d: metres,
-      mean |(p2 - p1) - true (p2 - p1)| where all are known, p1 and p2 each in the camera frame of
-      its time. d1_pixels ...: how many count; without any, the error is None.
+      d1_percent, d2_percent, fl_percent: outliers of depth, next depth and flow among the pixels
+      where it is known; sf_percent: pixels with any of the three wrong, where all are known.
+      epe_3d: metres, mean |(p2 - p1) - true (p2 - p1)| where all are known, p1 and p2 each in the
+      camera frame of its time. d1_pixels ...: numbers of pixels; without any, the error is None.
     """
     region = np.ones(truth.depth.shape, bool) if region is None else region
     reach = truth.intrinsics[0, 0] * baseline
@@ -61,9 +61,9 @@ def scene_flow_errors(
 
 
 def average(images: list[dict]) -> dict:
-    """Averages `scene_flow_errors` over images: each pixel counts the same, as KITTI's server does.
+    """Averages `scene_flow_errors` with the same weight for each pixel, like KITTI's server.
 
-    None for what no image knows.
+    None for metrics without any known pixel.
     """
     counted_by = {f"{name}_percent": f"{name}_pixels" for name in OUTLIERS}
     counted_by["epe_3d"] = "sf_pixels"

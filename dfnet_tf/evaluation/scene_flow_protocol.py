@@ -1,4 +1,4 @@
-"""Judges scene flow as KITTI 2015 does, beside a world that stands still at one depth."""
+"""Evaluates scene flow like KITTI 2015, beside a static world of constant depth."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -19,10 +19,10 @@ def evaluate_scene_flow(
     predict_flow: Callable[[np.ndarray, np.ndarray], np.ndarray],
     predict_motion: Callable[[list[np.ndarray], int, np.ndarray], np.ndarray],
 ) -> dict:
-    """Judges what depth, flow and camera motion say together about points in space.
+    """Evaluates depth, flow and camera motion together, as scene flow.
 
-    One camera cannot know its scale: all lengths of a pair are stretched by the one factor that
-    gives the first depth map the median of the truth.
+    One camera cannot know its scale: all lengths of a pair are scaled by the factor that gives the
+    first depth map the median of the truth.
 
     Args:
       pairs: see `data.truth.scene_flow_pairs`.
@@ -32,14 +32,14 @@ def evaluate_scene_flow(
         image `index` + 1 to image `index`, its translation in the unit of 1 / disparity.
 
     Returns:
-      A result (see `report`). Group "all": the second depth is the second image's, read where the
-      flow points. "all + pose": only of what moves by itself (`object_motion.moving_mask`), else it
-      is the first depth, moved with the camera. "background" and "foreground", where it is known
-      what moves: the two kinds of pixels. The trivial answer: nothing moves, the true median depth
-      everywhere.
+      A result (see `report`). Group "all": the second depth is the second image's, sampled where
+      the flow points. Group "all + pose": only pixels that move by `object_motion.moving_mask` use
+      this; the others use the first depth, moved with the camera. Groups "background" and
+      "foreground", if there are masks of moving objects: only these pixels. In the trivial
+      prediction nothing moves, and the depth is the true median everywhere.
 
     Raises:
-      ValueError: there is no truth, or a prediction is of a wrong shape, not finite or not > 0.
+      ValueError: there is no truth, or a prediction has a wrong shape, is not finite or not > 0.
     """
     samples = []
     for pair in progress(list(pairs), "scene flow", "pair"):
@@ -54,7 +54,7 @@ def evaluate_scene_flow(
 
 
 def _answers(pair, truth, predict_disparity, predict_flow, predict_motion):
-    """The scene flow [H, W] of the networks, without and with the camera's motion, in metres."""
+    """The networks' scene flow [H, W], without and with the camera's motion, in metres."""
     images, index = pair.frames()
     first, second = images[index : index + 2]
     depth, next_depth = (
@@ -81,7 +81,7 @@ def _answers(pair, truth, predict_disparity, predict_flow, predict_motion):
 
 
 def _moved_with_camera(answer, backward, motion):
-    """The next depth [H, W]: Z of R p + t, but as it was where something moves by itself."""
+    """The next depth [H, W]: Z of R p + t, except on moving pixels, where it does not change."""
     depth, intrinsics = answer.depth[..., None], answer.intrinsics
     points = _array(rigid_motion.transform, _array(camera.backproject, depth, intrinsics), motion)
     arrays = answer.flow, backward, depth, intrinsics, motion
@@ -90,7 +90,7 @@ def _moved_with_camera(answer, backward, motion):
 
 
 def _judged(pair, truth, answers):
-    """A sample: the errors of every answer, and of a world that stands still, in every region."""
+    """A sample: the errors of every prediction, and of a static world, in every region."""
     constant = np.full_like(truth.depth, np.median(truth.depth[truth.depth > 0]))
     still = SceneFlow(constant, constant, np.zeros_like(truth.flow), truth.intrinsics)
     regions, moving = {"all": np.ones(constant.shape, bool)}, pair.moving()
@@ -112,5 +112,5 @@ def _judged(pair, truth, answers):
 
 
 def _array(function, *arrays):
-    """Calls a function of tensors [1, ...] on arrays without the batch's axis."""
+    """Applies a function of tensors [1, ...] to arrays without the batch axis."""
     return np.asarray(function(*(np.float32(array)[None] for array in arrays)))[0]
