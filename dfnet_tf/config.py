@@ -61,8 +61,8 @@ UPSAMPLINGS = ("bilinear", "learned")
 class NetworkConfig:
     """The networks: `name` is paper, mobile or tiny.
 
-    `flow_upsampling` says how mobile's and tiny's flow is enlarged from 1/4 to the size of the
-    frames: bilinear, or learned, which gives sharper edges; see `networks.flow_net.PwcFlowNet`.
+    `flow_upsampling` is how mobile and tiny upsample the flow from 1/4 to the size of the frames:
+    bilinear, or learned, which gives sharper edges; see `networks.flow_net.PwcFlowNet`.
 
     Depth and pose networks and all losses work at 1 / `depth_downscale` of the flow network's size.
     With `imagenet`, the depth encoder of mobile starts from ImageNet weights instead of random
@@ -88,7 +88,7 @@ class NetworkConfig:
         )
         _require(
             self.flow_upsampling == "bilinear" or self.name != "paper",
-            "flow_upsampling learned with mobile and tiny alone",
+            "flow_upsampling learned only with mobile or tiny",
             self,
         )
         _require(

@@ -40,7 +40,7 @@ class FilmDepth:
     spread: float  # Median gap of log disparity between views and network; NaN without views.
     # other_from_this [4, 4] of each counted neighbour, by its distance; in the network's unit.
     motions: dict[int, np.ndarray]
-    # float32 [H, W, 3], to the next frame: see `flow.label`. None: that frame does not count.
+    # float32 [H, W, 3], to the next frame: see `flow.label`. None if that frame does not count.
     flow: np.ndarray | None = None
 
 

@@ -1,13 +1,13 @@
-"""Labels of optical flow: what the film's geometry and its flow by DIS agree on."""
+"""Labels of optical flow, from the film's geometry and DIS flow."""
 
 import numpy as np
 
 from dfnet_tf.film.neighbours import Neighbour, pixels, rays
 
-SURE = 0.5  # Confidence of depth from which the rigid flow counts.
-SURE_WHERE_HIDDEN = 0.85  # The same, where the next frame hides the pixel and flow is unknown.
+SURE = 0.5  # Minimum confidence of depth for its rigid flow to count.
+SURE_WHERE_HIDDEN = 0.85  # The same for hidden pixels, whose DIS flow is unknown.
 AGREES, AGREES_RELATIVE = 1.0, 0.03  # Gap of both flows: pixels, and share of the rigid flow.
-FLOW_ALONE = 0.6  # Weight of a pixel that only flow knows: moving, or of unsure depth.
+FLOW_ALONE = 0.6  # Weight of a pixel with DIS flow only: moving, or with unsure depth.
 
 
 def label(
@@ -19,9 +19,9 @@ def label(
 ) -> np.ndarray:
     """The flow from a frame to a neighbour, and its weight.
 
-    Where depth is sure and its rigid flow is near the DIS flow, the label is the mean of both.
-    Where the neighbour hides the pixel, only the rigid flow knows. Where depth is unsure or the
-    flows differ, as on moving things, the label is the DIS flow if it leads back.
+    Where depth is confident and its rigid flow is near the DIS flow, the label is their mean. Where
+    the pixel is hidden in the neighbour, the label is the rigid flow. Where depth is unsure or the
+    flows differ, as on moving objects, the label is the DIS flow, if the backward flow cancels it.
 
     Args:
       log_disparity, confidence: [H, W], of the frame.

@@ -1,4 +1,4 @@
-"""Enlarges a flow so that its edges follow the image (RAFT, Teed and Deng, ECCV 2020)."""
+"""Upsamples a flow so that its edges follow the image (RAFT, Teed and Deng, ECCV 2020)."""
 
 import keras
 import numpy as np
@@ -12,16 +12,17 @@ NEIGHBOURS = [(y, x) for y in range(3) for x in range(3)]
 
 @keras.saving.register_keras_serializable("dfnet")
 class ConvexUpsampling(keras.layers.Layer):
-    """Every fine pixel gets a weighted mean of the 3x3 coarse flows around it.
+    """Each fine pixel gets a weighted mean of the 3x3 coarse flows around it.
 
-    The weights are positive, sum to 1, and come from features by two convolutions. Untrained, they
-    are those of bilinear interpolation. All tensors have four axes, as GPUs of phones require.
+    Two convolutions compute the weights from features. The weights are positive and sum to 1;
+    before training, they are those of bilinear interpolation. All tensors have four axes, as the
+    GPUs of phones require.
 
     Call: flow float32 [N, h, w, 2] in pixels of its grid, features [N, h, w, C].
     Returns: float32 [N, factor * h, factor * w, 2] in pixels of the fine grid.
 
     Args:
-      factor: how many fine pixels replace a coarse one, along each axis.
+      factor: number of fine pixels per coarse pixel, along each axis.
     """
 
     def __init__(self, factor: int, **kwargs):
@@ -75,7 +76,7 @@ def _with_border(maps):
 def _log_bilinear(shape, dtype=None):
     """The logarithms [9 * factor^2] of the weights of bilinear interpolation."""
     factor = round((shape[0] / len(NEIGHBOURS)) ** 0.5)
-    middle = (np.arange(factor) + 0.5) / factor - 0.5  # Of the fine pixels, in coarse ones.
+    middle = (np.arange(factor) + 0.5) / factor - 0.5  # Fine pixel centres, in coarse pixels.
     line = np.maximum(0.0, 1.0 - np.abs(middle - np.arange(-1, 2)[:, None]))  # [3, factor]
     plane = line[:, None, :, None] * line[None, :, None, :]  # [3, 3, factor, factor]
     return ops.convert_to_tensor(np.log(plane.reshape(-1) + 1e-3), dtype)

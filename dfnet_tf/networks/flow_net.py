@@ -173,7 +173,7 @@ class PwcFlowNet(FlowNet):
         return flows
 
     def _decoded(self, cost, context, flow):
-        """The features that the head reads."""
+        """The decoder's features, the input of the head."""
         x = ops.concatenate([leaky_relu(cost), context, ops.cast(flow, cost.dtype)], axis=-1)
         for layer in self.decoder:
             x = layer(x)

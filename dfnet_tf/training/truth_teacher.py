@@ -28,7 +28,7 @@ def lesson(clips: Sequence[Clip], size: tuple[int, int]) -> tuple[list[Clip], La
 
 
 def has_flow(clip: Clip) -> bool:
-    """Whether the flow from its first frame is known."""
+    """True if the clip has the flow of its first frame."""
     return len(clip) > 1 and clip.stored("flow", 0) is not None
 
 
