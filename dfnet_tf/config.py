@@ -185,10 +185,11 @@ class TrainingConfig:
     its gradient with XLA.
 
     `stage` is flow (only the flow network), depth (depth and pose networks), joint (all three) or
-    distil (only the depth network learns). `teacher` says where the labels of stage distil come
-    from: `network` is a frozen copy of the depth network (see `models.depth_student`), `film` the
-    geometry of the clips themselves (see `models.film_student`). Film labels are computed again in
-    each of `rounds` equal parts of the training, with the depth network as trained so far.
+    distil (only the depth network learns). `teacher` is the source of labels. In stage distil,
+    `network` is a frozen copy of the depth network (see `models.depth_student`), and `film` is the
+    geometry of the clips themselves (see `models.film_student`), computed again in each of `rounds`
+    equal parts of the training with the depth network as trained so far. In stage flow, `network`
+    means no labels; `truth` and `film` give labels of flow (see `models.flow_student`).
     """
 
     epochs: int

@@ -23,9 +23,9 @@ class FlowNet(keras.Model):
     Subclasses define `size_multiple`, `num_levels`, `encode` and `estimate`.
 
     Call: first and second images [N, H, W, 3] in [0, 1].
-    Returns: `num_levels` flows first -> second, float32 [N, h, w, 2], finest first (1/4 of the
-    images, or their size where it is enlarged by learned weights; then 1/8, halved from level to
-    level), each in pixels of its own grid.
+    Returns: `num_levels` flows first -> second, float32 [N, h, w, 2], finest first: at 1/4 of the
+    images' size (at full size with learned upsampling), 1/8, and so on, each in pixels of its own
+    grid.
     """
 
     def build(self, first_images_shape, second_images_shape):

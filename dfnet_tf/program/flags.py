@@ -48,10 +48,11 @@ def define_training_flags() -> None:
         "teacher",
         "network",
         list(stages.TEACHERS),
-        "Where labels come from. Stage distil, labels of depth: network: the depth network of "
-        "--init_from, on patchworks of the frames; film: each film's own geometry (flow to "
-        "neighbouring frames, motion, triangulation), computed before training. Stage flow: "
-        "network: no labels; truth: the true flow of rendered clips.",
+        "Where labels come from. Stage distil learns depth. network: from the depth network of "
+        "--init_from, on patchworks of the frames; film: from each film's own geometry (flow to "
+        "neighbouring frames, motion, triangulation), computed before training. Stage flow learns "
+        "flow. network: without labels; truth: from the true flow of rendered clips; film: from "
+        "each film's own geometry.",
     )
     flags.DEFINE_integer(
         "rounds",
