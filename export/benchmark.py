@@ -1,11 +1,11 @@
-"""How fast, large and hungry .tflite models are on this machine; any model, ours or not.
+"""Measures speed, size and memory of any .tflite models on this machine.
 
 python -m export.benchmark --model=out/models/depth_int8.tflite --threads=1 --threads=2 --profile
 
-A run is what an app does for a frame: inputs copied in, the network run, outputs copied out. Inputs
-are random, in the shapes and types that the model asks for (axes of free size: 1). All cases take
-turns run by run, so that whatever else the machine does slows all of them alike. Peak memory is by
-how much a process of its own grows, over one that has merely loaded the runtime.
+A run is what an app does for a frame: copy inputs in, run the network, copy outputs out. Inputs are
+random, with the model's shapes and types (free axes have size 1). The cases take turns, so that
+other work on the machine slows them all equally. Peak memory is the growth of a new process
+compared with a process that has only loaded the runtime.
 """
 
 from pathlib import Path
@@ -61,7 +61,7 @@ def _name(case: profile.Case) -> str:
 
 
 def table(cases: list[profile.Case], latencies: np.ndarray) -> str:
-    """One aligned row for each case; its milliseconds are a column of `latencies` [runs, cases]."""
+    """One row for each case; `latencies` [runs, cases] are in milliseconds."""
     wide = max(len("model"), *(len(_name(case)) for case in cases))
     lines = [
         f"{'model':<{wide}}{'MB':>8}{'ops':>6}  {'runtime':<11}{'threads':>9}"
@@ -80,7 +80,7 @@ def table(cases: list[profile.Case], latencies: np.ndarray) -> str:
 
 
 def _profile(case: profile.Case) -> str:
-    """Kinds of operators by their time, then the costliest single ones."""
+    """The kinds of operators by their share of time, then the costliest single operators."""
     ops = op_times.measure(case.path, case.threads, profile.PROFILED_RUNS, case.signature)
     outside = profile.outside_delegate_share(ops)
     lines = [

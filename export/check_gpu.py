@@ -1,9 +1,10 @@
-"""Whether .tflite models can run on the GPUs of phones, as far as that can be told without one.
+"""Checks whether .tflite models can run on phones' GPUs, as far as possible without a GPU.
 
 python -m export.check_gpu --model=out/models/depth_float16.tflite --clip=data/drive
 
-Tells which operators the GPU delegate refuses, and on the frames of a clip which numbers float16
-cannot hold and how far rounding to it moves the outputs. What is left to a phone: drivers, speed.
+Lists the operators that the GPU delegate refuses. On the frames of a clip, also lists the numbers
+that float16 cannot represent, and how much rounding to float16 changes the outputs. Drivers and
+speed can only be tested on a phone.
 """
 
 from pathlib import Path
@@ -46,7 +47,7 @@ def main() -> None:
 
 
 def _samples(path: Path) -> list[dict[str, np.ndarray]]:
-    """Frames, evenly spread over the clip, as inputs by name; a second input is the next frame."""
+    """Frames, evenly spaced over the clip, as inputs by name; a second input is the next frame."""
     from dfnet_tf.data.example_pairs import (
         frame_pairs,  # After the flags: TensorFlow comes with it.
     )

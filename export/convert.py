@@ -1,4 +1,4 @@
-"""From a Keras network to a float32 .tflite model."""
+"""Converts a Keras network to a float32 .tflite model."""
 
 import re
 import tempfile
@@ -17,14 +17,14 @@ VARIABLE_OPS = {"VAR_HANDLE", "READ_VARIABLE"}
 
 
 class ConversionError(ValueError):
-    """A network that TFLite cannot express, or a conversion that lost something."""
+    """A network that TFLite cannot express, or a conversion that lost weights."""
 
 
 def to_tflite(signature: Signature) -> bytes:
-    """Converts one signature to a float32 model of TFLite's own ops, and checks that it is whole.
+    """Converts one signature to a float32 model with TFLite's own ops, and checks the result.
 
     Raises:
-      ConversionError: it needs other ops than TFLite's own, or its weights are missing.
+      ConversionError: the network needs other ops, or weights are missing in the model.
     """
     # Through a saved model: from_concrete_functions keeps neither the names nor the weights of a
     # Keras 3 model, and reports success.
@@ -46,9 +46,9 @@ def to_tflite(signature: Signature) -> bytes:
 
 
 def check_whole(model: bytes, signature: Signature) -> None:
-    """Raises ConversionError unless a float32 model holds its weights and TFLite's own ops alone.
+    """Raises ConversionError unless a float32 model has all weights and only TFLite's own ops.
 
-    Flex ops start with "Flex", and like every other op that is not TFLite's own they are CUSTOM.
+    Flex ops start with "Flex"; like all ops that are not TFLite's own, they are CUSTOM.
     """
     names = {operator.name for operator in flatbuffer.operators(model)}
     foreign = sorted(names & (VARIABLE_OPS | {"CUSTOM"}))

@@ -2,8 +2,8 @@
 
 python -m export.export_tflite --run_dir=runs/drive --output=out/models --calibration=data/drive
 
-Leaves depth_int8.tflite and flow_int8.tflite, each only once it agrees with the Keras network, with
-a JSON beside it that describes it, and report.md. `image` gives `disparity` and `depth` (up to
+Writes depth_int8.tflite and flow_int8.tflite, each only after it agrees with the Keras network,
+each with a JSON that describes it, and report.md. `image` gives `disparity` and `depth` (up to
 scale); `first` and `second` give `flow`, in pixels of the model's size. See export/README.md.
 """
 
@@ -88,7 +88,7 @@ def main() -> None:
 
 
 def _check_flags(networks: tuple[str, ...], quantizations: tuple[str, ...]) -> None:
-    """Raises UsageError for flags that lack or contradict each other."""
+    """Raises UsageError for missing or contradicting flags."""
     if "int8" in quantizations and not _CALIBRATION.value:
         raise app.UsageError(
             f"Expected --calibration with --quantization={_QUANTIZATION.value}. Received: none."
@@ -106,7 +106,7 @@ def _check_flags(networks: tuple[str, ...], quantizations: tuple[str, ...]) -> N
 
 
 def _trained(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Which of NETWORKS a run trained, and a line on the other where there is one."""
+    """The NETWORKS that a run trained; prints a line about the other, if there is one."""
     networks = tuple(kind for kind in NETWORKS if f"{kind}_net" in names)
     if left_out := set(NETWORKS) - set(networks):
         print(f"The run trained no {' and no '.join(sorted(left_out))}: it is not exported.")
@@ -116,7 +116,7 @@ def _trained(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _names(networks: tuple[str, ...], quantizations: tuple[str, ...]) -> list[str]:
-    """Of the models to be, without suffix."""
+    """Names of the models to write, without suffix."""
     kinds = ["_".join(networks)] if _ONE_FILE.value else networks
     return [f"{kind}_{quantization}" for kind in kinds for quantization in quantizations]
 
@@ -126,7 +126,7 @@ def _path(name: str, suffix: str) -> Path:
 
 
 def _exported(model, networks: tuple[str, ...], quantizations: tuple[str, ...]) -> Iterator:
-    """The checked models of each file to be, one file after the other."""
+    """Yields the checked models of each file to write, file by file."""
     from dfnet_tf.data.example_pairs import frame_pairs
     from export import exporter
 
@@ -156,7 +156,7 @@ def _signature(model, kind: str):
 
 
 def _truths() -> dict:
-    """For each network with true answers: TfliteModel -> its errors and the trivial answer's."""
+    """For each network with ground truth: TfliteModel -> its errors and trivial errors."""
     from dfnet_tf.data.clips import read_clips
     from dfnet_tf.data.truth import flow_pairs
     from dfnet_tf.evaluation import headline
@@ -178,7 +178,7 @@ def _truths() -> dict:
 
 
 def _finish(parts, learned_from: dict, truths: dict) -> dict:
-    """Judges, describes and writes one file; returns its entry in the report."""
+    """Evaluates, describes and writes one file; returns its entry in the report."""
     from export import exporter, gpu_delegate, half_precision, metadata, model_report
     from export.tflite_model import TfliteModel
 

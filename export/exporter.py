@@ -1,4 +1,4 @@
-"""From a trained network to finished, checked models."""
+"""Makes finished, checked models from a trained network."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ NOISE_CELL = 16  # pixels
 
 
 class ExportError(ValueError):
-    """A finished file that computes something else than the models it was made of."""
+    """A finished file whose results differ from the models it was made from."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,14 @@ def export_models(
     quantizations: Sequence[str],
     frame_pairs: Iterable[tuple[np.ndarray, np.ndarray]] = (),
 ) -> Iterator[Exported]:
-    """Converts, quantizes and checks a network, one model after the other.
+    """Converts, quantizes and checks a network; yields one model after the other.
 
     Args:
       signature: of a network with its trained weights.
       quantizations: of `export.QUANTIZATIONS`.
-      frame_pairs: consecutive uint8 RGB frames [H, W, 3] of any size. Every second pair finds the
-        ranges for int8, the others (a single one: itself) are compared with Keras. Without any,
-        smooth noise is compared.
+      frame_pairs: consecutive uint8 RGB frames [H, W, 3] of any size. Every second pair calibrates
+        int8; the others are compared with Keras. A single pair does both. Without pairs, smooth
+        noise is compared.
 
     Raises:
       ConversionError, ParityError; CalibrationError: int8 without frames.
@@ -64,10 +64,10 @@ def export_models(
 
 
 def finished(parts: Sequence[Exported], description: dict) -> bytes:
-    """One file of one model or several, with its description inside.
+    """Merges one or several models to one file, with its description inside.
 
     Raises:
-      ExportError: it computes something else than they do, if by a single bit.
+      ExportError: the file's results differ from the models' in any bit.
     """
     model = merge.merge([part.content for part in parts])
     content = metadata.embed(model, description)
@@ -84,7 +84,7 @@ def finished(parts: Sequence[Exported], description: dict) -> bytes:
 
 
 def noise_pairs(size: tuple[int, int]) -> list[list[np.ndarray]]:
-    """Smooth random pictures, each with a copy shifted by a few pixels, float32 [1, H, W, 3]."""
+    """Smooth random images, each with a copy shifted by a few pixels, float32 [1, H, W, 3]."""
     height, width = size
     cells = (NUM_NOISE_PAIRS, height // NOISE_CELL + 2, width // NOISE_CELL + 2, 3)
     noise = np.random.default_rng(0).random(cells, np.float32)

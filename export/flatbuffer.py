@@ -1,4 +1,4 @@
-"""What a .tflite file holds: its operators and the bytes of its constants."""
+"""Reads the operators of a .tflite file and the sizes of its constants."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from export import packing
 
 @dataclass(frozen=True)
 class Operator:
-    """One step of the program: the op's name in capitals, what it writes and what it holds."""
+    """One operator: its name in capitals, its tensors and its constants."""
 
     name: str
     inputs: tuple[str, ...]  # Names of the tensors that it reads, without those left out.
@@ -19,7 +19,7 @@ class Operator:
 
 
 def operators(model: bytes, signature: str | None = None) -> list[Operator]:
-    """All operators of one signature, or of the main program, in the order in which they run."""
+    """The operators of a signature, or of the main program, in the order of execution."""
     parsed = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
     places = {each.signatureKey.decode(): each.subgraphIndex for each in parsed.signatureDefs or ()}
     program = parsed.subgraphs[places.get(signature, 0)]
@@ -40,13 +40,13 @@ def operators(model: bytes, signature: str | None = None) -> list[Operator]:
 
 
 def constant_bytes(model: bytes) -> int:
-    """How many bytes of weights and other constants a model holds."""
+    """The number of bytes of weights and other constants in a model."""
     parsed = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
     return sum(_num_bytes(buffer) for buffer in parsed.buffers)
 
 
 def with_fixed_axes(model: bytes) -> bytes:
-    """The same model, its axes of free size being 1."""
+    """The same model with free axes of size 1."""
     parsed = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
     for program in parsed.subgraphs:
         for tensor in program.tensors:
@@ -55,7 +55,7 @@ def with_fixed_axes(model: bytes) -> bytes:
 
 
 def _channels(outputs) -> int:
-    """Of the first output; some operators have none, some tensors no known rank."""
+    """The channels of the first output; 1 without outputs or with unknown rank."""
     shape = outputs[0].shape if outputs else None
     return int(shape[-1]) if shape is not None and len(shape) else 1
 

@@ -1,12 +1,12 @@
-"""Which operators of a .tflite model the GPU delegate of TFLite refuses, and why.
+"""Lists the operators of a .tflite model that TFLite's GPU delegate refuses, and why.
 
-The rules are those of the delegate's public source, google-ai-edge/LiteRT,
-tflite/delegates/gpu/common/model_builder.cc (which operators, types and ranks) and
-tflite/tools/versioning/gpu_compatibility.cc (their parameters). TensorFlow's own analyzer has them
-as well, but the builds that Python gets answer "compatible" to whatever they are shown.
+The rules come from the delegate's public source, google-ai-edge/LiteRT,
+tflite/delegates/gpu/common/model_builder.cc (operators, types and ranks) and
+tflite/tools/versioning/gpu_compatibility.cc (parameters). TensorFlow's own analyzer has the same
+rules, but its Python builds call every model "compatible".
 
-The delegate takes the largest connected part of what it supports; the CPU does the rest, and every
-change between the two costs a wait. An empty list says nothing about speed.
+The delegate takes the largest connected part that it supports. The CPU does the rest, and every
+change between the two costs time. An empty list says nothing about speed.
 """
 
 from collections import Counter
@@ -61,7 +61,7 @@ CASTS = {("BOOL", "FLOAT16"), ("BOOL", "FLOAT32"), ("FLOAT16", "BOOL"), ("FLOAT3
 
 @dataclass(frozen=True)
 class Tensor:
-    """What the delegate asks of a tensor."""
+    """The properties of a tensor that matter to the delegate."""
 
     type: str  # FLOAT32
     shape: tuple[int, ...]
@@ -71,7 +71,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Step:
-    """One operator with its tensors; an input that was left out is not among them."""
+    """One operator with its tensors, without omitted inputs."""
 
     name: str
     version: int
@@ -81,10 +81,10 @@ class Step:
 
 
 def findings(model: bytes) -> list[str]:
-    """What stands between a .tflite model and the GPU, a line each; none: no rule objects.
+    """Lists what prevents a .tflite model from running on the GPU, one line each.
 
-    First what the delegate refuses, then what it takes although its guide does not list it, so that
-    older releases may refuse it.
+    First the operators that the delegate refuses, then those it takes although its guide does not
+    list them, which older releases may refuse.
     """
     found = list(steps(model))
     refused, undocumented = Counter(), Counter()
@@ -109,7 +109,7 @@ def findings(model: bytes) -> list[str]:
 
 
 def steps(model: bytes) -> Iterator[Step]:
-    """All operators of all programs of a model, but those that only unpack constants."""
+    """All operators of all programs of a model, except those that only unpack constants."""
     parsed = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
     for program in parsed.subgraphs:
         tensors = [_tensor(parsed, each) for each in program.tensors]
@@ -135,7 +135,7 @@ def _tensor(parsed: schema.ModelT, each: schema.TensorT) -> Tensor:
 
 
 def refusal(step: Step) -> str | None:
-    """Why the delegate leaves an operator to the CPU; None if it takes it."""
+    """Why the delegate leaves an operator to the CPU; None if it takes the operator."""
     if step.name not in SUPPORTED:
         return "no such operator on the GPU"
     if step.version > MOST_VERSIONS.get(step.name, step.version):

@@ -1,9 +1,9 @@
-"""What becomes of a .tflite model in float16, in which GPUs of phones calculate.
+"""Simulates a .tflite model in float16, the arithmetic of phones' GPUs.
 
-float16 ends at 65504 and loses bits below 6.1e-5 (IEEE 754). Two looks at it: how large the numbers
-of a model become on given inputs, and what it answers when every input, weight and result on the
-way is rounded to float16. Inside of an operator the sums stay in float32 here; GPUs that add up in
-float16 do not grant that, so means and sums are looked at before they are divided.
+float16 ends at 65504 and loses bits below 6.1e-5 (IEEE 754). This module measures how large a
+model's numbers become on given inputs, and its outputs when every input, weight and intermediate
+result is rounded to float16. Sums inside an operator stay in float32 here. GPUs that sum in float16
+may overflow earlier, so means and sums are checked before the division.
 """
 
 import copy
@@ -25,14 +25,14 @@ Samples = Sequence[dict[str, np.ndarray]]
 
 
 def findings(model: bytes, samples: Samples) -> list[str]:
-    """The results on the way that float16 cannot hold, a line each.
+    """Lists the intermediate results that float16 cannot represent, one line each.
 
     Args:
-      model: a .tflite file's content, of one program with one signature.
+      model: a .tflite file's content, with one program and one signature.
       samples: its inputs, by name.
 
     Raises:
-      ValueError: several programs, or none with a signature.
+      ValueError: there are several programs, or no signature.
     """
     lines = []
     for name, (largest, total) in magnitudes(model, samples).items():
@@ -46,9 +46,9 @@ def findings(model: bytes, samples: Samples) -> list[str]:
 
 
 def magnitudes(model: bytes, samples: Samples) -> dict[str, tuple[float, float]]:
-    """The largest magnitude of every float result, and what was summed up for it if it is a mean.
+    """The largest magnitude of every float result and, for a mean, of the sum behind it.
 
-    Args and raises: as `findings`.
+    Args and raises: as in `findings`.
     """
     parsed = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
     if len(parsed.subgraphs) != 1 or len(parsed.signatureDefs or ()) != 1:
@@ -84,9 +84,9 @@ def magnitudes(model: bytes, samples: Samples) -> dict[str, tuple[float, float]]
 
 
 def differences(model: bytes, samples: Samples) -> dict[str, float]:
-    """How far rounding to float16 moves each output: mean |difference| / mean |output|.
+    """How much rounding to float16 changes each output: mean |difference| / mean |output|.
 
-    NaN or infinite if something overflows. Args: as those of `findings`.
+    NaN or infinite if something overflows. Args: as in `findings`.
     """
     runners = [
         Interpreter(model_content=each).get_signature_runner() for each in (model, rounded(model))
@@ -101,7 +101,7 @@ def differences(model: bytes, samples: Samples) -> dict[str, float]:
 
 
 def rounded(model: bytes) -> bytes:
-    """The same model, every float32 input, constant and result of which is rounded to float16."""
+    """The same model with every float32 input, constant and result rounded to float16."""
     parsed = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
     code = schema.OperatorCodeT()
     code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CAST
@@ -124,7 +124,7 @@ def _round_constants(parsed: schema.ModelT, program: schema.SubGraphT) -> None:
 
 
 def _round_results(program: schema.SubGraphT, cast: int) -> None:
-    """Puts a cast to float16 and one back behind whatever makes floats: inputs and operators."""
+    """Inserts casts to float16 and back behind all inputs and operators with float results."""
     steps = []
     replaced = {}
     for i in program.inputs:
@@ -154,7 +154,7 @@ def _casts(program: schema.SubGraphT, source: int, target: int, cast: int) -> li
 
 
 def _copy(program: schema.SubGraphT, tensor: int, type_: int) -> int:
-    """A new tensor of the same shape; its place."""
+    """Adds a tensor of the same shape; returns its index."""
     new = copy.copy(program.tensors[tensor])
     new.name = new.name + f"/{len(program.tensors)}".encode()
     new.type, new.buffer = type_, 0  # The schema's empty buffer.

@@ -1,4 +1,4 @@
-"""A process of its own for what must not touch this one, or be touched by it."""
+"""Runs a function in a new process, isolated from this one."""
 
 import multiprocessing
 import os
@@ -9,18 +9,18 @@ from typing import Any
 
 
 class CrashError(ValueError):
-    """Native code that brought its process down."""
+    """Native code that crashed its process."""
 
 
 def call(function: Callable, *arguments) -> Any:
-    """What `function(*arguments)` returns or raises, in a new process.
+    """Returns or raises what `function(*arguments)` does in a new process.
 
-    Nothing that this process has loaded, cached or allocated is there, and nothing that the
-    function leaves behind stays. What native code says on stderr is dropped.
+    The new process shares nothing that this process has loaded, cached or allocated, and leaves
+    nothing behind. Output of native code on stderr is dropped.
 
     Args:
-      function: of the top level of a module.
-      *arguments: like the result, of types that pickle knows.
+      function: at the top level of a module.
+      *arguments: picklable, like the result.
 
     Raises:
       CrashError: the process ended without a result.
@@ -37,5 +37,5 @@ def call(function: Callable, *arguments) -> Any:
 
 
 def _mute() -> None:
-    """Exceptions reach the caller by another way; LiteRT tells here what hardware it lacks."""
+    """Drops stderr, where LiteRT reports missing hardware; exceptions are returned another way."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -1,9 +1,9 @@
-"""LEAKY_RELU under the name of RELU, and back.
+"""Renames LEAKY_RELU to RELU for the quantizer, and back.
 
-litert-quantizer 0.11 knows RELU but not LEAKY_RELU, around which it would place a DEQUANTIZE and a
-QUANTIZE. It treats RELU as one input and one output, each with a range of its own, which is what
-TFLite's quantization specification says of LEAKY_RELU. The operator's options (its slope) stay, and
-tell the hidden from the true.
+litert-quantizer 0.11 supports RELU but not LEAKY_RELU, and would place a DEQUANTIZE and a QUANTIZE
+around it. It treats RELU as one input and one output, each with its own range, which is also what
+TFLite's quantization specification requires for LEAKY_RELU. The operator's options (its slope)
+stay; they distinguish a renamed operator from a true RELU.
 """
 
 from ai_edge_litert import schema_py_generated as schema
@@ -16,17 +16,17 @@ INT8_VERSION = 2  # Of the operator, the first that computes in 8 bits.
 
 
 def hide(model: bytes) -> bytes:
-    """A model whose LEAKY_RELU operators pass for RELU; it must not be run."""
+    """Renames the LEAKY_RELU operators of a model to RELU; the result must not be run."""
     return _renamed(model, schema.BuiltinOperator.RELU)
 
 
 def reveal(model: bytes) -> bytes:
-    """The model with its LEAKY_RELU operators again; inverse of `hide`."""
+    """Restores the LEAKY_RELU operators; inverse of `hide`."""
     return _renamed(model, schema.BuiltinOperator.LEAKY_RELU)
 
 
 def _renamed(model: bytes, kind: int) -> bytes:
-    """The model with another kind of all operators that have the options of LEAKY_RELU."""
+    """Changes the kind of all operators that have the options of LEAKY_RELU."""
     parsed = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
     codes = {
         operator.opcodeIndex

@@ -1,4 +1,4 @@
-"""How much memory a .tflite model takes while it runs."""
+"""Measures the memory of a running .tflite model."""
 
 import resource
 import sys
@@ -10,12 +10,12 @@ RUNS = 2
 
 
 def peak_bytes(path: Path, threads: int, runtime: str, signature: str | None) -> int:
-    """By how much a process that had loaded no more than the runtime grows for a model to run.
+    """The growth of a process that loads and runs a model, over one with only the runtime.
 
-    Resident memory at its peak: weights, the runtime's repacked copies of them, and all tensors
-    that are alive at once. In a process of its own, so that nothing of another model is counted.
+    This is peak resident memory: weights, the runtime's repacked copies of them, and all tensors
+    alive at the same time. A new process excludes the memory of other models.
 
-    Args: as those of `runtimes.load`.
+    Args: as in `runtimes.load`.
 
     Raises:
       ModelError: the model cannot be run.
@@ -32,7 +32,7 @@ def _growth(path: Path, threads: int, runtime: str, signature: str | None) -> in
 
 
 def _peak() -> int:
-    """The most memory, in bytes, that was ever resident of this process."""
+    """The peak resident memory of this process, in bytes."""
     if sys.platform == "linux":  # Whose getrusage also counts the process that started this one.
         status = Path("/proc/self/status").read_text()
         kilobytes = next(row.split()[1] for row in status.splitlines() if row.startswith("VmHWM"))

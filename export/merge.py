@@ -1,4 +1,4 @@
-"""Several models as one file with a signature each."""
+"""Merges several models to one file with a signature for each."""
 
 from collections.abc import Sequence
 
@@ -9,14 +9,14 @@ from export import packing
 
 
 class MergeError(ValueError):
-    """Models that cannot live in one file."""
+    """Models that cannot be merged to one file."""
 
 
 def merge(models: Sequence[bytes]) -> bytes:
-    """One file with the programs and signatures of all; each computes what it did alone.
+    """Merges the programs and signatures of all models; each computes the same as alone.
 
     Raises:
-      MergeError: two have a signature of the same name, or one has several subgraphs.
+      MergeError: two models have a signature of the same name, or one has several subgraphs.
     """
     parsed = [flatbuffer_utils.read_model_from_bytearray(bytearray(model)) for model in models]
     names = [signature.signatureKey.decode() for one in parsed for signature in one.signatureDefs]
@@ -33,7 +33,7 @@ def merge(models: Sequence[bytes]) -> bytes:
 
 
 def _append(whole: schema.ModelT, one: schema.ModelT) -> None:
-    """Moves all parts of a model behind those of `whole`; what they refer to moves along."""
+    """Appends all parts of a model to `whole` and updates its references."""
     (subgraph,) = one.subgraphs
     for tensor in subgraph.tensors:
         tensor.buffer += len(whole.buffers)

@@ -1,8 +1,8 @@
-"""What a .tflite file says about itself: JSON beside it, and the same inside it.
+"""The description of a .tflite file: JSON beside the file, and the same inside it.
 
-Inside it lies in a metadata buffer, which every runtime passes over. export/README.md tells what
-the entries mean. The copy beside the model adds the file's name, size and SHA-256, by which the two
-are known to belong together.
+Inside, it is stored in a metadata buffer, which every runtime ignores. export/README.md explains
+the entries. The copy beside the model adds the file's name, size and SHA-256, which identify the
+file it belongs to.
 """
 
 import hashlib
@@ -26,20 +26,20 @@ DAMAGES = (struct.error, IndexError, TypeError, ValueError, AttributeError, Over
 
 
 class MetadataError(ValueError):
-    """A file that is no .tflite model, or that says nothing we understand about itself."""
+    """A file that is not a .tflite model, or that has no description in our format."""
 
 
 def describe(
     name: str, signatures: Sequence[Signature], variant: str, origin: dict, quality: dict
 ) -> dict:
-    """The description of a model, as it lies inside the file.
+    """The description of a model, as stored inside the file.
 
     Args:
       name: of the file, without suffix.
-      signatures: what it can be asked.
+      signatures: the file's signatures.
       variant: one of export.QUANTIZATIONS.
       origin: "trained" and "licence" (see `dfnet_tf.training.origin`).
-      quality: errors by name, "against_keras" and perhaps "against_truth".
+      quality: errors by name, "against_keras" and optionally "against_truth".
     """
     return {
         "format": FORMAT,
@@ -58,7 +58,7 @@ def describe(
 
 
 def beside(description: dict, content: bytes) -> dict:
-    """The description as it lies beside the file whose `content` it is."""
+    """The description as stored beside the file with this `content`."""
     file = {
         "file": f"{description['name']}.tflite",
         "bytes": len(content),
@@ -68,17 +68,17 @@ def beside(description: dict, content: bytes) -> dict:
 
 
 def embed(model: bytes, description: dict) -> bytes:
-    """The model with the description inside, in place of an older one."""
+    """Stores the description in the model; replaces an older one."""
     parsed = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
     parsed.buffers[_place(parsed)].data = json.dumps(description).encode()
     return packing.pack(parsed)
 
 
 def read(model: Path | str | bytes) -> dict:
-    """The description inside a .tflite file, or a file's content.
+    """Reads the description inside a .tflite file, given its path or content.
 
     Raises:
-      MetadataError: it is no .tflite model, or one of another program, or of a later version.
+      MetadataError: not a .tflite model, or one of another program or of a later version.
     """
     name = "model" if isinstance(model, bytes) else str(model)
     content = model if isinstance(model, bytes) else Path(model).read_bytes()
@@ -100,7 +100,7 @@ def read(model: Path | str | bytes) -> dict:
 
 
 def _place(parsed: schema.ModelT) -> int:
-    """Which buffer the description lies in; a new one if there is none yet."""
+    """The index of the description's buffer; adds a buffer if there is none."""
     for entry in parsed.metadata or []:
         if entry.name == BUFFER.encode():
             return entry.buffer
@@ -112,7 +112,7 @@ def _place(parsed: schema.ModelT) -> int:
 
 
 def _found(content: bytes):
-    """The JSON of the metadata buffer; None without one."""
+    """The JSON in the metadata buffer; None without one."""
     model = schema.Model.GetRootAs(content)
     entries = [model.Metadata(i) for i in range(model.MetadataLength())]
     for entry in entries:
@@ -122,7 +122,7 @@ def _found(content: bytes):
 
 
 def _interface(signature: Signature) -> dict:
-    """Names, types, shapes, ranges and units of what goes in and comes out."""
+    """Names, types, shapes, ranges and units of inputs and outputs."""
     height, width = signature.size
     inputs = [
         {
@@ -148,5 +148,5 @@ def _interface(signature: Signature) -> dict:
 
 
 def _short(number: float) -> float:
-    """As many digits as float32 has."""
+    """Rounds to float32's number of digits."""
     return float(f"{number:.7g}")

@@ -1,4 +1,4 @@
-"""What models cost and how good they are: report.md and report.json beside them."""
+"""report.md and report.json: cost and quality of models, stored beside them."""
 
 import hashlib
 import json
@@ -37,11 +37,11 @@ class ReportError(ValueError):
 def entry(
     description: dict, findings: Sequence[str], profiles: dict[tuple[str, int], Profile]
 ) -> dict:
-    """One model's part of a report, as plain data.
+    """One model's entry in a report, as plain data.
 
     Args:
-      description: as `metadata.beside` gives it.
-      findings: of `gpu_delegate.findings`.
+      description: from `metadata.beside`.
+      findings: from `gpu_delegate.findings`.
       profiles: by signature and threads; empty if nothing was measured.
     """
     return {
@@ -55,10 +55,10 @@ def entry(
 
 
 def read(folder: Path) -> list[dict]:
-    """The entries of the report in `folder` whose models are still there, unchanged; [] without.
+    """The report entries in `folder` whose models still exist, unchanged; [] without a report.
 
     Raises:
-      ReportError: report.json is none of ours, or there is a report.md alone.
+      ReportError: another program wrote report.json, or report.md exists without it.
     """
     path, text = folder / FILE, folder / "report.md"
     if not path.exists():
@@ -76,12 +76,12 @@ def read(folder: Path) -> list[dict]:
 
 
 def _is_of(one: dict, model: Path) -> bool:
-    """Whether a model is there, and the one that the entry is of."""
+    """True if the model exists and is the one that the entry describes."""
     return model.exists() and hashlib.sha256(model.read_bytes()).hexdigest() == one["sha256"]
 
 
 def write(folder: Path, entries: Iterable[dict]) -> None:
-    """Writes report.md and report.json; of several entries of one file the last counts."""
+    """Writes report.md and report.json; the last of several entries for a file counts."""
     by_file = {one["file"]: one for one in entries}
     whole = [by_file[file] for file in sorted(by_file)]
     for file, text in ((FILE, json.dumps(whole, indent=1)), ("report.md", markdown(whole))):
@@ -90,13 +90,13 @@ def write(folder: Path, entries: Iterable[dict]) -> None:
 
 
 def line(one: dict) -> str:
-    """What is known of a model as soon as it is written."""
+    """A line about a model, printed as soon as it is written."""
     against_keras = _against_keras(one["quality"]["against_keras"])
     return f"{one['file']:<32}{one['bytes'] / 1e6:>7.2f} MB  against Keras: {against_keras}"
 
 
 def markdown(entries: Sequence[dict]) -> str:
-    """A table with a row for each signature of each model, and what lies in their way below."""
+    """A table with a row for each signature of each model; findings below."""
     rows = [row for one in entries for row in _rows(one)]
     lines = [HEADER, ("---",) * len(HEADER), *rows]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -154,7 +154,7 @@ def _against_truth(numbers: dict[str, float]) -> str:
 
 
 def _costliest(one: dict) -> list[str]:
-    """Which kinds of operators take the time, for each signature."""
+    """The kinds of operators that take the most time, for each signature."""
     return [
         f"- `{one['file']}`, {measured['signature']}, time: "
         + ", ".join(f"{kind} ({n}) {share:.0%}" for kind, n, share in measured["ops"][:COSTLIEST])
@@ -164,7 +164,7 @@ def _costliest(one: dict) -> list[str]:
 
 
 def _objections(entries: Sequence[dict]) -> list[str]:
-    """What a GPU delegate would object to, and in which models."""
+    """The findings about the GPU delegate, and the models with each finding."""
     files = defaultdict(list)
     for one in entries:
         for finding in one["gpu_delegate"]:

@@ -1,8 +1,8 @@
-"""How long each operator of a .tflite model takes, as LiteRT's own profiler tells it.
+"""Measures the time of each operator of a .tflite model with LiteRT's own profiler.
 
-The Python package cannot switch that profiler on; the C library inside the package can. Its
-functions and structures are those of the headers of google-ai-edge/LiteRT, litert/c/, and hold for
-the release that requirements.txt names.
+LiteRT's Python package cannot start the profiler, but the C library in the package can. Functions
+and structures follow the headers of google-ai-edge/LiteRT, litert/c/, for the release that
+requirements.txt names.
 """
 
 import ctypes
@@ -27,7 +27,7 @@ WARM_UP_RUNS = 3
 
 @dataclass(frozen=True)
 class OpTime:
-    """One step of a run. XNNPACK fuses operators, and names its own by their algorithm."""
+    """One operator in a run. XNNPACK fuses operators and names them by their algorithm."""
 
     kind: str  # CONV_2D, or in XNNPACK: Convolution (NHWC, F32) IGEMM.
     in_delegate: bool
@@ -49,16 +49,16 @@ class _Event(ctypes.Structure):
 
 
 def measure(path: Path, threads: int, runs: int, signature: str | None) -> list[OpTime]:
-    """The steps of a model, on inputs of zeros, in the order in which they run.
+    """Measures the operators of a model on zeros, in the order of execution.
 
     Args:
-      path: a .tflite file that LiteRT can run; its axes of free size become 1.
+      path: a .tflite file that LiteRT can run; free axes get size 1.
       threads: of the CPU.
-      runs: how many to average.
+      runs: number of runs to average.
       signature: one of `runtimes.signatures(path)`.
 
     Raises:
-      ModelError: what LiteRT refuses.
+      ModelError: LiteRT refuses the model.
     """
     return isolation.call(_measure, path, threads, runs, signature)
 
@@ -73,7 +73,7 @@ def _measure(path: Path, threads: int, runs: int, signature: str | None) -> list
 
 
 class _ProfiledModel:
-    """A compiled model with its profiler and buffers; lives as long as the process."""
+    """A compiled model with its profiler and buffers; exists until the process ends."""
 
     def __init__(self, path: Path, threads: int, signature: str | None):
         self._path = path
@@ -98,7 +98,7 @@ class _ProfiledModel:
         self.steps: list[tuple[str, bool]] = []
 
     def profiled_run(self) -> np.ndarray:
-        """Microseconds of each step; the steps are the same in every run."""
+        """Microseconds of each operator; the operators are the same in every run."""
         self._call("LiteRtResetProfiler", self._profiler)
         self._call("LiteRtStartProfiler", self._profiler)
         self._run()
@@ -120,7 +120,7 @@ class _ProfiledModel:
         self._call("LiteRtRunCompiledModel", self._compiled, *self._arguments)
 
     def _options(self, threads: int) -> c_void_p:
-        """Options as the library reads them: a name, and a piece of TOML that it frees."""
+        """Options in the library's format: a name, and TOML text that the library frees."""
         libc = ctypes.CDLL(None)
         libc.strdup.restype = c_void_p
         free = ctypes.cast(libc.free, c_void_p)
@@ -136,7 +136,7 @@ class _ProfiledModel:
         return options
 
     def _program(self, model: c_void_p, name: str | None) -> tuple[int, c_void_p]:
-        """The place of a signature, and its program; of a model without any, its only program."""
+        """A signature's index and program; without signatures, the model's only program."""
         count = c_size_t()
         self._call("LiteRtGetNumModelSignatures", model, byref(count))
         for index in range(count.value):
@@ -150,7 +150,7 @@ class _ProfiledModel:
         )
 
     def _buffers(self, side: str, subgraph: c_void_p, signature: int):
-        """Buffers of zeros for the inputs or outputs of a program: how many, and an array."""
+        """Buffers of zeros for a program's inputs or outputs: their number, and an array."""
         count = c_size_t()
         self._call(f"LiteRtGetNumSubgraph{side}s", subgraph, byref(count))
         buffers = (c_void_p * count.value)()
@@ -178,7 +178,7 @@ class _ProfiledModel:
         self._call("LiteRtUnlockTensorBuffer", buffer)
 
     def _made(self, function: str, *arguments) -> c_void_p:
-        """Calls a function whose last argument is where it puts the handle that it makes."""
+        """Calls a function whose last argument receives the new handle; returns the handle."""
         handle = c_void_p()
         self._call(function, *arguments, byref(handle))
         return handle

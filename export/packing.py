@@ -1,4 +1,4 @@
-"""A parsed .tflite model as a file again."""
+"""Writes a parsed .tflite model as a file."""
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -8,18 +8,18 @@ ALIGNMENT = 16  # Bytes: what the TFLite schema asks for of every constant (`for
 
 
 def pack(model: schema.ModelT) -> bytes:
-    """The content of the .tflite file that holds `model`, every constant inside and aligned.
+    """The content of a .tflite file with `model`, all constants inside and aligned.
 
-    Python's flatbuffers library overlooks `force_align`, so that TensorFlow's converter leaves
-    constants at any multiple of 4; litert-quantizer appends them behind the flatbuffer, where
-    runtimes from before 2024 do not look for them.
+    Python's flatbuffers library ignores `force_align`, and TensorFlow's converter aligns constants
+    only to 4 bytes. litert-quantizer appends constants behind the flatbuffer, where runtimes from
+    before 2024 do not find them.
     """
     model.buffers = [_Aligned(buffer) for buffer in model.buffers]
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
 class _Aligned(schema.BufferT):
-    """A buffer whose bytes begin at a multiple of ALIGNMENT."""
+    """A buffer whose bytes start at a multiple of ALIGNMENT."""
 
     def __init__(self, buffer: schema.BufferT):
         super().__init__()

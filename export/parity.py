@@ -1,4 +1,4 @@
-"""Whether a .tflite model says what its Keras network says."""
+"""Compares a .tflite model with its Keras network."""
 
 from collections.abc import Callable, Sequence
 

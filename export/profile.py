@@ -1,4 +1,4 @@
-"""What a .tflite model costs on this machine: time, memory, and which operators take the time."""
+"""Measures a .tflite model on this machine: time, memory, and the costliest operators."""
 
 import time
 from collections import defaultdict
@@ -16,7 +16,7 @@ PROFILED_RUNS = 10
 
 
 class Case(NamedTuple):
-    """What is measured; the arguments of `runtimes.load`."""
+    """A case to measure: the arguments of `runtimes.load`."""
 
     path: Path
     threads: int
@@ -25,7 +25,7 @@ class Case(NamedTuple):
 
 
 class OpShare(NamedTuple):
-    """All operators of one kind."""
+    """The share of all operators of one kind."""
 
     kind: str
     count: int
@@ -34,7 +34,7 @@ class OpShare(NamedTuple):
 
 @dataclass(frozen=True)
 class Profile:
-    """Of one run: inputs copied in, the network run, outputs copied out."""
+    """Costs of one run: copy inputs in, run the network, copy outputs out."""
 
     median_ms: float
     p95_ms: float
@@ -44,16 +44,16 @@ class Profile:
 
 
 def profile(path: Path, threads: int, runs: int = 50, signature: str | None = None) -> Profile:
-    """Measures a model in the interpreter, its operators by LiteRT's profiler.
+    """Measures a model in the interpreter, and its operators with LiteRT's profiler.
 
     Args:
       path: of the .tflite file.
       threads: of the CPU.
-      runs: how many are timed.
-      signature: which function of the file; the first if None.
+      runs: number of timed runs.
+      signature: a signature of the file; None: the first.
 
     Raises:
-      ModelError: the file is missing, no model, or one that the runtime cannot run.
+      ModelError: the file is missing, not a model, or the runtime cannot run it.
     """
     name = signature or runtimes.signatures(path)[0]
     case = Case(path, threads, "interpreter", name)
@@ -69,9 +69,9 @@ def profile(path: Path, threads: int, runs: int = 50, signature: str | None = No
 
 
 def latencies(cases: Sequence[Case], runs: int) -> np.ndarray:
-    """Milliseconds [runs, len(cases)], in one process.
+    """Milliseconds [runs, len(cases)], measured in one process.
 
-    The cases take turns run by run, so that whatever else the machine does slows all of them alike.
+    The cases take turns, so that other work on the machine slows them all equally.
     """
     return isolation.call(_latencies, cases, runs)
 
@@ -88,7 +88,7 @@ def _latencies(cases: Sequence[Case], runs: int) -> np.ndarray:
 
 
 def shares(ops: Sequence[op_times.OpTime]) -> tuple[OpShare, ...]:
-    """How often each kind of operator runs, and which part of the time of all it takes."""
+    """The number of operators of each kind, and their share of the time of all operators."""
     seconds = defaultdict(list)
     for op in ops:
         seconds[op.kind].append(op.seconds)
@@ -97,10 +97,10 @@ def shares(ops: Sequence[op_times.OpTime]) -> tuple[OpShare, ...]:
 
 
 def outside_delegate_share(ops: Sequence[op_times.OpTime]) -> float:
-    """The part of all operators' time that passes outside of XNNPACK."""
+    """The share of all operators' time spent outside XNNPACK."""
     return sum(op.seconds for op in ops if not op.in_delegate) / _sum(ops)
 
 
 def _sum(ops: Sequence[op_times.OpTime]) -> float:
-    """Of a model too small for the profiler's microseconds: not 0, since it is divided by."""
+    """The total time; positive even if a model is too fast for the profiler, for divisions."""
     return max(sum(op.seconds for op in ops), 1e-9)

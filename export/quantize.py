@@ -1,4 +1,4 @@
-"""From a float32 .tflite model to smaller ones, by litert-quantizer and a recipe of ours."""
+"""Quantizes a float32 .tflite model with litert-quantizer and one of our recipes."""
 
 import contextlib
 import io
@@ -13,19 +13,19 @@ from export.recipe import Recipe
 
 
 class CalibrationError(ValueError):
-    """Static quantization without pictures to find the ranges of activations on."""
+    """Static quantization without images to find the ranges of activations."""
 
 
 def quantize(
     model: bytes, quantization: str, name: str, samples: Iterable[dict[str, np.ndarray]]
 ) -> bytes:
-    """Quantizes a float32 model as the recipe of its network says.
+    """Quantizes a float32 model with the recipe of its network.
 
     Args:
       model: a .tflite file's content.
       quantization: one of export.QUANTIZATIONS.
-      name: of the signature, which is the network's.
-      samples: for int8: its inputs, by name.
+      name: of the signature and the network.
+      samples: for int8: inputs by name.
 
     Raises:
       CalibrationError: int8 without samples.
@@ -36,11 +36,11 @@ def quantize(
 def apply(
     rules: Recipe, model: bytes, name: str, samples: Iterable[dict[str, np.ndarray]]
 ) -> bytes:
-    """Quantizes a float32 model by any recipe, an empty one leaves it; the rest as of `quantize`.
+    """Quantizes a float32 model with any recipe; an empty recipe changes nothing. See `quantize`.
 
     Raises:
       CalibrationError: a rule is static and there are no samples.
-      RecipeError: a rule asks for what litert-quantizer cannot do.
+      RecipeError: litert-quantizer cannot follow a rule.
     """
     if not rules:
         return model
@@ -54,11 +54,11 @@ def apply(
 
 
 def _ranges(model: bytes, name: str, samples: Iterable[dict[str, np.ndarray]]) -> dict:
-    """The least and greatest value of every tensor, each as its mean over the samples.
+    """The minimum and maximum of every tensor, each averaged over the samples.
 
-    Not the extremes of all samples, which a single picture decides (on real video, depth strayed
-    from float's by a sixth to a third less); nor the quantizer's own moving average, in which the
-    first picture weighs most: a clip that starts in the dark would clip all others.
+    Extremes over all samples would depend on a single image; on real video, depth differed from
+    float's by a sixth to a third less with averages. In the quantizer's own moving average the
+    first image has the largest weight: a clip that starts in the dark would clip all later images.
     """
     samples = list(samples)
     if not samples:

@@ -1,14 +1,14 @@
-"""Which operators of a network are quantized, and how: data, in recipes/{network}_{variant}.json.
+"""Recipes, recipes/{network}_{variant}.json: which operators are quantized, and how.
 
-A recipe is a list of rules. The last one that fits an operator counts; what none fits stays as it
-is, in float32.
+A recipe is a list of rules. For each operator, the last rule that fits applies. An operator that
+fits no rule stays in float32.
 
   {"ops": ["CONV_2D"], "reads": ["CONCATENATION"], "least_channels": 17, "method": "dynamic",
    "why": "..."}
 
-litert-quantizer's own recipes choose operators by the names of tensors. Ours hold numbers that
-Keras gives to layers in the order in which a program creates them; kinds, widths and neighbours are
-the same in every program, and hold for every preset and size.
+litert-quantizer's own recipes select operators by tensor names. Our tensor names contain numbers
+that Keras assigns in the order of creation. Kinds, widths and neighbours of operators are the same
+in every program, so our recipes hold for every preset and size.
 """
 
 import json
@@ -32,21 +32,21 @@ THEIR_NAMES = {"TRANSPOSE_CONV": "CONV_2D_TRANSPOSE", "LEAKY_RELU": HIDDEN_AS}
 
 
 class RecipeError(ValueError):
-    """A recipe that is not of the format above, or asks for what litert-quantizer cannot do."""
+    """A recipe in another format, or one that litert-quantizer cannot follow."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What becomes of some operators.
+    """How some operators are quantized.
 
     Attributes:
-      ops: kinds of operators, as TFLite names them.
-      method: float16: weights halved, the same arithmetic; weights: 8-bit weights, made floats
-        again when the model runs; dynamic: 8-bit weights, activations quantized as they come, sums
-        made floats; static: all in 8 bits, with ranges that were found on pictures beforehand.
-      least_channels: of what the operator writes (its last axis).
-      reads: the operator must read what one of these kinds writes; empty: whatever it reads.
-      why: for the reader.
+      ops: kinds of operators, by their TFLite names.
+      method: float16: weights in half the size, same arithmetic; weights: 8-bit weights, converted
+        to float at run time; dynamic: 8-bit weights, activations quantized at run time, sums
+        converted to float; static: all in 8 bits, with activation ranges calibrated beforehand.
+      least_channels: minimum channels of the operator's output (its last axis).
+      reads: the operator must read the output of one of these kinds; empty: no condition.
+      why: a comment for the reader.
     """
 
     ops: tuple[str, ...]
@@ -63,7 +63,7 @@ class Rule:
             raise RecipeError(f"Expected TFLite's names of operators. Received: {unknown}.")
 
     def fits(self, operator: flatbuffer.Operator, writers: dict[str, str]) -> bool:
-        """Whether it is for `operator`; `writers`: the kind of operator that writes a tensor."""
+        """True if the rule fits `operator`; `writers`: the kind of operator by output tensor."""
         return (
             operator.name in self.ops
             and operator.channels >= self.least_channels
@@ -78,7 +78,7 @@ def read(network: str, variant: str) -> Recipe:
     """The recipe of a network (depth, flow) for one of export.QUANTIZATIONS; float32's is empty.
 
     Raises:
-      RecipeError: there is none, or not one of this format.
+      RecipeError: there is no such recipe, or its format is wrong.
     """
     if variant == "float32":
         return ()
@@ -90,7 +90,7 @@ def read(network: str, variant: str) -> Recipe:
 
 
 def load(path: Path) -> Recipe:
-    """A recipe from any file; RecipeError if it is not of this format."""
+    """Reads a recipe from any file; RecipeError if its format is wrong."""
     try:
         return from_json(json.loads(path.read_text()))
     except (json.JSONDecodeError, AttributeError, TypeError, RecipeError) as error:
@@ -98,7 +98,7 @@ def load(path: Path) -> Recipe:
 
 
 def from_json(rules: list[dict]) -> Recipe:
-    """A recipe from its JSON; inverse of `to_json`."""
+    """Builds a recipe from its JSON; inverse of `to_json`."""
     lists = ("ops", "reads")
     return tuple(
         Rule(**{key: tuple(value) if key in lists else value for key, value in rule.items()})
@@ -107,7 +107,7 @@ def from_json(rules: list[dict]) -> Recipe:
 
 
 def to_json(recipe: Recipe) -> list[dict]:
-    """A recipe as lists and dictionaries, without what rules leave out; inverse of `from_json`."""
+    """A recipe as lists and dictionaries without default values; inverse of `from_json`."""
     defaults = vars(Rule((), METHODS[0]))
     return [
         {
@@ -120,10 +120,10 @@ def to_json(recipe: Recipe) -> list[dict]:
 
 
 def for_quantizer(recipe: Recipe, model: bytes) -> RecipeManager:
-    """What a recipe means for a model, operator by operator, in litert-quantizer's own terms.
+    """Translates a recipe for a model, operator by operator, to litert-quantizer's own terms.
 
     Raises:
-      RecipeError: litert-quantizer cannot do this to such an operator.
+      RecipeError: litert-quantizer cannot quantize such an operator this way.
     """
     operators = flatbuffer.operators(model)
     writers = {tensor: each.name for each in operators for tensor in each.outputs}

@@ -1,7 +1,7 @@
-"""Any .tflite model, ours or not, loaded and ready to be run in either runtime of LiteRT.
+"""Loads any .tflite model for either runtime of LiteRT.
 
-interpreter: `Interpreter`, what the app of android_demo uses. compiled: its successor
-`CompiledModel`. Both compute on the CPU, with XNNPACK wherever it can.
+interpreter: `Interpreter`, used by the app in android_demo. compiled: its successor
+`CompiledModel`. Both compute on the CPU, with XNNPACK wherever possible.
 """
 
 import contextlib
@@ -19,14 +19,15 @@ Run = Callable[[], dict[str, np.ndarray]]
 
 
 class ModelError(ValueError):
-    """A file that is no .tflite model, or one that the runtime cannot run."""
+    """A file that is not a .tflite model, or that the runtime cannot run."""
 
 
 def load(path: Path, threads: int, runtime: str, signature: str | None) -> Run:
-    """A model as a function that runs it once, as an app does for a frame, and returns its outputs.
+    """Loads a model as a function that runs it once and returns its outputs.
 
-    That is: inputs copied in, the network run, outputs copied out. Inputs are random, in the shapes
-    and types that the model asks for (axes of free size: 1): floats in [0, 2), integers 0 or 1.
+    Like an app for a frame, the function copies inputs in, runs the network, and copies outputs
+    out. Inputs are random, with the model's shapes and types (free axes have size 1): floats in
+    [0, 2), integers 0 or 1.
 
     Args:
       path: of the .tflite file.
@@ -35,7 +36,7 @@ def load(path: Path, threads: int, runtime: str, signature: str | None) -> Run:
       signature: one of `signatures(path)`.
 
     Raises:
-      ModelError: the file is missing, no model, or needs ops that the runtime lacks.
+      ModelError: the file is missing, not a model, or needs ops that the runtime lacks.
     """
     with _told_as_model_error(path):
         run = RUNTIMES[runtime](path, threads, signature)
@@ -44,10 +45,10 @@ def load(path: Path, threads: int, runtime: str, signature: str | None) -> Run:
 
 
 def signatures(path: Path) -> list[str | None]:
-    """The names of a model's signatures; [None] of a model without.
+    """The names of a model's signatures; [None] for a model without signatures.
 
     Raises:
-      ModelError: the file is missing, or no model.
+      ModelError: the file is missing or not a model.
     """
     with _told_as_model_error(path):
         return list(Interpreter(str(path)).get_signature_list()) or [None]

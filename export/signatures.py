@@ -1,4 +1,4 @@
-"""The exported functions: which network, on which named inputs, gives which named outputs."""
+"""The exported functions: networks with named inputs and outputs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from export.tflite_model import as_input
 
 @dataclass(frozen=True)
 class Output:
-    """What one output [1, H, W, channels], float32, means.
+    """The meaning of one output [1, H, W, channels], float32.
 
     Attributes:
       channels: of the last axis.
       unit: of its numbers, in words.
-      range: the least and the greatest number it can hold; None: any.
+      range: the smallest and the largest possible number; None: any.
     """
 
     channels: int
@@ -32,12 +32,12 @@ class Signature:
     """One exported function; every input is one RGB image [1, H, W, 3].
 
     Attributes:
-      name: what the function is called in the file.
-      network: whose weights it holds.
+      name: of the function in the file.
+      network: the network whose weights the function contains.
       size: (H, W).
       dtype: of the inputs: float32 in [0, 1], or uint8.
-      inputs: their names, in the order of the frames.
-      outputs: what it returns, by name.
+      inputs: names, in the order of the frames.
+      outputs: the outputs by name.
       function: takes the inputs by name, returns the outputs by name.
     """
 
@@ -53,7 +53,7 @@ class Signature:
         blocks.check_size(keras.KerasTensor((1, *self.size, 3)), self.network.size_multiple)
 
     def sample(self, *frames: np.ndarray) -> dict[str, np.ndarray]:
-        """Inputs by name: as many of the consecutive frames as it takes.
+        """Inputs by name, from as many of the consecutive frames as the function takes.
 
         Args:
           *frames: float32 [1, H, W, 3] in [0, 1].
@@ -95,7 +95,7 @@ def flow(network: keras.Model, size: tuple[int, int], dtype: str = "float32") ->
 
 
 def _unit(image):
-    """RGB in [0, 1], float32, of an image that may be uint8."""
+    """Converts an image, possibly uint8, to RGB in [0, 1], float32."""
     if keras.backend.standardize_dtype(image.dtype) != "uint8":
         return image
     return ops.cast(image, "float32") / 255.0

@@ -1,4 +1,4 @@
-"""A .tflite model of this project, run by the phone's own runtime."""
+"""Runs a .tflite model of this project in the phone's runtime."""
 
 from pathlib import Path
 
@@ -8,17 +8,18 @@ from ai_edge_litert.interpreter import Interpreter
 
 
 class TfliteModel:
-    """An exported depth or flow network as a predictor of uint8 RGB pictures [H, W, 3].
+    """An exported depth or flow network as a predictor for uint8 RGB images [H, W, 3].
 
-    Pictures are area-resized to the model's own size.
+    Images are area-resized to the model's own size.
 
     Args:
       model: a file, or a file's content.
-      num_threads: of the CPU; the runtime's choice if None.
-      signature: depth or flow, of a file that holds both; else it need not be said.
+      num_threads: of the CPU; None: the runtime's choice.
+      signature: depth or flow; only needed for a file with both.
 
     Raises:
-      ValueError: not a .tflite model, or not one with that signature, or not with a single one.
+      ValueError: not a .tflite model, the signature is missing, or none is given for a file with
+        several.
     """
 
     def __init__(
@@ -41,9 +42,9 @@ class TfliteModel:
         self.dtype: str = np.dtype(image["dtype"]).name
 
     def __call__(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
-        """Runs the signature: arrays by name in, arrays by name out.
+        """Runs the signature: takes and returns arrays by name.
 
-        By name, never by position: the order inside the file is the converter's, not the caller's.
+        Never by position: the converter chooses the order inside the file.
         """
         return self._runner(**inputs)
 
@@ -66,10 +67,10 @@ class TfliteModel:
 
 
 def resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A uint8 picture [H, W, 3] as networks take it: float32 [1, *size, 3] in [0, 1]."""
+    """Converts a uint8 image [H, W, 3] to networks' input: float32 [1, *size, 3] in [0, 1]."""
     return (tf.image.resize(image[None], size, method="area") / 255.0).numpy()
 
 
 def as_input(image: np.ndarray, dtype: str) -> np.ndarray:
-    """RGB in [0, 1] as models of this input `dtype` take it: uint8 in [0, 255], or as it is."""
+    """Converts RGB in [0, 1] to a model's input `dtype`: uint8 in [0, 255], or unchanged."""
     return np.rint(255 * image).astype(np.uint8) if dtype == "uint8" else image
