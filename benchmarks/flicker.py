@@ -1,11 +1,11 @@
-"""How much the depth of a film flickers, model by model, on the same points.
+"""Measures how much the depth of a film flickers, for several models on the same points.
 
 python -m benchmarks.flicker --model=depth_float32.tflite --model=depth_int8.tflite --video=DRIVE
 
-Of each pair of consecutive frames: the mean change of log depth along the optical flow that no
-motion of the camera explains (`depth_change`), on all points whose flow there and back agrees, the
-moving ones among them. Each further model is compared with the first, pair by pair; the interval is
-a bootstrap over seconds, since neighbouring pairs are alike.
+For each pair of consecutive frames, this is the mean change of log depth along the optical flow
+that camera motion does not explain (`depth_change`), over all points whose forward and backward
+flow agree, including moving points. Each model is compared with the first, pair by pair. The
+interval is a bootstrap over seconds, because neighbouring pairs are similar.
 """
 
 import itertools
@@ -17,13 +17,13 @@ from absl import flags
 
 from dfnet_tf.program import mains, progress
 
-LEAST_TRUSTED = 0.25  # Of the pixels; fewer are trusted after a cut, or without any texture.
+LEAST_TRUSTED = 0.25  # Share of the pixels; after a cut, or without texture, fewer are trusted.
 
 _MODELS = flags.DEFINE_multi_string(
-    "model", None, "A .tflite depth model. Can be given repeatedly.", required=True
+    "model", None, "A .tflite depth model. May be given repeatedly.", required=True
 )
 _VIDEO = flags.DEFINE_string("video", None, "A video, a clip or a folder of images.", required=True)
-_SECONDS = flags.DEFINE_float("seconds", 30.0, "How long to look (images: 10 a second).", 1.0)
+_SECONDS = flags.DEFINE_float("seconds", 30.0, "Seconds to use (images: 10 per second).", 1.0)
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def main() -> None:
     changes = np.array(list(_changes(shown, models)))
     if len(changes) < 2 * film.frame_rate:
         raise ValueError(
-            f"{_VIDEO.value}: expected two seconds of frames, one like the other. "
+            f"{_VIDEO.value}: expected two seconds of frames without cuts. "
             f"Received: {len(changes)} pairs."
         )
     print(f"{len(changes)} pairs of frames")
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def _changes(frames: Iterator[np.ndarray], models: list) -> Iterator[np.ndarray]:
-    """Of each pair of frames that can be compared, the flicker of each model."""
+    """The flicker of each model, for each comparable pair of frames."""
     import cv2
 
     from benchmarks import depth_change
@@ -72,12 +72,12 @@ def _changes(frames: Iterator[np.ndarray], models: list) -> Iterator[np.ndarray]
 
 
 def table(names: list[str], changes: np.ndarray, block: int) -> str:
-    """Markdown, in percent: each model's mean, and its difference from the first.
+    """Markdown, in percent: each model's mean, and its difference from the first model.
 
     Args:
       names: of the models.
-      changes: [pairs, models], as of `depth_change.flicker`.
-      block: neighbouring pairs that count as one observation.
+      changes: [pairs, models], from `depth_change.flicker`.
+      block: number of neighbouring pairs that count as one observation.
     """
     lines = ["| | flicker, % | minus the first (95 % interval) |", "|---|---|---|"]
     percents = 100 * changes.T
@@ -88,7 +88,7 @@ def table(names: list[str], changes: np.ndarray, block: int) -> str:
 
 
 def interval(differences: np.ndarray, block: int) -> str:
-    """Mean of paired differences [pairs] and its interval, by a bootstrap over blocks of them."""
+    """Mean of paired differences [pairs] and its interval, from a bootstrap over blocks."""
     from scipy import stats
 
     blocks = np.array_split(differences, len(differences) // block)

@@ -1,8 +1,8 @@
 """Pairs with true flow, each seen through shifted and mirrored windows.
 
-The flow of two pictures of the KITTI benchmark changes by 5 % of its error when its weights are
-rounded one way or another. Through eight windows each rounding falls differently, the scene is the
-same, and the mean shows what a rounding costs.
+On two image pairs of the KITTI benchmark, rounding the weights in one way or another changes the
+error of flow by 5 %. In eight windows each rounding acts differently on the same scene, and the
+mean error shows the cost of the rounding.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LEFT_OUT = 16, 40  # Rows and columns, in pixels of the picture.
-SHIFTS = ((0, 0), (7, 13), (3, 29), (11, 5))  # Of the window's corner, (y, x), within those.
+LEFT_OUT = 16, 40  # Rows and columns outside the window, in pixels.
+SHIFTS = ((0, 0), (7, 13), (3, 29), (11, 5))  # Corners (y, x) of the window.
 
 
 @dataclass(frozen=True)
 class View:
-    """A window of a pair, itself a pair as `evaluation.flow_protocol` takes it."""
+    """A window of a pair; itself a pair for `evaluation.flow_protocol`."""
 
     pair: object
     shift: tuple[int, int]
@@ -33,7 +33,7 @@ class View:
         return self._seen(self.pair.second())
 
     def truth(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        direction = np.array((-1 if self.mirrored else 1, 1))  # A mirror turns u round.
+        direction = np.array((-1 if self.mirrored else 1, 1))  # A mirror negates u.
         return {
             group: (direction * self._seen(flow), self._seen(valid))
             for group, (flow, valid) in self.pair.truth().items()
@@ -47,7 +47,7 @@ class View:
 
 
 def views(pairs: Iterable) -> Iterator[View]:
-    """Every pair through `SHIFTS`, as it is and mirrored."""
+    """Every pair through all `SHIFTS`, plain and mirrored."""
     for pair in pairs:
         for shift in SHIFTS:
             for mirrored in (False, True):

@@ -1,11 +1,11 @@
-"""How fast training batches are made, beside how fast TensorFlow merely decodes the same files.
+"""Measures how fast training batches are made, beside how fast TensorFlow decodes the same files.
 
 python -m benchmarks.loader
 
-A sample is one window of three frames, 192x640 in the batch, as the preset `mobile` has them. The
-clip is rendered, kept as a folder and as records; its files lie in the page cache, so that disks
-are not measured. All ways are measured in turn, several times: the table shows medians, the shares
-being those of rates measured within one turn.
+A sample is a window of three frames, 192x640 in the batch, as in preset `mobile`. The clip is
+rendered and stored as a folder and as records. Its files are in the page cache, so disks are not
+measured. All ways are measured in turn, several times. The table shows medians; shares compare
+rates within one turn.
 """
 
 import os
@@ -20,10 +20,10 @@ from absl import flags
 from dfnet_tf.presets import preset
 from dfnet_tf.program import mains
 
-_SECONDS = flags.DEFINE_float("seconds", 2.0, "How long each is measured a turn.", lower_bound=0.1)
-_TURNS = flags.DEFINE_integer("turns", 7, "How often each is measured.", lower_bound=1)
+_SECONDS = flags.DEFINE_float("seconds", 2.0, "Seconds per way and turn.", lower_bound=0.1)
+_TURNS = flags.DEFINE_integer("turns", 7, "Number of turns.", lower_bound=1)
 
-FILE_SIZES = ((192, 640), (375, 1242))  # Ready for training, and KITTI's own.
+FILE_SIZES = ((192, 640), (375, 1242))  # The training size, and KITTI's own size.
 NUM_FRAMES = 12
 AUGMENTED = preset("mobile").data
 PLAIN = (
@@ -51,9 +51,9 @@ def main() -> None:
 
 
 def _ways(folder: Path, height: int, width: int) -> tuple[dict[str, Callable], float]:
-    """Ways of making batches, {name: () -> endless data set}; and the mean size of a file, bytes.
+    """Ways to make batches, {name: () -> endless data set}; and the mean file size in bytes.
 
-    The first is mere decoding.
+    The first way only decodes.
     """
     from dfnet_tf.data import records
     from dfnet_tf.data.batches import pipeline
@@ -78,7 +78,7 @@ def _ways(folder: Path, height: int, width: int) -> tuple[dict[str, Callable], f
 
 
 def _decoding(paths: tuple[Path, ...]):
-    """The frames of as many windows as a batch has, decoded; by as many threads as the pipeline."""
+    """Decodes the frames of as many windows as a batch has, with the pipeline's threads."""
     import tensorflow as tf
 
     names = tf.constant([str(path) for path in paths])
@@ -95,7 +95,7 @@ def _decoding(paths: tuple[Path, ...]):
 
 
 def _measure(ways: dict[str, Callable]) -> dict[str, np.ndarray]:
-    """Samples a second and a second of processor time, [turns, 2], of each way."""
+    """Samples per second and per second of processor time, [turns, 2], for each way."""
     rates = {name: [] for name in ways}
     for _ in range(_TURNS.value):
         for name, way in ways.items():
@@ -104,7 +104,7 @@ def _measure(ways: dict[str, Callable]) -> dict[str, np.ndarray]:
 
 
 def _rates(batches) -> tuple[float, float]:
-    """Samples a second of time, and of processor time of all threads, once it runs."""
+    """Samples per second, and per second of processor time of all threads, after a warm-up."""
     for _ in range(5):
         next(batches)
     count, start, processor_start = 0, time.perf_counter(), time.process_time()

@@ -1,6 +1,6 @@
-"""How fast convolutions can be on this machine, and so the least time that a model needs here.
+"""Measures the peak speed of convolutions on this machine, a lower bound for any model's time.
 
-The peak is what LiteRT itself reaches on convolutions of comfortable shapes, one after the other.
+The peak is LiteRT's own speed on chains of convolutions with favourable shapes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,12 +10,12 @@ import keras
 
 from benchmarks.multiply_adds import Work
 
-SIZE = 32, 32  # Features that stay in the cache.
+SIZE = 32, 32  # Features of this size stay in the cache.
 LAYERS = 8
 
 
 class Chain(NamedTuple):
-    """Equal convolutions in a row, as fast as any of their kind."""
+    """A row of equal convolutions whose speed is the peak of its kind."""
 
     kind: str  # CONV_2D or DEPTHWISE_CONV_2D
     filters: int
@@ -26,7 +26,7 @@ class Chain(NamedTuple):
         return f"{self.kind}_{self.kernel_size}x{self.kernel_size}_{self.filters}"
 
 
-# Of each kind the faster one counts: which it is depends on the arithmetic.
+# The fastest chain of each kind counts; it depends on the arithmetic.
 CHAINS = (
     Chain("CONV_2D", 512, 1),
     Chain("CONV_2D", 256, 3),
@@ -36,7 +36,7 @@ CHAINS = (
 
 
 class ChainNet(keras.Model):
-    """An image [N, H, W, 3] -> [N, H, W, 1] through a chain, which is nearly all of its work."""
+    """An image [N, H, W, 3] -> [N, H, W, 1] through a chain, which does nearly all the work."""
 
     size_multiple = 1
 
@@ -66,10 +66,10 @@ def _layers(chain: Chain) -> Iterator[keras.Layer]:
 
 
 def floor_ms(work: Iterable[Work], peaks: dict[tuple[str, str], float]) -> float:
-    """The time of a model that does nothing but multiply and add, at the machine's peak.
+    """The time of a model that only multiplies and adds, at the machine's peak.
 
     Args:
       work: of each operator of the model.
-      peaks: multiply-adds a millisecond, by (kind, arithmetic).
+      peaks: multiply-adds per millisecond, by (kind, arithmetic).
     """
     return sum(one.multiply_adds / peaks[one.kind, one.arithmetic] for one in work)

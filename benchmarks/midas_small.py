@@ -1,11 +1,11 @@
-"""The usual depth network of phones, to measure ours against: MiDaS v2.1 small, untrained.
+"""MiDaS v2.1 small, untrained: the usual depth network on phones, for comparing speed with ours.
 
 After isl-org/MiDaS, midas/midas_net_custom.py: EfficientNet-Lite3, and RefineNet's fusion blocks
-(Lin et al., CVPR 2017), twice as wide at each coarser level. How fast a network is depends on its
-shapes, not on its weights. Of the same shapes as the published .tflite files: 73 convolutions, 24
-depthwise ones, 27 additions, 7 lone ReLUs, 5 bilinear resizes, 66.3 MB in float32
+(Lin et al., CVPR 2017), twice as wide at each coarser level. A network's speed depends on its
+shapes, not on its weights. The shapes equal those of the published .tflite files: 73 convolutions,
+24 of them depthwise, 27 additions, 7 single ReLUs, 5 bilinear resizes, 66.3 MB in float32
 (litert-community/MiDaS-small and qualcomm/Midas-V2 on Hugging Face). Its 21 M published parameters
-count a residual unit of the coarsest block, 4.7 M, that never runs, and is left out here.
+include a residual unit of the coarsest block, 4.7 M, that never runs and is left out here.
 """
 
 import keras
@@ -60,7 +60,7 @@ class MidasSmall(keras.Model):
 
 
 class Fusion(keras.layers.Layer):
-    """Refines features, doubles their resolution and, after that as published, narrows them."""
+    """Refines features, doubles their resolution, and then, as published, narrows them."""
 
     def __init__(self, filters, narrower, **kwargs):
         super().__init__(**kwargs)
@@ -72,7 +72,7 @@ class Fusion(keras.layers.Layer):
 
 
 class ResidualUnit(keras.layers.Layer):
-    """Adds two 3x3 convolutions, each of a ReLU."""
+    """Adds two 3x3 convolutions, each after a ReLU."""
 
     def __init__(self, filters, **kwargs):
         super().__init__(**kwargs)
@@ -84,6 +84,6 @@ class ResidualUnit(keras.layers.Layer):
 
 
 def upsample(features):
-    """Doubles height and width, bilinear (the published one aligns corners: the same work)."""
+    """Doubles height and width bilinearly (the published one aligns corners: the same work)."""
     height, width = features.shape[1:3]
     return ops.image.resize(features, (2 * height, 2 * width), interpolation="bilinear")

@@ -1,4 +1,4 @@
-"""How many multiply-adds a .tflite model computes, from the shapes in the file."""
+"""Counts the multiply-adds of a .tflite model, from the shapes in the file."""
 
 from typing import NamedTuple
 
@@ -6,8 +6,8 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.tools import flatbuffer_utils
 
-# Where an op keeps its weights, and which axes of them each output (of TRANSPOSE_CONV: each input)
-# is multiplied with. Convolutions' weights are [out, height, width, in], depthwise [1, h, w, out].
+# The input with an op's weights, and the weights' axes that are multiplied with each output (of
+# TRANSPOSE_CONV: each input). Weights are [out, height, width, in], depthwise [1, h, w, out].
 WEIGHTED = {
     "CONV_2D": (1, (1, 2, 3)),
     "DEPTHWISE_CONV_2D": (1, (1, 2)),
@@ -17,20 +17,20 @@ WEIGHTED = {
 
 
 class Work(NamedTuple):
-    """What one operator computes."""
+    """The work of one operator."""
 
     kind: str  # CONV_2D
-    arithmetic: str  # int8 where the weights arrive as 8-bit integers, else float32.
+    arithmetic: str  # int8 if the weights are 8-bit integers, else float32.
     multiply_adds: int
 
 
 def count(model: bytes) -> list[Work]:
     """The work of each convolution and fully connected layer of a model, in the order of the file.
 
-    Additions of biases and all other operators count for nothing, as papers count.
+    As in papers, biases and all other operators are not counted.
 
     Args:
-      model: a .tflite file's content, all axes of fixed size.
+      model: a .tflite file's content without free axes.
     """
     parsed = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
     found = []

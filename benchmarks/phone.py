@@ -1,9 +1,9 @@
-"""Our depth network beside MiDaS v2.1 small, as .tflite models, and beside the machine's peak.
+"""Compares our depth network with MiDaS v2.1 small, as .tflite models, and with the machine's peak.
 
 python -m benchmarks.phone --run_dir=pretrained/mobile
 
-Both take 256x256 pixels and go through the same conversion and quantization, MiDaS with random
-weights: they do not change the time. One thread; the models take turns, run by run.
+Both take 256x256 pixels and use the same conversion and quantization. MiDaS has random weights,
+which do not change the time. One thread; the models take turns, run by run.
 """
 
 import tempfile
@@ -16,11 +16,11 @@ from absl import flags
 from dfnet_tf.program import mains
 from export import QUANTIZATIONS
 
-SIZE = 256, 256  # MiDaS's own.
+SIZE = 256, 256  # MiDaS's input size.
 OURS, MIDAS = "ours", "MiDaS"
 ARITHMETICS = ("float32", "int8")
 THREADS = 1
-# Words in the names that the profiler gives to operators. The first group that fits counts.
+# Words in the profiler's names of operators. The first matching group counts.
 GROUPS = {
     "depthwise": ("DWConv", "DEPTHWISE"),
     "convolutions": ("Convolution", "Fully Connected", "CONV_2D"),
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def _models(folder: Path) -> dict[tuple[str, str], Path]:
-    """The files of both networks, by (whose, quantization)."""
+    """The files of both networks, by (network, quantization)."""
     from benchmarks import midas_small, variants  # After the flags: TensorFlow takes seconds.
     from dfnet_tf.training import checkpoints
     from export import signatures
@@ -64,7 +64,7 @@ def _models(folder: Path) -> dict[tuple[str, str], Path]:
 
 
 def _chains(folder: Path) -> dict[tuple[str, str, str], Path]:
-    """The files that show the machine's peak, by (kind of operator, arithmetic, name)."""
+    """The files for measuring the peak, by (kind of operator, arithmetic, name)."""
     from benchmarks import machine_peak, variants
 
     found = {}
@@ -87,7 +87,7 @@ def _latencies(models: dict[tuple, Path]) -> dict[tuple, np.ndarray]:
 
 
 def _peaks(chains: dict[tuple, Path]) -> dict[tuple[str, str], float]:
-    """Multiply-adds a millisecond, by (kind, arithmetic), of the fastest chain of each."""
+    """Multiply-adds per millisecond, by (kind, arithmetic), of the fastest chain of each kind."""
     peaks = {}
     for (kind, arithmetic, name), times in _latencies(chains).items():
         work = sum(one.multiply_adds for one in _work(chains[kind, arithmetic, name]))
@@ -102,7 +102,7 @@ def _work(path: Path):
 
 
 def _comparison(models: dict[tuple, Path], latencies: dict[tuple, np.ndarray]) -> str:
-    """Ours against MiDaS, a row for each variant."""
+    """Our network and MiDaS side by side, a row for each variant."""
     lines = [
         f"| | MB, {OURS} | {MIDAS} | ratio | ms, {OURS}: median, p95 | {MIDAS} | ratio |",
         "|---" * 7 + "|",
@@ -131,7 +131,7 @@ def _floors(
     latencies: dict[tuple, np.ndarray],
     peaks: dict[tuple[str, str], float],
 ) -> str:
-    """Each model against its floor, and where its time goes, by LiteRT's profiler."""
+    """Each model with its lower bound, and its time by groups of operators."""
     from benchmarks import machine_peak
 
     lines = [

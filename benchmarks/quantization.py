@@ -1,12 +1,12 @@
-"""What each way of quantizing costs and gains: the recipes of export/, and others that were tried.
+"""Costs and gains of each way of quantizing: export's recipes, and others that were tried.
 
 python -m benchmarks.quantization --run_dir=pretrained/mobile --calibration=data/drive \
     --truth_depth=data/kitti_depth --truth_flow=data/kitti_flow --height=192 --width=640
 
 Prints a Markdown table for each network. "against Keras": mean abs rel of depth, mean EPE of flow
-in pixels of the model, on frames of --truth_depth. "against truth": abs rel (80 m, each image
-scaled by its median), EPE of what is seen in both pictures. "16 views": the same pairs of flow
-through 8 windows each (see `flow_views`). Milliseconds: medians on one thread, models taking turns.
+in the model's pixels, on frames of --truth_depth. "against truth": abs rel (80 m, each image scaled
+by its median), EPE of pixels visible in both images. "16 views": the same flow pairs in 8 windows
+each (see `flow_views`). Milliseconds: medians on one thread, models taking turns.
 """
 
 import tempfile
@@ -26,17 +26,17 @@ COMPARED_FRAMES = 9
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder of a training run.", required=True)
 _CALIBRATION = flags.DEFINE_string(
-    "calibration", None, "A clip to find the ranges of activations on.", required=True
+    "calibration", None, "A clip for finding the ranges of activations.", required=True
 )
 _TRUTH_DEPTH = flags.DEFINE_string(
-    "truth_depth", None, "A clip with depth/ to judge on.", required=True
+    "truth_depth", None, "A clip with depth/ for evaluation.", required=True
 )
 _TRUTH_FLOW = flags.DEFINE_string(
-    "truth_flow", None, "Pairs with true flow to judge on.", required=True
+    "truth_flow", None, "Pairs with true flow for evaluation.", required=True
 )
-_HEIGHT = flags.DEFINE_integer("height", 192, "Of the models' input, pixels.", lower_bound=1)
-_WIDTH = flags.DEFINE_integer("width", 640, "Of the models' input, pixels.", lower_bound=1)
-_NETWORK = flags.DEFINE_enum("network", "both", [*NETWORKS, "both"], "What to quantize.")
+_HEIGHT = flags.DEFINE_integer("height", 192, "Height of the models' input.", lower_bound=1)
+_WIDTH = flags.DEFINE_integer("width", 640, "Width of the models' input.", lower_bound=1)
+_NETWORK = flags.DEFINE_enum("network", "both", [*NETWORKS, "both"], "The networks to quantize.")
 _RUNS = flags.DEFINE_integer("runs", 30, "Timed runs of every model.", lower_bound=1)
 
 
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def _rows(network: str, keras_network, folder: Path) -> dict[str, dict[str, float]]:
-    """What is measured of each model, by the name of its recipe."""
+    """The measurements of each model, by the name of its recipe."""
     from export import convert, parity, signatures
 
     signature = signatures.SIGNATURES[network](keras_network, (_HEIGHT.value, _WIDTH.value))
@@ -75,7 +75,7 @@ def _rows(network: str, keras_network, folder: Path) -> dict[str, dict[str, floa
 
 
 def _models(network: str, model: bytes, samples: list) -> dict[str, bytes]:
-    """The float32 model, quantized by the network's own recipes, then by those that were tried."""
+    """The float32 model, quantized by the network's own recipes and by those that were tried."""
     from export import recipe
     from export.quantize import apply, quantize
 
@@ -88,7 +88,7 @@ def _models(network: str, model: bytes, samples: list) -> dict[str, bytes]:
 
 
 def _samples(signature, folder: str, count: int) -> list[dict[str, np.ndarray]]:
-    """Inputs of the network from `count` pairs of frames, evenly spread over the clips."""
+    """Inputs of the network from `count` pairs of frames, evenly spaced over the clips."""
     from dfnet_tf.data.example_pairs import frame_pairs
     from export.tflite_model import resized
 
@@ -99,7 +99,7 @@ def _samples(signature, folder: str, count: int) -> list[dict[str, np.ndarray]]:
 
 
 def _judge(network: str) -> Callable[[bytes], dict[str, float]]:
-    """A function that gives the errors of a model against the truth."""
+    """A function that computes a model's errors against the truth."""
     from benchmarks.flow_views import views
     from dfnet_tf.data.clips import read_clips
     from dfnet_tf.data.truth import flow_pairs

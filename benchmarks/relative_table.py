@@ -1,8 +1,8 @@
-"""A Markdown table of what each way of quantizing costs and gains, beside float32."""
+"""A Markdown table of the costs and gains of quantization, relative to float32."""
 
 
 def table(rows: dict[str, dict[str, float]]) -> str:
-    """Markdown; errors against the truth and times also relative to the first row, float32's.
+    """Markdown; errors against the truth, and times, are also relative to the first row, float32.
 
     Args:
       rows: {name of the recipe: {column: number}}.

@@ -1,15 +1,15 @@
-"""The README's tables: what joint training adds, what each part of its objective, and what distil.
+"""The README's tables: the effect of joint training, of each part of its objective, and of distil.
 
 python -m benchmarks.results --world=KITTI --init_from=runs/flow --init_from=runs/depth \
   --data=data/kitti --truth=data/kitti_truth --output=runs/results
 python -m benchmarks.results --world=KITTI --init_from=runs/joint --stage=distil \
   --data=data/kitti --truth=data/kitti_truth --output=runs/results --epochs=3 --learning_rate=1e-4
 
-Trains on from the networks of other runs, jointly with the whole objective and without each part
-that --without names, or by stage distil, all else alike and with several seeds; measures what it
-began with and what came out, on clips that were not trained on; and writes table.md from the JSON
-files of all worlds in the output folder. Stopped, it goes on where it was. In the folder --truth
-are clips with truth: depth/, flow/ and odometry/.
+Continues training from the networks of other runs: jointly with the whole objective and without
+each part in --without, or in stage distil; everything else is equal, with several seeds. Evaluates
+the networks before and after on clips that were not used for training, and writes table.md from
+the JSON files of all worlds in the output folder. If stopped, the same command continues. The
+folder --truth has clips with ground truth: depth/, flow/ and odometry/.
 """
 
 import json
@@ -31,27 +31,27 @@ from dfnet_tf.data.truth import flow_pairs
 from dfnet_tf.program import mains, outputs
 
 _OUTPUT = flags.DEFINE_string("output", None, "The folder of runs and table.", required=True)
-_WORLD = flags.DEFINE_string("world", None, "A name for these clips, in the table.", required=True)
+_WORLD = flags.DEFINE_string("world", None, "A name for these clips in the table.", required=True)
 _INIT_FROM = flags.DEFINE_multi_string(
     "init_from",
     None,
-    "Runs that trained all networks, such as one of flow, one of depth.",
+    "Runs that together have all networks, for example one of stage flow and one of stage depth.",
     required=True,
 )
 _DATA = flags.DEFINE_string("data", None, "The clips to train on.", required=True)
 _TRUTH = flags.DEFINE_string("truth", None, "A folder of depth/, flow/, odometry/.", required=True)
-_SEEDS = flags.DEFINE_list("seeds", ["0", "1"], "The seeds to train each with.")
-_EPOCHS = flags.DEFINE_integer("epochs", 2, "Of each training, 100 steps each.", lower_bound=1)
-_LEARNING_RATE = flags.DEFINE_float("learning_rate", 1.5e-4, "Of each training.")
-_STAGE = flags.DEFINE_enum("stage", "joint", ["joint", "distil"], "What is trained.")
-_OBJECTIVE = flags.DEFINE_enum("objective", "paper", list(OBJECTIVES), "What is minimised.")
+_SEEDS = flags.DEFINE_list("seeds", ["0", "1"], "The seeds of each training.")
+_EPOCHS = flags.DEFINE_integer("epochs", 2, "Epochs of 100 steps per training.", lower_bound=1)
+_LEARNING_RATE = flags.DEFINE_float("learning_rate", 1.5e-4, "Learning rate of each training.")
+_STAGE = flags.DEFINE_enum("stage", "joint", ["joint", "distil"], "The stage to train.")
+_OBJECTIVE = flags.DEFINE_enum("objective", "paper", list(OBJECTIVES), "The loss.")
 _WITHOUT = flags.DEFINE_multi_string(
     "without",
     ["cross_task"],
-    "A weight or switch of the objective to train jointly without, by its name.",
+    "The name of a weight or switch of the objective to leave out in one joint training.",
 )
 _WEIGHT = flags.DEFINE_multi_string(
-    "weight", [], "A weight of the objective that is not its own, such as cross_task=0.5."
+    "weight", [], "A changed weight of the objective, such as cross_task=0.5."
 )
 
 
@@ -79,7 +79,7 @@ def main() -> None:
 
 
 def _run(config: Config, runs: list[Path], output: Path, training: str) -> None:
-    """Trains, unless it is `before` that, and measures; nothing if the JSON file is there."""
+    """Trains (unless `training` is `before`) and evaluates; skipped if the JSON file exists."""
     row = {"world": _WORLD.value, "network": config.network.name, "training": training}
     title = "_".join([*row.values(), str(config.training.seed)]).replace(",", "").replace(" ", "_")
     result = output / f"{title}.json"
@@ -109,7 +109,7 @@ def _run(config: Config, runs: list[Path], output: Path, training: str) -> None:
 
 
 def _measure(predictor, truth: Path) -> dict:
-    """The three numbers of `METRICS` on the clips that were not trained on, ours and trivial."""
+    """The three numbers in `METRICS` on clips not used for training, ours and trivial."""
     from dfnet_tf.evaluation import headline
 
     depth, odometry = (read_clips(truth / task) for task in ("depth", "odometry"))

@@ -1,11 +1,11 @@
-"""How much faster several workers train than one, all on this machine, over its loopback.
+"""Measures the speed of several workers compared with one, on this machine over its loopback.
 
 python -m benchmarks.scaling
 
-Each worker is a process with one thread, and has the same number of clips of each step (weak
-scaling): reading, augmentation, step and all. Beside the workers that train together, as many train
-each for itself: what two processes cost each other anyway, by sharing memory and cores, is not the
-fault of their sums. Efficiency is the one rate divided by the other. The table is Markdown.
+Each worker is a process with one thread and processes the same number of clips per step (weak
+scaling), including reading and augmentation. For comparison, the same number of workers train
+independently: processes slow each other by sharing memory and cores, apart from their all-reduces.
+Efficiency is the ratio of the two rates. The table is Markdown.
 """
 
 import functools
@@ -26,15 +26,15 @@ from dfnet_tf.program import mains
 from dfnet_tf.program.progress import progress
 
 _WORKERS = flags.DEFINE_multi_integer(
-    "workers", [1, 2, 3], "How many. Can be given repeatedly.", lower_bound=1
+    "workers", [1, 2, 3], "Number of workers. May be given repeatedly.", lower_bound=1
 )
 _PRESET = flags.DEFINE_enum("preset", "tiny", list(PRESETS), "Networks and size of frames.")
-_CLIPS = flags.DEFINE_integer("clips", 2, "Clips of a step on each worker.", lower_bound=1)
-_STEPS = flags.DEFINE_integer("steps", 20, "Steps in a turn, after as many for warmth.", 2)
-_TURNS = flags.DEFINE_integer("turns", 5, "The median of so many turns is told.", lower_bound=1)
-_JIT_LOSS = flags.DEFINE_bool("jit_loss", False, "Compile the losses by XLA.")
+_CLIPS = flags.DEFINE_integer("clips", 2, "Clips per step and worker.", lower_bound=1)
+_STEPS = flags.DEFINE_integer("steps", 20, "Steps per turn, after as many warm-up steps.", 2)
+_TURNS = flags.DEFINE_integer("turns", 5, "Number of turns; the median counts.", lower_bound=1)
+_JIT_LOSS = flags.DEFINE_bool("jit_loss", False, "Compile the losses with XLA.")
 
-NUM_FRAMES = 12  # Of the clip that is rendered.
+NUM_FRAMES = 12  # Of the rendered clip.
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def _config(workers: int) -> Config:
 
 
 def _rate(clip: Path, count: int, together: bool) -> float:
-    """Clips a second of all `count` processes, which train one model, or one each."""
+    """Clips per second of all `count` processes, which train one model together or one each."""
     if not together:
         jobs = [(_train, clip, _config(1), None)] * count
         return sum(_in_new_processes(jobs))
@@ -71,11 +71,11 @@ def _rate(clip: Path, count: int, together: bool) -> float:
         task = {"type": "worker", "index": index}
         tf_config = json.dumps({"cluster": {"worker": workers}, "task": task})
         jobs.append((_train, clip, _config(count), tf_config))
-    return min(_in_new_processes(jobs))  # Of the global batch each; the slowest is done last.
+    return min(_in_new_processes(jobs))  # Each returns the global rate; the slowest counts.
 
 
 def _in_new_processes(jobs: list[tuple]) -> list:
-    """What each job, a function and its arguments, returns; all run at once."""
+    """The results of the jobs, each a function and its arguments, run at the same time."""
     context = multiprocessing.get_context("spawn")
     ends = [context.Pipe(duplex=False) for _ in jobs]
     processes = [
@@ -84,7 +84,7 @@ def _in_new_processes(jobs: list[tuple]) -> list:
     ]
     for process, (_, sender) in zip(processes, ends, strict=True):
         process.start()
-        sender.close()  # This process's own: when the job fails, the pipe must end.
+        sender.close()  # This process's copy: the pipe must end when the job fails.
     results = [receiver.recv() for receiver, _ in ends]
     for process in processes:
         process.join()
@@ -103,7 +103,7 @@ def _render(folder: Path, config: Config) -> None:
 
 
 def _train(folder: Path, config: Config, tf_config: str | None) -> float:
-    """Global clips a second, in the median turn but the first."""
+    """Global clips per second, in the median turn without the first."""
     if tf_config:
         os.environ["TF_CONFIG"] = tf_config
 
@@ -149,7 +149,7 @@ def _free_port() -> int:
 
 
 def _table(rows: list[tuple[int, float, float]]) -> str:
-    """Rows of: workers, clips a second together, and each for itself."""
+    """Rows of: workers, clips per second together, and independently."""
     lines = ["| workers | clips/s | each for itself | efficiency |", "|---|---|---|---|"]
     for count, together, apart in rows:
         lines.append(f"| {count} | {together:.2f} | {apart:.2f} | {together / apart:.0%} |")

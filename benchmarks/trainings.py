@@ -1,4 +1,4 @@
-"""Trainings to be compared, what each goes without, and the table of their numbers."""
+"""Trainings for comparisons, the parts they leave out, and the table of their results."""
 
 import dataclasses
 import statistics
@@ -8,18 +8,18 @@ from pathlib import Path
 from dfnet_tf.config import Config, ConfigError
 from dfnet_tf.presets import preset
 
-STEPS = 100  # Of an epoch.
-AVERAGE_MOMENTUM = 0.995  # Else what is compared drowns in the noise of the last few batches.
+STEPS = 100  # Per epoch.
+AVERAGE_MOMENTUM = 0.995  # Without it, noise of the last batches hides the differences.
 METRICS = {"depth": "abs rel", "flow": "EPE, px", "motion": "5-frame ATE, m"}
 
 
 def before(stage: str) -> str:
-    """What a row calls what a stage began with."""
+    """The name of the row for the networks before a stage."""
     return f"before {stage}"
 
 
 def training_name(stage: str, objective: str, part: str | None) -> str:
-    """What a row calls a training of a stage by an objective, perhaps without one part of it."""
+    """The name of the row for a training, possibly without one part of the objective."""
     name = stage if objective == "paper" else f"{stage}, {objective}"
     return name if part is None else f"{name}, without {part.replace('_', ' ')}"
 
@@ -27,17 +27,17 @@ def training_name(stage: str, objective: str, part: str | None) -> str:
 def next_config(
     runs: Sequence[Path], stage: str, objective: str, epochs: int, learning_rate: float
 ) -> Config:
-    """A stage after other runs, the last of which says networks and frames.
+    """The config of a stage after other runs; the last run determines networks and frames.
 
     Args:
       runs: their folders.
       stage: joint or distil.
-      objective: that of the last run, whose weights are kept, or another, with its own.
-      epochs: of STEPS steps.
-      learning_rate: from first to last.
+      objective: that of the last run, whose weights are kept, or another with its own weights.
+      epochs: number of epochs of STEPS steps.
+      learning_rate: constant.
 
     Raises:
-      ConfigError: a folder is not that of a run.
+      ConfigError: a folder does not contain a run.
     """
     config = Config.load(runs[-1] / "config.json")
     if config.loss.objective != objective:
@@ -65,10 +65,10 @@ def parse_weight(text: str) -> tuple[str, float]:
 
 
 def with_weight(config: Config, part: str, weight: float) -> Config:
-    """The same with another weight of a part of the objective; of a switch, 0 is off.
+    """Returns `config` with another weight for a part of the objective; 0 turns a switch off.
 
     Raises:
-      ConfigError: the objective has no such part, or not with such a weight.
+      ConfigError: the objective has no such part, or the weight cannot work.
     """
     kinds = {part.name: part.type for part in dataclasses.fields(config.loss)}
     parts = [name for name, kind in kinds.items() if kind in (float, bool)]
@@ -78,10 +78,10 @@ def with_weight(config: Config, part: str, weight: float) -> Config:
 
 
 def table(results: list[dict]) -> str:
-    """Markdown: of each world and network a row per training, means and each seed's values.
+    """Markdown: for each world and network, a row per training with means and each seed's values.
 
     Args:
-      results: what `benchmarks.results` writes of each training.
+      results: from the JSON files of `benchmarks.results`.
     """
     groups = {}
     for result in results:
@@ -99,7 +99,7 @@ def table(results: list[dict]) -> str:
 
 
 def _cell(values: list[float]) -> str:
-    """The mean, and in brackets the values it is of, if there are several."""
+    """The mean, and in brackets the single values if there are several."""
     mean = f"{statistics.mean(values):.3f}"
     each = ", ".join(f"{value:.3f}" for value in values)
     return f"{mean} ({each})" if len(values) > 1 else mean

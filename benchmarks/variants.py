@@ -1,4 +1,4 @@
-"""A network as .tflite files to be timed, one for each way of quantizing."""
+"""Writes a network as .tflite files for timing, one for each way of quantizing."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,14 +9,14 @@ import numpy as np
 
 from export import convert, exporter, quantize, recipe, signatures
 
-# MiDaS resizes so: as much of it is in int8 as of ours. Its lone RELUs stay in float, which is best
-# for it: XNNPACK leaves them to slower code in int8 (28 in place of 22 ms).
+# MiDaS resizes bilinearly; this rule quantizes as much of it as of our network. Its single RELUs
+# stay in float, which is faster: XNNPACK does not take them in int8 (28 ms instead of 22).
 OTHERS_TOO = recipe.Rule(("RESIZE_BILINEAR",), "static")
 
 
 def inverse_depth(network: keras.Model, size: tuple[int, int]) -> signatures.Signature:
-    """The signature of a network that is not ours: an image [1, H, W, 3] -> its only output."""
-    network(np.zeros((1, *size, 3), np.float32))  # Its weights come into being.
+    """The signature of another network: an image [1, H, W, 3] -> its only output."""
+    network(np.zeros((1, *size, 3), np.float32))  # Creates the weights.
     ours = signatures.depth(network, size)
     return replace(ours, function=lambda image: {"disparity": network(image)})
 
@@ -24,14 +24,14 @@ def inverse_depth(network: keras.Model, size: tuple[int, int]) -> signatures.Sig
 def write(
     signature: signatures.Signature, quantizations: Sequence[str], folder: Path
 ) -> dict[str, Path]:
-    """Converts and quantizes a network as our depth network is.
+    """Converts and quantizes a network like our depth network.
 
-    Ranges come from noise: they change no model's time.
+    Ranges come from noise, because they do not change the time.
 
     Args:
       signature: of the network, called depth.
       quantizations: of `export.QUANTIZATIONS`.
-      folder: a new one, made here.
+      folder: is created here.
 
     Returns:
       The files, by quantization.
