@@ -125,8 +125,8 @@ class LossConfig:
             "as many level_weights as census_radii, at least 4",
             self,
         )
-        weights = dataclasses.astuple(self)[2:-1] + self.level_weights
-        _require(min(weights) >= 0, "weights >= 0", self)
+        weights = [getattr(self, term) for term in stages.PAPER_TERMS]
+        _require(min(*weights, *self.level_weights) >= 0, "weights >= 0", self)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -164,9 +164,9 @@ class RobustLossConfig:
         levels = self.depth_level_weights, self.flow_level_weights
         _require(min(map(len, levels)) >= 1, "depth_level_weights and flow_level_weights", self)
         _require(len(self.census_radii) >= 4, "at least 4 census_radii", self)
-        weights = dataclasses.astuple(self)[3:-1] + sum(levels, ())
-        _require(min(weights) >= 0, "weights >= 0", self)
-        _require(self.ssim <= 1, "ssim in [0, 1]", self)
+        weights = [getattr(self, term) for term in stages.ROBUST_TERMS]
+        _require(min(*weights, *sum(levels, ())) >= 0, "weights >= 0", self)
+        _require(0 <= self.ssim <= 1, "ssim in [0, 1]", self)
 
 
 OBJECTIVES = {"paper": LossConfig, "robust": RobustLossConfig}

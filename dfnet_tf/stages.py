@@ -36,6 +36,7 @@ PAPER_FLOW_TERMS = ("flow_photometric", "flow_smoothness", "flow_consistency")
 PAPER_DEPTH_TERMS = ("rigid_photometric", "depth_smoothness", "depth_consistency")
 ROBUST_FLOW_TERMS = ("flow_photometric", "flow_smoothness", "flow_distillation")
 ROBUST_DEPTH_TERMS = (*PAPER_DEPTH_TERMS, "motion_consistency")
+ROBUST_TERMS = (*ROBUST_DEPTH_TERMS, *ROBUST_FLOW_TERMS, "cross_task")
 
 
 @dataclass(frozen=True)
@@ -138,10 +139,7 @@ STAGES = {
             model="DFNet",
             networks=NETWORKS,
             trained=NETWORKS,
-            terms={
-                "paper": PAPER_TERMS,
-                "robust": (*ROBUST_DEPTH_TERMS, *ROBUST_FLOW_TERMS, "cross_task"),
-            },
+            terms={"paper": PAPER_TERMS, "robust": ROBUST_TERMS},
             refused=OF_TEACHERS,
         )
     },

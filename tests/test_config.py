@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from dfnet_tf import stages
 from dfnet_tf.config import OBJECTIVES, Config, ConfigError, LossConfig
 from dfnet_tf.presets import PRESETS, preset
 
@@ -87,6 +88,22 @@ def test_the_robust_objective_takes_the_presets_census_windows():
 def test_robust_weights_that_cannot_work_are_refused(changes, expected):
     with pytest.raises(ConfigError, match=expected):
         preset("tiny", "robust").replace(**changes)
+
+
+@pytest.mark.parametrize(
+    ("objective", "name"),
+    [
+        *(("paper", name) for name in (*stages.PAPER_TERMS, "level_weights")),
+        *(("robust", name) for name in (*stages.ROBUST_TERMS, "ssim")),
+        *(("robust", name) for name in ("depth_level_weights", "flow_level_weights")),
+    ],
+)
+def test_a_negative_weight_is_refused(objective, name):
+    config = preset("tiny", objective)
+    many = name.endswith("level_weights")
+    weight = (*getattr(config.loss, name)[:-1], -0.1) if many else -0.1
+    with pytest.raises(ConfigError, match="weights >= 0|ssim in"):
+        config.replace(**{f"loss__{name}": weight})
 
 
 def test_an_unknown_objective_is_refused():
