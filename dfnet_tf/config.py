@@ -282,6 +282,31 @@ class Config:
             },
         )
 
+    def with_setting(self, name: str, value) -> "Config":
+        """Returns a copy with the setting `name`, section.name, set to a JSON value.
+
+        Raises:
+          ConfigError: no such setting, or a value of another type or one that cannot work.
+        """
+        section, _, setting = name.partition(".")
+        known = {
+            f"{part.name}.{field.name}": field.type
+            for part in dataclasses.fields(self)
+            for field in dataclasses.fields(getattr(self, part.name))
+            if field.init
+        }
+        if name not in known:
+            raise ConfigError(
+                "Expected a setting of config.json as section.name, such as loss.cross_task. "
+                f"Received: {name}."
+            )
+        value = tuple(value) if isinstance(value, list) else value
+        if not _is_of_type(value, known[name]):
+            kind = getattr(known[name], "__name__", "")
+            kind = str(known[name]) if kind == "tuple" else kind
+            raise ConfigError(f"Expected {name} of type {kind}. Received: {value!r:.100}.")
+        return self.replace(**{f"{section}__{setting}": value})
+
     def to_dict(self) -> dict:
         """Returns nested dictionaries, ready for JSON."""
         return dataclasses.asdict(self)

@@ -1,7 +1,10 @@
 """The absl flags of a training run, and the configuration that they describe.
 
-`SETTINGS` names every setting that a flag may change. Without the flag, the preset's value stays.
+`SETTINGS` names the settings that have a flag of their own; --set changes any other setting.
+Without a flag, the preset's value stays.
 """
+
+import json
 
 from absl import flags
 
@@ -31,10 +34,17 @@ SETTINGS = {
     "seed": "training",
     "max_skipped_steps": "training",
 }
+# The settings from which all others follow, and their flags.
+CHOICES = {
+    "network.name": "preset",
+    "loss.objective": "objective",
+    "training.stage": "stage",
+    "training.teacher": "teacher",
+}
 
 
 def define_training_flags() -> None:
-    """Defines --preset, --stage, and a flag for each of `SETTINGS`."""
+    """Defines --preset, --stage, --set, and a flag for each of `SETTINGS`."""
     flags.DEFINE_enum("preset", "mobile", list(PRESETS), "Settings to start from.")
     flags.DEFINE_enum(
         "stage",
@@ -140,6 +150,12 @@ def define_training_flags() -> None:
         "or if all are skipped. Default: 10.",
         lower_bound=0,
     )
+    flags.DEFINE_multi_string(
+        "set",
+        [],
+        "Any setting of config.json, as section.name=value with a value in JSON, for example "
+        "loss.cross_task=0.5. May be given repeatedly.",
+    )
 
 
 def training_config() -> Config:
@@ -155,6 +171,27 @@ def training_config() -> Config:
     if given_anyway := [f"--{name}" for name in row.refused if values[name].present]:
         raise ConfigError(f"Expected no {given_anyway[0]} with --stage={stage}. Received: one.")
     start = preset(values["preset"].value, values["objective"].value)
-    return stages.staged(start, stage, teacher).replace(
+    config = stages.staged(start, stage, teacher).replace(
         **{f"{SETTINGS[name]}__{name}": value for name, value in given.items()}
     )
+    for assignment in values["set"].value:
+        config = _with_assignment(config, assignment, row)
+    return config
+
+
+def _with_assignment(config: Config, assignment: str, row: stages.Stage) -> Config:
+    """`config` with a setting changed by --set; raises ConfigError for what cannot work."""
+    name, _, text = assignment.partition("=")
+    if name in CHOICES:
+        raise ConfigError(f"Expected --{CHOICES[name]} instead. Received: --set={assignment}.")
+    if name.partition(".")[2] in row.refused:
+        stage = config.training.stage
+        raise ConfigError(f"Expected no {name} with --stage={stage}. Received: one.")
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(
+            "Expected --set=section.name=value with a value in JSON, such as loss.cross_task=0.5. "
+            f"Received: --set={assignment[:100]}."
+        ) from error
+    return config.with_setting(name, value)
