@@ -50,7 +50,7 @@ class MidasSmall(keras.Model):
         self.head = conv(1, 1, activation="relu")
 
     def call(self, images):
-        blocks.check_size(images, self.size_multiple)
+        blocks.check_size(images.shape[1:3], self.size_multiple)
         features = self.encoder(images)[1:]
         *skips, x = [adapt(x) for adapt, x in zip(self.adapt, features, strict=True)]
         x = self.fuse[-1](x)

@@ -50,7 +50,7 @@ class Signature:
     function: Callable[..., dict]
 
     def __post_init__(self):
-        blocks.check_size(keras.KerasTensor((1, *self.size, 3)), self.network.size_multiple)
+        blocks.check_size(self.size, self.network.size_multiple)
 
     def sample(self, *frames: np.ndarray) -> dict[str, np.ndarray]:
         """Inputs by name, from as many of the consecutive frames as the function takes.

@@ -174,7 +174,7 @@ class DFNet(TrainableModel):
             self.pose_net: self.depth_size,
         }
         for network, size in sizes.items():
-            check_size(keras.KerasTensor((1, *size, 3)), network.size_multiple)
+            check_size(size, network.size_multiple)
 
     def downscale(self, clips):
         """Area-resizes clips to the resolution of depth and pose networks and losses."""

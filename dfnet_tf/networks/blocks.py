@@ -44,9 +44,9 @@ def standardise(features):
     return ops.layer_normalization(features, axis=(1, 2))
 
 
-def check_size(images, multiple: int) -> None:
-    """Raises ValueError unless height and width of `images` [..., H, W, C] divide by `multiple`."""
-    height, width = images.shape[-3:-1]
+def check_size(size: tuple[int, int], multiple: int) -> None:
+    """Raises ValueError unless height and width, `size`, are multiples of `multiple`."""
+    height, width = size
     if height % multiple or width % multiple:
         raise ValueError(
             f"Expected a height and width that are multiples of {multiple}. "

@@ -39,7 +39,7 @@ class PaperDepthNet(keras.Model):
         self.heads = [blocks.head(1) for _ in range(NUM_SCALES)]  # Coarsest first.
 
     def call(self, images):
-        blocks.check_size(images, self.size_multiple)
+        blocks.check_size(images.shape[1:3], self.size_multiple)
         *skips, x = self.encoder(centred(images))
         disparities = []
         for stage, skip in enumerate([*skips[::-1], None]):
@@ -86,7 +86,7 @@ class DepthNet(keras.Model):
         self.heads = [blocks.head(1) for _ in range(NUM_SCALES)]  # Finest first.
 
     def call(self, images):
-        blocks.check_size(images, self.size_multiple)
+        blocks.check_size(images.shape[1:3], self.size_multiple)
         *skips, x = self.encoder(centred(images))
         decoded = []
         for narrow, fuse, skip in zip(self.narrow, self.fuse, [*skips[::-1], None], strict=True):

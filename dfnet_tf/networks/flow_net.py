@@ -79,7 +79,7 @@ class FlowNetC(FlowNet):
 
     def encode(self, images):
         """Images [N, H, W, 3] -> features at 1/4 (128 channels) and 1/8 (256)."""
-        check_size(images, self.size_multiple)
+        check_size(images.shape[1:3], self.size_multiple)
         mean = ops.convert_to_tensor(self.MEAN_COLOUR, dtype=images.dtype)
         conv2 = self.conv2(self.conv1(images - mean))
         return [conv2, self.conv3(conv2)]
@@ -148,7 +148,7 @@ class PwcFlowNet(FlowNet):
 
     def encode(self, images):
         """Images [N, H, W, 3] -> standardised features at 1/4, 1/8, ..."""
-        check_size(images, self.size_multiple)
+        check_size(images.shape[1:3], self.size_multiple)
         x, features = centred(images), []
         for down, refine in zip(self.down, self.refine, strict=True):
             x = refine(down(x))

@@ -4,7 +4,6 @@ import functools
 import hashlib
 from collections.abc import Sequence
 
-import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
@@ -56,7 +55,7 @@ class Predictor:
         self.frames_after = self.num_frames - 1 - self.frames_before
         self.flow_size, self.depth_size = flow_size or model.flow_size, model.depth_size
         self.refines_motion = model.stage.networks == stages.NETWORKS
-        check_size(keras.KerasTensor((1, *self.flow_size, 3)), model.flow_net.size_multiple)
+        check_size(self.flow_size, model.flow_net.size_multiple)
         self._coarse_size = tuple(side // REFINED_AT for side in self.depth_size)
         self._disparity = tf.function(lambda images: model.depth_net(images)[0])
         self._flow = tf.function(lambda first, second: model.flow_net(first, second)[0])

@@ -240,20 +240,20 @@ def test_labels_that_are_gone_in_the_middle_of_a_round_are_told(films, begun_fro
 def test_a_signal_ends_the_making_of_labels_and_the_same_call_goes_on(
     films, begun_from, tmp_path, monkeypatch
 ):
-    write = Labels._write
+    write = FilmLabels._write
 
     def asked_to_end(self, number, frame, label):
         write(self, number, frame, label)
         if (number, frame) == (1, 2):
             signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr(Labels, "_write", asked_to_end)
+    monkeypatch.setattr(FilmLabels, "_write", asked_to_end)
     with pytest.raises(Interrupted, match="stopped while labels were made"):
         loop.train(settings(), films, tmp_path, [begun_from])
     made = sorted(tmp_path.glob("labels/*/*/*.png"))
     assert len(made) == 6 + 3
     times = [path.stat().st_mtime_ns for path in made]
-    monkeypatch.setattr(Labels, "_write", write)
+    monkeypatch.setattr(FilmLabels, "_write", write)
     loop.train(settings(), films, tmp_path, [begun_from])
     assert [path.stat().st_mtime_ns for path in made] == times
 
