@@ -148,7 +148,7 @@ def test_lists_may_be_in_any_order(attempt):
     np.testing.assert_array_equal(poses, orderly.poses())
 
 
-def test_poses_of_another_hour_are_nobodys(attempt):
+def test_poses_of_another_hour_match_no_image(attempt):
     def an_hour_later():
         path = Path("freiburg1_desk/groundtruth.txt")
         path.write_text(path.read_text().replace("\n13050", "\n13086"))

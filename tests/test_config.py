@@ -49,7 +49,7 @@ def test_paper_has_the_papers_constants():
         ({"network__name": "large"}, "paper, mobile or tiny"),
     ],
 )
-def test_what_cannot_work_is_refused(changes, expected):
+def test_settings_that_cannot_work_are_refused(changes, expected):
     with pytest.raises(ConfigError, match=expected):
         preset("tiny").replace(**changes)
 

@@ -297,7 +297,7 @@ def test_every_task_gives_a_table_and_its_numbers(
     assert evaluate(*arguments, "--overwrite")[0] == 0
 
 
-def test_frames_and_crop_choose_what_is_judged(evaluate, run_dir, street, tmp_path):
+def test_frames_and_crop_choose_what_is_evaluated(evaluate, run_dir, street, tmp_path):
     output = tmp_path / "results.json"
     flags = f"--run_dir={run_dir}", "--task=depth", f"--data={street}", f"--output={output}"
     assert evaluate(*flags, "--frames=1:3")[0] == 0
@@ -378,7 +378,7 @@ def test_a_test_sets_flow_is_written_as_its_server_wants_it(evaluate, run_dir, s
     assert_one_line(evaluate(*flags), "expected pairs with true flow")
 
 
-def test_missing_test_images_are_told_loudly(evaluate, run_dir, tmp_path):
+def test_missing_test_images_are_reported_clearly(evaluate, run_dir, tmp_path):
     drive, _, frame = kitti_splits.eigen_test()[0]
     write_raw_tree(tmp_path / "raw", synthetic.render_clip(0, 1, 48, 96), drive, [frame])
     flags = f"--run_dir={run_dir}", "--task=depth", f"--data={tmp_path}/raw"
@@ -584,7 +584,7 @@ def test_the_rate_given_counts_before_the_times_that_names_tell(predict, run_dir
     np.testing.assert_allclose(times, np.arange(NUM_FRAMES) / 5)
 
 
-def test_unlikely_cameras_are_told(train, evaluate, predict, run_dir, street, monkeypatch):
+def test_unlikely_cameras_are_reported(train, evaluate, predict, run_dir, street, monkeypatch):
     monkeypatch.setattr(loop, "train", lambda *_: None)
     (street / "intrinsics.txt").write_text("30 0 23.5\n0 30 11.5\n0 0 1\n")  # Of half the size.
     expected = f"{street}/intrinsics.txt: the principal point (23.5, 11.5) is far from the middle"

@@ -337,7 +337,7 @@ def test_films_that_are_all_broken_end_in_one_line(prepare, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["films"]
 
 
-def test_what_a_user_should_know_is_told_once_with_its_recordings(prepare, tmp_path):
+def test_notes_are_printed_once_with_their_recordings(prepare, tmp_path):
     (tmp_path / "walk").mkdir()
     for name in ("a", "b"):
         write_images(tmp_path / "walk" / name)

@@ -151,7 +151,7 @@ def test_a_run_whose_flow_is_enlarged_otherwise_is_refused_with_a_way_out(runs):
         checkpoints.start_from(enlarging, [flow])
 
 
-def test_of_a_network_that_several_runs_trained_the_last_is_taken(model, runs, tmp_path):
+def test_if_several_runs_trained_a_network_the_last_one_wins(model, runs, tmp_path):
     model.config.save(tmp_path / "config.json")
     (tmp_path / "checkpoints").mkdir()
     weights_file.write(model, tmp_path / "checkpoints" / "step_00000001.weights.h5")
@@ -163,7 +163,7 @@ def test_of_a_network_that_several_runs_trained_the_last_is_taken(model, runs, t
         checkpoints.start_from(model, [depth, tmp_path])
 
 
-def test_only_what_was_trained_is_handed_out(runs):
+def test_only_trained_networks_can_be_loaded(runs):
     (flow, _), (depth, trained) = runs["flow"], runs["depth"]
     with pytest.raises(checkpoints.RunError, match="trained depth_net. Received: .*--stage=flow"):
         checkpoints.load_trained(flow, ("depth_net", "flow_net"))
@@ -210,7 +210,7 @@ def test_settings_written_before_there_were_stages_are_read():
     assert Config.from_dict(settings) == preset("tiny")
 
 
-def test_what_contradicts_a_stage_is_refused():
+def test_settings_that_contradict_a_stage_are_refused():
     with pytest.raises(ConfigError, match="a stage of flow, depth, joint, distil"):
         stages.staged(preset("tiny"), "joint").replace(training__stage="all")
     with pytest.raises(ConfigError, match="intrinsics given in stage flow"):

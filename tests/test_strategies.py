@@ -51,7 +51,7 @@ MEMBERS = ["mirrored_0", "three_0", "three_1", "three_2", "dying_0", "dying_1"]
 
 
 @pytest.mark.parametrize("name", MEMBERS)
-def test_every_member_of_every_team_ends_as_one_device_does(teams, name):
+def test_every_replica_of_every_strategy_ends_like_one_device(teams, name):
     alone, together = member(teams, "one_0"), member(teams, name)
     assert set(alone) == set(together)
     for key in alone:
@@ -85,7 +85,7 @@ def test_only_the_chief_writes(teams):
         assert names == ["step_00000002.weights.h5", "step_00000004.weights.h5"]
 
 
-def test_when_a_worker_dies_the_others_say_so_and_end(teams):
+def test_if_a_worker_dies_the_others_report_it_and_end(teams):
     message = (teams / "left_0.txt").read_text()
     assert message.startswith("WorkersError: Expected answers from all 2 workers. Received: none")
     assert "to continue from the last checkpoint" in message
@@ -178,7 +178,7 @@ def apply(optimizer, variables, loss, *gradients):
 
 @pytest.mark.parametrize("scaled", [False, True])
 @pytest.mark.parametrize(("loss", "gradient"), [(np.nan, 1.0), (1.0, np.inf), (-np.inf, np.nan)])
-def test_what_is_no_number_changes_nothing_but_the_count_of_steps(scaled, loss, gradient):
+def test_nan_changes_only_the_count_of_steps(scaled, loss, gradient):
     optimizer, variables = scaled_sgd(scale=1.0)
     inner = optimizer.inner_optimizer
     optimizer = optimizer if scaled else inner

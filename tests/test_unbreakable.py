@@ -182,7 +182,7 @@ def test_a_file_that_keras_wrote_itself_is_loaded(small, tmp_path):
     np.testing.assert_array_equal(model.layers[0].kernel, expected[0])
 
 
-def test_a_run_goes_on_from_the_checkpoint_before_a_damaged_one(whole, tmp_path, capfd):
+def test_a_run_resumes_from_the_checkpoint_before_a_damaged_one(whole, tmp_path, capfd):
     run_dir = shutil.copytree(whole, tmp_path / "run")
     older, newest = checkpoints.all_checkpoints(run_dir)
     newest.write_bytes(flipped(newest.read_bytes()))
@@ -242,7 +242,7 @@ def test_a_small_file_for_which_there_is_no_space_is_named(tmp_path):
 # Interrupted.
 
 
-def test_sigterm_ends_a_run_after_its_step_and_the_same_command_ends_it_as_if_it_had_not(
+def test_sigterm_stops_a_run_after_its_step_and_the_same_command_resumes_it_exactly(
     run_main, whole, street, tmp_path
 ):
     run_dir = tmp_path / "run"
@@ -274,7 +274,7 @@ def test_sigterm_ends_a_run_after_its_step_and_the_same_command_ends_it_as_if_it
     assert [start["step"] for start in starts] == [0, 4]
 
 
-def test_what_is_left_to_do_ends_at_whole_epochs():
+def test_resumed_epochs_end_at_whole_epochs():
     training = TrainingConfig(epochs=4, steps_per_epoch=10)
 
     def legs(step):
@@ -361,7 +361,7 @@ def toy_terms_with_nan(at_steps):
     return terms
 
 
-def test_a_step_without_numbers_is_skipped_counted_and_told(street, tmp_path, monkeypatch):
+def test_a_nan_step_is_skipped_counted_and_reported(street, tmp_path, monkeypatch):
     monkeypatch.setattr(DFNet, "loss_terms", toy_terms_with_nan([1, 4]))
     loop.train(CONFIG, read_clips(street), tmp_path)
     assert checkpoints.step_of(checkpoints.all_checkpoints(tmp_path)[-1]) == 6
@@ -399,7 +399,9 @@ def test_the_clips_fingerprint_is_of_their_content_not_of_their_place(street, tm
     assert provenance.fingerprint(read_clips(moved)) != before
 
 
-def test_going_on_with_other_data_or_versions_is_told(street, tmp_path, capsys, monkeypatch):
+def test_resuming_with_other_data_or_versions_prints_a_warning(
+    street, tmp_path, capsys, monkeypatch
+):
     clips = read_clips(street)
     provenance.note_start(tmp_path, clips, 0)
     provenance.note_start(tmp_path, clips, 3)
@@ -417,7 +419,7 @@ def test_going_on_with_other_data_or_versions_is_told(street, tmp_path, capsys, 
 
 
 @pytest.mark.skipif(not shutil.which("git"), reason="There is no git.")
-def test_the_programs_commit_is_noted_and_whether_it_was_changed(tmp_path, monkeypatch):
+def test_the_programs_commit_and_changes_are_recorded(tmp_path, monkeypatch):
     def git(*arguments):
         identity = "-c", "user.name=a", "-c", "user.email=a@b"
         subprocess.run(["git", "-C", str(tmp_path), *identity, *arguments], check=True)

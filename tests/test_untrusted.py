@@ -83,7 +83,7 @@ def test_a_resize_to_a_width_cannot_make_a_tower():
         framing.central_view((1000, 10), width=4000)
 
 
-def test_a_films_frames_are_images_of_a_possible_size(tmp_path):
+def test_a_film_with_frames_of_an_impossible_size_is_refused(tmp_path):
     path = tmp_path / "a.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10, (1008, 8))
     writer.write(np.zeros((8, 1008, 3), np.uint8))
@@ -134,7 +134,7 @@ def test_a_list_of_images_names_none_elsewhere(tmp_path, name):
 
 
 @pytest.mark.parametrize("link", [".out.partial", ".out.partial/clips", ".out.partial/claim"])
-def test_an_unfinished_folder_of_a_strangers_leads_nowhere_else(tmp_path, link):
+def test_an_unfinished_folder_with_links_is_refused(tmp_path, link):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/kept.txt").touch()
     (tmp_path / link).parent.mkdir(exist_ok=True)

@@ -53,7 +53,7 @@ def flags_of(models, film, *more):
     return "benchmarks.flicker", *(f"--model={one}" for one in models), f"--video={film}", *more
 
 
-def test_noise_is_what_one_model_flickers_more_than_the_other(run_main, models, film):
+def test_noise_in_a_models_depth_increases_its_flicker(run_main, models, film):
     status, out, err = run_main(*flags_of(models[:2], film))
     assert status == 0, err
     pairs, _, _, steady, noisy = out.splitlines()

@@ -80,7 +80,7 @@ def test_the_floor_is_the_time_at_the_faster_chains_peak(tables):
     assert share == f"{expected / 20.0:.0%}"
 
 
-def test_each_operator_is_told_in_one_group(tables):
+def test_each_operator_belongs_to_one_group(tables):
     for row in tables[2].values():
         depthwise, convolutions, conversions, resizing, others = map(float, row[4:])
         assert (depthwise, convolutions, conversions, resizing) == (2.0, 5.0, 0.5, 0.2)

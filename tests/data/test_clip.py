@@ -243,14 +243,14 @@ def test_frames_come_in_the_order_that_people_count_in(tmp_path):
     np.testing.assert_array_equal([clip.image(i) for i in range(12)], images)
 
 
-def test_clips_of_one_name_are_told_apart(tmp_path):
+def test_clips_with_equal_names_get_different_labels(tmp_path):
     for name in ("a/seq", "b/seq", "c/other"):
         write(tmp_path / name)
     assert [one.name for one in read_clips(tmp_path)] == ["a_seq", "b_seq", "other"]
     assert [one.name for one in read_clips(tmp_path / "a")] == ["seq"]
 
 
-def test_cameras_that_are_unlikely_are_told_with_their_clip(tmp_path):
+def test_unlikely_cameras_are_reported_with_their_clip(tmp_path):
     good, bad = write(tmp_path / "good"), write(tmp_path / "bad")
     (bad / "intrinsics.txt").write_text("8 0 1.5\n0 8 1\n0 0 1\n")
     assert camera_doubts([read_clip(good)]) == ""
@@ -268,7 +268,7 @@ def test_images_of_another_size_than_the_intrinsics_say_are_refused(folder):
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "films/a.mov", "walk/1.jpg"])
-def test_what_is_to_be_prepared_first_is_told_with_the_command(tmp_path, name):
+def test_folders_that_need_preparation_are_reported_with_the_command(tmp_path, name):
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).touch()
     source = "images" if name.endswith("jpg") else "video"

@@ -110,7 +110,7 @@ def test_there_are_no_more_shards_than_clips(folder):
         records.write_records(folder, folder.parent / "none", 0)
 
 
-def test_clips_of_one_name_are_told_apart(folder):
+def test_clips_with_equal_names_get_different_labels(folder):
     for source, target in (("b", "x/same"), ("c", "y/same")):
         (folder / target).parent.mkdir()
         (folder / source).rename(folder / target)

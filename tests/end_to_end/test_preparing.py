@@ -68,7 +68,7 @@ def test_a_film_is_split_at_its_cut(prepare, tmp_path):
     assert [(clip.folder.name, len(clip)) for clip in clips] == [("film_00", 5), ("film_01", 5)]
 
 
-def test_another_calibration_starts_afresh(prepare, tmp_path, monkeypatch):
+def test_another_calibration_starts_again(prepare, tmp_path, monkeypatch):
     """An interrupted command goes on only with the numbers that its first clips have."""
     film = write_street(tmp_path / "a.mp4")
     calibration = tmp_path / "k.txt"
@@ -111,7 +111,7 @@ runpy.run_module("dfnet_tf.prepare", run_name="__main__", alter_sys=True)
 """
 
 
-def test_killed_as_by_a_power_cut_it_goes_on_to_the_same_clips(prepare, tmp_path):
+def test_killed_work_resumes_and_makes_the_same_clips(prepare, tmp_path):
     for seed, name in enumerate("abc"):
         write_street(tmp_path / f"{name}.mp4", seed)
     command = [f"--input={tmp_path}/{name}.mp4" for name in "abc"]
@@ -161,7 +161,7 @@ def test_every_data_set_becomes_clips_with_its_own_truth(prepare, tmp_path):
     assert desk.poses().shape == (3, 4, 4)
 
 
-def test_a_frame_that_no_clip_may_hold_is_told_by_its_reason(prepare, tmp_path):
+def test_excluded_frames_are_counted_by_reason(prepare, tmp_path):
     street = synthetic.render_clip(0, 8, 32, 64)
     kitti_tree.write_raw_tree(tmp_path / "raw", street, standing=(3,))
     command = "--source=kitti_raw", f"--input={tmp_path / 'raw'}", f"--output={tmp_path}/c"
@@ -191,7 +191,7 @@ def test_records_hold_the_same_clips(prepare, tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
-def test_an_unknown_camera_is_guessed_and_said_to_be(prepare, tmp_path):
+def test_an_unknown_camera_is_guessed_and_marked(prepare, tmp_path):
     source = write_street(tmp_path / "a.mp4")
     output = f"--output={tmp_path}/c"
     status, out, _ = prepare("--source=video", f"--input={source}", "--intrinsics=estimate", output)

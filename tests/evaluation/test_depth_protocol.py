@@ -49,7 +49,7 @@ def test_the_true_depth_in_another_unit_is_perfect_once_scaled():
     assert results["scale"] == pytest.approx({"factor": 4.0, "relative_std": 0.0}, abs=1e-5)
 
 
-def test_one_scale_is_the_median_of_the_images_own_and_leaves_their_scatter():
+def test_one_scale_is_the_median_of_the_images_scales():
     samples = street(3)
     results = evaluate(samples, perfect_disparity(samples, [2.0, 4.0, 5.0]), crop=None)
     own = [result["ours"]["80m"]["abs_rel"] for result in results["samples"]]
@@ -139,7 +139,7 @@ def test_each_benchmark_has_its_own_rules():
     assert groups("kitti_eigen", rules=uncropped) == groups("kitti_improved")
 
 
-def test_missing_images_are_told():
+def test_missing_images_are_reported():
     benchmark = DepthBenchmark("kitti_eigen", street(2), 697)
     results = depth_protocol.evaluate_benchmark(benchmark, uniform(1.0))
     assert results["notes"][-1].startswith("MISSING: 695 of the 697 images of kitti_eigen.")

@@ -70,7 +70,7 @@ def test_a_flow_that_is_not_finite_is_refused_by_name():
         evaluate([Pair("my pair", {"noc": uniform_flow(1, 1)})], lambda *_: prediction)
 
 
-def test_a_truth_may_be_anything_where_it_does_not_count_but_nowhere_else():
+def test_a_truth_must_be_finite_only_where_it_is_valid():
     flow, valid = uniform_flow(0, 0, valid=79)
     flow = flow.copy()
     flow[7, 9] = np.nan

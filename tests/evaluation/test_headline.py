@@ -31,7 +31,7 @@ def test_true_depth_in_another_unit_has_no_error_and_constant_depth_has(film, cl
     assert errors["trivial"] > 0.2
 
 
-def test_depth_beyond_80_metres_is_not_judged(film, tmp_path):
+def test_depth_beyond_80_metres_is_not_evaluated(film, tmp_path):
     farther = dataclasses.replace(film, depth=film.depth * (120 / film.depth.max()))
     synthetic.write_clip(farther, tmp_path / "clip")
     predictor = TruePredictor(farther)
@@ -55,7 +55,7 @@ def flow_pair(groups):
 
 
 @pytest.mark.parametrize(("groups", "trivial"), [({"occ": 2, "noc": 1}, 5), ({"occ": 2}, 10)])
-def test_flow_is_judged_where_nothing_is_hidden_if_the_truth_knows(groups, trivial):
+def test_flow_is_evaluated_without_occluded_pixels_if_the_truth_has_masks(groups, trivial):
     ahead = np.full((8, 10, 2), np.float32([3, 4]))
     errors = headline.flow_error([flow_pair(groups)], lambda *_: ahead)
     assert errors == pytest.approx({"ours": trivial - 5, "trivial": trivial})

@@ -32,7 +32,7 @@ def test_average_precision_is_a_mean_over_all_thresholds():
     assert moving_metrics.average_precision(score, truth) == pytest.approx(expected)
 
 
-def test_a_score_that_says_nothing_has_the_share_of_what_moves():
+def test_a_constant_score_has_the_share_of_moving_pixels_as_precision():
     truth = np.arange(10) < 3
     assert moving_metrics.average_precision(np.zeros(10), truth) == pytest.approx(0.3)
     assert moving_metrics.average_precision(truth * 2.5, truth) == pytest.approx(1)

@@ -76,7 +76,7 @@ def _is_forward(predictor, first, second):
     return numbers[first.tobytes()] < numbers[second.tobytes()]
 
 
-def test_kittis_object_map_is_what_moves(tmp_path, rendered, perfect, pairs):
+def test_kittis_object_map_is_the_true_mask(tmp_path, rendered, perfect, pairs):
     write_2015_tree(tmp_path, rendered, rendered.depth[0])
     (sample,) = evaluate(read_moving_pairs(tmp_path), perfect)["samples"]
     (expected,) = evaluate(pairs[:1], perfect)["samples"]

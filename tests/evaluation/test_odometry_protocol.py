@@ -48,7 +48,7 @@ def test_the_true_motion_in_another_unit_is_perfect(tmp_path):
     np.testing.assert_allclose(centres["truth"], clip.poses()[:, :3, 3])
 
 
-def test_clips_without_poses_or_with_few_frames_are_passed_over(tmp_path):
+def test_clips_without_poses_or_with_few_frames_are_skipped(tmp_path):
     clips = [
         make_clip(tmp_path / "a", poses=False),
         make_clip(tmp_path / "b", count=4),
@@ -115,7 +115,7 @@ def test_each_of_several_clips_has_groups_of_its_own(tmp_path):
     assert "trajectory b (1 samples)" in report.table(both)
 
 
-def test_errors_over_distance_are_told_for_each_length_that_fits(tmp_path):
+def test_errors_over_distance_are_reported_for_each_length_that_fits(tmp_path):
     clips = [make_clip(tmp_path / "long", count=24, unit=10.0), make_clip(tmp_path / "short")]
     results = odometry_protocol.evaluate_odometry(clips, true_snippet(clips[0]))
     distances = results["error_over_distance"]
@@ -129,7 +129,7 @@ def test_errors_over_distance_are_told_for_each_length_that_fits(tmp_path):
     assert all(row["translation_percent"] > 1 for row in trivial)
 
 
-def test_clips_of_one_name_are_all_judged(tmp_path):
+def test_clips_with_equal_names_are_all_evaluated(tmp_path):
     one = make_clip(tmp_path / "a/seq")
     make_clip(tmp_path / "b/seq")
     clips = read_clips(tmp_path)

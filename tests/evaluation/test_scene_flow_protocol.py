@@ -81,7 +81,7 @@ def test_the_second_depth_is_read_where_the_flow_points(pairs, perfect):
     assert astray["epe_3d"] > 10 * sharp
 
 
-def test_the_cameras_motion_replaces_the_second_depth_of_what_stands_still(pairs, perfect):
+def test_the_cameras_motion_replaces_the_second_depth_of_static_pixels(pairs, perfect):
     true_disparity = perfect.disparity
     first = pairs[0].frames()[0][0]
 

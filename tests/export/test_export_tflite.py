@@ -90,7 +90,7 @@ def test_a_model_and_its_description_belong_together(export, run_dir, tmp_path):
     assert 0 < beside["quality"]["against_keras"]["abs_rel"] < 0.01
 
 
-def test_one_file_answers_as_both_and_each_is_measured(
+def test_one_file_has_both_signatures_and_each_is_measured(
     run_main, run_dir, tmp_path, clip_dir, monkeypatch
 ):
     measured = []
@@ -121,7 +121,7 @@ def test_one_file_answers_as_both_and_each_is_measured(
     assert 0 < errors["trivial"] == quality["against_truth"]["abs_rel_trivial"]
 
 
-def test_another_size_and_no_pictures(export, run_dir, tmp_path):
+def test_models_of_another_size_without_calibration_pictures(export, run_dir, tmp_path):
     status, out, err = export(
         f"--run_dir={run_dir}",
         f"--output={tmp_path}/models",

@@ -16,7 +16,7 @@ def findings(function, *inputs) -> list[str]:
 IMAGE = tf.TensorSpec([1, 8, 8, 3])
 
 
-def test_documented_operators_pass_without_a_word():
+def test_documented_operators_have_no_findings():
     kernel = tf.ones([3, 3, 3, 4])
     assert not findings(lambda x: tf.nn.relu6(tf.nn.conv2d(x, kernel, 2, "SAME")) + 0.5, IMAGE)
 
@@ -64,7 +64,7 @@ def test_versions_that_are_too_new_are_refused(monkeypatch):
     assert "TRANSPOSE_CONV: version" in findings(*transposed)[0]
 
 
-def test_what_the_guide_does_not_list_is_told_but_not_counted_as_refused():
+def test_undocumented_operators_are_listed_but_not_counted_as_refused():
     lines = findings(lambda x: tf.nn.leaky_relu(tf.tile(x, [1, 2, 1, 1])), IMAGE)
     assert lines == [
         "not in the delegate's guide, old releases may refuse: TILE (1 x), LEAKY_RELU (1 x)"
@@ -82,5 +82,5 @@ def test_unpacking_of_half_size_weights_is_no_step(float_models, samples_of):
     assert gpu_delegate.findings(halves) == gpu_delegate.findings(float_models["depth"])
 
 
-def test_results_in_eight_bits_are_told(int8_models):
+def test_results_in_eight_bits_are_reported(int8_models):
     assert any("results in 8 bits" in line for line in gpu_delegate.findings(int8_models["depth"]))

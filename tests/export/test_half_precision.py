@@ -28,7 +28,7 @@ def test_what_exceeds_float16_is_named_with_its_size():
     assert not half_precision.findings(model, sample(1, 2, 3, 250))
 
 
-def test_what_is_no_number_is_named():
+def test_nan_results_are_named():
     model = convert(lambda x: tf.math.log(x) * 2.0)
     lines = half_precision.findings(model, sample(1, 2, 3, -1))
     assert lines and all("nan" in line for line in lines)
@@ -74,7 +74,7 @@ def test_an_overflow_shows_in_the_output():
     assert not np.isfinite(difference)
 
 
-def test_the_networks_answer_nearly_the_same_in_half(float_models, samples_of):
+def test_the_networks_outputs_hardly_change_in_float16(float_models, samples_of):
     for kind, bound in (("depth", 0.01), ("flow", 0.1)):
         found = half_precision.differences(float_models[kind], samples_of[kind][:1])
         assert found and all(0 < difference < bound for difference in found.values()), found

@@ -69,7 +69,7 @@ def test_the_copy_beside_a_model_knows_it_by_its_hash(description):
     assert description.items() <= beside.items()
 
 
-def test_strangers_files_are_refused_in_one_line(float_models, description, tmp_path):
+def test_foreign_files_are_refused_in_one_line(float_models, description, tmp_path):
     def refused(content):
         (tmp_path / "a.tflite").write_bytes(content)
         with pytest.raises(metadata.MetadataError, match="a.tflite: expected") as error:

@@ -35,7 +35,7 @@ def test_a_still_scene_is_not_judged_by_its_noise():
 
 
 @pytest.mark.parametrize("quantization", ["float32", "float16", "dynamic", "int8"])
-def test_a_bound_that_is_not_kept_is_an_error(quantization):
+def test_exceeding_a_bound_is_an_error(quantization):
     bound = parity.BOUNDS["depth"][quantization]
     parity.check("depth", quantization, {"abs_rel": bound})
     for error in (1.01 * bound, np.nan):

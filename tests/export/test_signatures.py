@@ -10,7 +10,7 @@ SIZE = (64, 96)
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-def test_bytes_mean_what_the_same_picture_means_as_floats(kind, networks, float_models, samples_of):
+def test_uint8_and_float_inputs_give_the_same_outputs(kind, networks, float_models, samples_of):
     """And `to_tflite` has seen to it that the division is one of TFLite's own ops."""
     signature = signatures.SIGNATURES[kind](networks[kind], SIZE, "uint8")
     model = TfliteModel(convert.to_tflite(signature))
@@ -23,7 +23,7 @@ def test_bytes_mean_what_the_same_picture_means_as_floats(kind, networks, float_
         np.testing.assert_allclose(received[name], values, rtol=1e-4, atol=1e-4)
 
 
-def test_a_model_of_bytes_is_asked_with_pictures_as_any_other(networks, float_models):
+def test_a_uint8_model_is_called_with_the_same_pictures(networks, float_models):
     signature = signatures.depth(networks["depth"], SIZE, "uint8")
     picture = np.random.default_rng(0).integers(0, 256, (*SIZE, 3), np.uint8)
     received = TfliteModel(convert.to_tflite(signature)).disparity(picture)

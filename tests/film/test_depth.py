@@ -46,7 +46,7 @@ def test_every_frame_has_its_depth_in_order(found):
         assert (one.confidence >= 0).all() and (one.confidence <= 1).all()
 
 
-def test_on_what_stands_still_it_has_at_most_half_of_the_networks_error(film, found):
+def test_on_static_pixels_the_error_is_at_most_half_of_the_networks(film, found):
     opinion = opinions(film)
     ours, network = [], []
     for i in range(1, FRAMES - 1):
@@ -56,14 +56,14 @@ def test_on_what_stands_still_it_has_at_most_half_of_the_networks_error(film, fo
     assert np.mean(ours) < 0.5 * np.mean(network)
 
 
-def test_what_it_is_sure_of_is_better_still(film, found):
+def test_confident_pixels_have_an_even_smaller_error(film, found):
     gap = errors(found[MIDDLE].log_disparity, film.depth[MIDDLE])
     sure = cv2.resize(found[MIDDLE].confidence, gap.shape[::-1]) > 0.8
     assert sure.mean() > 0.3
     assert gap[sure].mean() < gap[~sure].mean()
 
 
-def test_its_motion_is_the_cameras_in_the_networks_unit(film, found):
+def test_the_motion_is_the_cameras_in_the_networks_unit(film, found):
     poses = film.camera_to_world
     true = np.linalg.inv(poses[MIDDLE + 1]) @ poses[MIDDLE]
     motion = found[MIDDLE].motions[1]
@@ -72,7 +72,7 @@ def test_its_motion_is_the_cameras_in_the_networks_unit(film, found):
     np.testing.assert_allclose(7.0 * motion[:3, 3], true[:3, 3], atol=within)
 
 
-def test_where_the_camera_stands_the_network_is_believed(film):
+def test_if_the_camera_stands_still_the_networks_depth_is_kept(film):
     still = [film.images[0]] * 3
     opinion = opinions(film)
     for one in depth.film_depths(iter(still), opinion, film.intrinsics):
@@ -82,7 +82,7 @@ def test_where_the_camera_stands_the_network_is_believed(film):
         assert not one.confidence.any() and not one.motions and np.isnan(one.spread)
 
 
-def test_a_network_that_contradicts_the_views_leaves_them_no_scale(film):
+def test_views_that_contradict_the_network_do_not_count(film):
     """Noise of a factor of five either way: no ratio of views and network is to be trusted."""
     rng = np.random.default_rng(5)
     noise = {image.tobytes(): rng.uniform(0.2, 5.0, (96, 320)) for image in film.images}

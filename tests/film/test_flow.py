@@ -24,23 +24,23 @@ def told(dis, confidence, agrees):
     return label[0, 0]
 
 
-def test_where_both_know_the_label_is_their_mean():
+def test_where_both_flows_agree_the_label_is_their_mean():
     np.testing.assert_allclose(told((3.5, 0.0), 0.9, 1), [3.25, 0.0, 1.0], atol=1e-5)
 
 
-def test_on_what_moves_the_label_is_the_flow_alone():
+def test_on_moving_pixels_the_label_is_the_dis_flow():
     np.testing.assert_allclose(told((-6.0, 2.0), 0.9, 1), [-6.0, 2.0, flow.FLOW_ALONE], atol=1e-6)
 
 
-def test_where_depth_is_unsure_the_label_is_the_flow_alone():
+def test_where_depth_is_unsure_the_label_is_the_dis_flow():
     np.testing.assert_allclose(told((3.5, 0.0), 0.2, 1), [3.5, 0.0, flow.FLOW_ALONE], atol=1e-6)
 
 
-def test_what_the_next_frame_hides_is_known_where_depth_is_sure():
+def test_hidden_pixels_have_a_label_where_depth_is_confident():
     np.testing.assert_allclose(told((9.0, 9.0), 0.9, 0), [3.0, 0.0, 1.0], atol=1e-5)
 
 
-def test_what_nobody_knows_has_no_weight():
+def test_pixels_without_reliable_flow_have_no_weight():
     assert told((9.0, 9.0), 0.7, 0)[2] == 0
 
 

@@ -62,7 +62,7 @@ def fake(monkeypatch):
 
 
 @pytest.mark.usefixtures("fake")
-def test_labels_come_back_as_they_were_at_the_size_asked_for(street, tmp_path):
+def test_labels_are_read_back_at_the_requested_size(street, tmp_path):
     labels = FilmLabels(tmp_path / "labels", [street], SIZE)
     assert not labels.are_whole
     labels.make(ramp, "a network")
@@ -74,13 +74,13 @@ def test_labels_come_back_as_they_were_at_the_size_asked_for(street, tmp_path):
     np.testing.assert_allclose(stored[..., 1], 0.75, atol=1e-4)
 
 
-def test_made_again_nothing_is_computed(street, fake, tmp_path):
+def test_existing_labels_are_not_computed_again(street, fake, tmp_path):
     for _ in range(2):
         FilmLabels(tmp_path / "labels", [street], SIZE).make(ramp, "a network")
     assert fake.seen == FRAMES
 
 
-def test_only_what_is_missing_is_made_with_its_neighbours(street, fake, tmp_path):
+def test_only_missing_labels_are_made_with_their_neighbours(street, fake, tmp_path):
     labels = FilmLabels(tmp_path / "labels", [street], SIZE)
     labels.make(ramp, "a network")
     before, last = labels.read(0, 0), labels.read(0, FRAMES - 1)
@@ -110,7 +110,7 @@ def test_a_stop_in_the_middle_loses_no_label(street, fake, tmp_path):
     assert fake.seen == 4 + FRAMES  # Three were whole; their neighbours start at the first frame.
 
 
-def test_another_networks_labels_are_made_anew(street, fake, tmp_path):
+def test_labels_of_another_network_are_made_again(street, fake, tmp_path):
     labels = FilmLabels(tmp_path / "labels", [street], SIZE)
     labels.make(ramp, "a network")
     labels.make(lambda image: 2 * ramp(image), "another network")
@@ -121,7 +121,7 @@ def test_another_networks_labels_are_made_anew(street, fake, tmp_path):
 
 
 @pytest.mark.usefixtures("fake")
-def test_a_broken_frame_has_no_label_and_parts_the_film(street, tmp_path, monkeypatch):
+def test_a_broken_frame_has_no_label_and_splits_the_film(street, tmp_path, monkeypatch):
     whole = Clip.image
 
     def broken(self, i):

@@ -61,7 +61,7 @@ def test_a_camera_that_stands_still_has_no_neighbours():
     assert found == [[], [], []]
 
 
-def test_agreement_is_where_the_way_back_leads_back():
+def test_flows_agree_where_the_backward_flow_returns():
     there, back = (np.full((20, 30, 2), value, "float32") for value in (2.0, -2.0))
     back[:, 20:] = 3.0
     agrees = agreement(there, back)
@@ -69,5 +69,5 @@ def test_agreement_is_where_the_way_back_leads_back():
     assert not agreement(there, -back * 9)[:, :10].any()
 
 
-def test_a_film_without_frames_has_none():
+def test_a_film_without_frames_has_no_neighbours():
     assert list(neighbours_of(iter([]), INTRINSICS)) == []

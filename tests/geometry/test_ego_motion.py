@@ -92,7 +92,7 @@ def test_every_clip_of_a_batch_has_a_motion_of_its_own():
     np.testing.assert_allclose(found, np.concatenate(motions), atol=1e-3)
 
 
-def test_a_third_that_moves_by_itself_changes_little():
+def test_a_third_of_moving_pixels_changes_the_motion_little():
     motion = matrix(AHEAD)
     there, back = ways(motion)
     for way in (there, back):
@@ -180,7 +180,7 @@ def test_a_smaller_weight_counts_for_less():
     assert turns[0] + 5e-4 < turns[1]
 
 
-def test_nothing_to_go_by_leaves_the_first_guess():
+def test_without_trusted_pixels_the_first_guess_stays():
     motion = matrix(TURNING)
     there, back = (unseen(way) for way in ways(motion))
     np.testing.assert_allclose(refined(motion, there, back), motion, atol=1e-6)

@@ -69,7 +69,7 @@ def test_matches_of_things_that_move_are_outliers():
     np.testing.assert_allclose(found, motion, atol=3e-3)
 
 
-def test_what_has_no_weight_changes_nothing():
+def test_matches_without_weight_change_nothing():
     first, second, weight = matches(matrix(MOTIONS[1]))
     weight[:, 100:] = 0.0
     clean = np.array(epipolar_motion.fitted(START, first, second, weight))
@@ -77,7 +77,7 @@ def test_what_has_no_weight_changes_nothing():
     np.testing.assert_array_equal(epipolar_motion.fitted(START, first, second, weight), clean)
 
 
-def test_unlike_pairs_of_a_batch_are_solved_apart():
+def test_each_pair_of_a_batch_is_solved_separately():
     motions = [matrix(MOTIONS[1]), matrix(MOTIONS[3])]
     parts = zip(*(matches(motion) for motion in motions), strict=True)
     start = np.concatenate([matrix((0, 0, -1, 0, 0, 0)), matrix((1, 0, 0, 0, 0, 0))])

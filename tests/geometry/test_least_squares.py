@@ -43,7 +43,7 @@ def test_a_step_solves_a_weighted_linear_problem():
     np.testing.assert_allclose(found, x[..., 0], rtol=1e-2, atol=1e-3)
 
 
-def test_an_unknown_that_the_data_leave_open_stays():
+def test_an_unknown_without_data_does_not_change():
     rows = np.zeros((1, 5, 2), "float32")
     rows[..., 0] = 1.0
     found = least_squares.solution(

@@ -86,7 +86,7 @@ def test_samples_do_not_mix():
         np.testing.assert_allclose(both[one], alone, rtol=1e-4, atol=1e-5)
 
 
-def test_with_true_flows_nothing_that_stands_moves_and_half_of_what_moves_is_found():
+def test_with_true_flows_no_static_pixel_and_half_of_the_moving_pixels_are_found():
     film = synthetic.render_clip(3, 2, 48, 96)
     motion = np.linalg.inv(film.camera_to_world[1]) @ film.camera_to_world[0]
     arrays = film.depth[:1, ..., None], film.intrinsics[None], np.float32(motion[None])

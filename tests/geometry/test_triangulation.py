@@ -45,7 +45,7 @@ def test_a_camera_taken_to_move_the_other_way_sees_all_points_behind_it():
     assert np.all(np.array(inverse_depth) < 0)
 
 
-def test_a_step_across_the_epipolar_line_is_told_as_such_and_changes_no_depth():
+def test_a_step_across_the_epipolar_line_changes_no_depth():
     first, depth = scene()
     second = seen(depth, MOTION, first)
     _, parallax, _ = triangulation.of_matches(MOTION, first, second)
@@ -77,7 +77,7 @@ def test_views_are_averaged_by_their_precision():
     np.testing.assert_array_equal(known, [1.0])
 
 
-def test_a_view_that_does_not_see_a_pixel_says_nothing_of_it():
+def test_a_view_does_not_count_at_pixels_it_does_not_see():
     inverse_depth, doubt = np.float32([[0.1], [0.1], [9.0]]), np.full((3, 1), 0.01, "float32")
     seen_by = np.float32([[1], [1], [0]])
     mean, _, known = triangulation.combined(inverse_depth, doubt, seen_by)
@@ -85,7 +85,7 @@ def test_a_view_that_does_not_see_a_pixel_says_nothing_of_it():
     assert known[0] == 1
 
 
-def test_unknown_is_what_one_view_sees_what_lies_behind_and_where_views_disagree():
+def test_pixels_with_one_view_or_behind_or_with_disagreeing_views_are_unknown():
     doubt = np.full((2, 4), 0.01, "float32")
     inverse_depth = np.float32([[0.1, 0.1, -0.1, 0.1], [0.1, 0.1, -0.1, 0.5]])
     seen_by = np.float32([[1, 1, 1, 1], [1, 0, 1, 1]])

@@ -55,7 +55,7 @@ def log_disparities(num=2, height=4, width=8):
     return np.random.default_rng(0).normal(size=[num, height, width, 1]).astype("float32")
 
 
-def test_what_is_right_but_for_each_pictures_scale_costs_nothing():
+def test_disparities_with_another_scale_per_picture_cost_nothing():
     taught = log_disparities()
     scales = np.float32([0.5, 3.0])[:, None, None, None]
     coarse = taught.reshape(2, 2, 2, 4, 2, 1).mean(axis=(2, 4))

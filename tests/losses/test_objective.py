@@ -72,7 +72,7 @@ def test_without_occlusions_a_hidden_pixel_of_the_rigid_flow_counts(images, pred
     assert float(counted["depth_consistency"]) == pytest.approx(gap, rel=1e-3)
 
 
-def test_a_standing_camera_costs_no_consistency(images, predictions):
+def test_a_static_camera_has_no_consistency_loss(images, predictions):
     still = np.repeat(images[:, :1], FRAMES, axis=1)
     predictions["motions"] *= 0
     predictions["flows"] = [flow * 0 for flow in predictions["flows"]]

@@ -205,7 +205,7 @@ def test_the_minimum_ignores_what_one_source_cannot_see(images, intrinsics, trut
 
 
 @pytest.mark.parametrize("auto_mask", [True, False])
-def test_a_standing_camera_teaches_nothing_to_depth(images, intrinsics, truth, auto_mask):
+def test_a_static_camera_gives_depth_no_gradient(images, intrinsics, truth, auto_mask):
     still = np.repeat(images[:, 1:2], 3, axis=1)
     disparity = tf.constant(truth["disparities"][0])
     config = dataclasses.replace(CONFIG, depth_level_weights=(1.0,), auto_mask=auto_mask)
@@ -218,7 +218,7 @@ def test_a_standing_camera_teaches_nothing_to_depth(images, intrinsics, truth, a
     assert touched == 0 if auto_mask else touched > 0.9
 
 
-def test_pixels_weigh_as_much_as_their_depths_agree(images, intrinsics, truth):
+def test_pixels_are_weighted_by_the_agreement_of_their_depths(images, intrinsics, truth):
     predictions = standing(truth)
     predictions["disparities"] = [np.full_like(truth["disparities"][0], 0.5)]
     predictions["disparities"][0][:, 1] = 1.5  # The target's: |a - b| / (a + b) = 1 / 2.
@@ -264,7 +264,7 @@ def test_a_slope_of_disparity_is_as_smooth_at_every_level(images, intrinsics, tr
     assert fine == pytest.approx(coarse, rel=1e-4)
 
 
-def test_a_pixel_weighs_as_its_most_consistent_partner_says(images, intrinsics, truth):
+def test_a_pixels_weight_is_that_of_its_most_consistent_partner(images, intrinsics, truth):
     predictions = standing(truth)
     predictions["disparities"] = [np.full_like(truth["disparities"][0], 0.5)]
     predictions["disparities"][0][:, 2] = (
@@ -332,7 +332,7 @@ def test_loss_and_gradients_are_always_finite(images, intrinsics, truth, case):
         assert np.isfinite(gradient).all()
 
 
-def test_compiled_by_xla_it_is_the_same(images, intrinsics, truth):
+def test_the_loss_compiled_by_xla_is_the_same(images, intrinsics, truth):
     one_level = {"depth_level_weights": (1.0,), "flow_level_weights": (1.0,)}
     config = dataclasses.replace(CONFIG, **one_level)
     compiled = tf.function(robust.objective, jit_compile=True, autograph=False)

@@ -10,7 +10,7 @@ def test_hand_worked_flat_windows():
     np.testing.assert_allclose(ssim_distance(first, second), expected, rtol=1e-3)
 
 
-def test_a_negative_is_as_unlike_as_can_be():
+def test_a_negative_image_has_the_largest_distance():
     y, x = np.mgrid[:6, :8]
     board = ((x + y) % 2).astype("float32")[None, ..., None]
     assert np.min(ssim_distance(board, 1 - board)[:, 1:-1, 1:-1]) > 0.9

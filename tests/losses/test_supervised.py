@@ -45,7 +45,7 @@ def test_unknown_pixels_do_not_count():
     assert float(supervised.flow_error(levels((1.0, 0.0)), labels * np.float32([1, 1, 0]))[0]) == 0
 
 
-def test_samples_are_judged_apart():
+def test_each_sample_has_its_own_loss():
     first, second = (labelled(constant(HEIGHT, WIDTH, flow)) for flow in ((1, 0), (0, 7)))
     flows = [np.concatenate([level, level]) for level in levels((1.0, 0.0))]
     both = supervised.flow_error(flows, np.concatenate([first, second]))
@@ -53,7 +53,7 @@ def test_samples_are_judged_apart():
     np.testing.assert_allclose(both, alone, rtol=1e-6)
 
 
-def test_descending_it_finds_the_truth():
+def test_minimising_the_loss_finds_the_truth():
     labels = labelled(constant(HEIGHT, WIDTH, (2.0, -1.0)))
     flow = tf.Variable(levels((0.0, 0.0))[0])
     optimizer = tf.keras.optimizers.Adam(0.02)

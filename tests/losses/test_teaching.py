@@ -38,26 +38,26 @@ def gradients(rigid_error, flow_error, rigid_u, flow_u, **visible):
 
 
 @pytest.mark.parametrize("errors", [(0.1, 0.3), (0.2, 0.2), (0.205, 0.2)])
-def test_as_good_or_tied_the_rigid_flow_teaches(errors):
+def test_ties_go_to_the_rigid_flow(errors):
     gap, to_rigid, to_flow = gradients([errors[0]], [errors[1]], [1.0], [1.5])
     assert gap == pytest.approx(0.5, rel=1e-3)
     np.testing.assert_array_equal(to_rigid, 0)
     np.testing.assert_allclose(to_flow, 1 / WIDTH, rtol=1e-3)
 
 
-def test_clearly_better_the_flow_teaches():
+def test_a_clearly_better_flow_teaches():
     gap, to_rigid, to_flow = gradients([0.3], [0.1], [1.0], [1.5])
     assert gap == pytest.approx(0.5, rel=1e-3)
     np.testing.assert_allclose(to_rigid, -1 / WIDTH, rtol=1e-3)
     np.testing.assert_array_equal(to_flow, 0)
 
 
-def test_at_first_when_all_is_wrong_the_flow_teaches_nevertheless():
+def test_early_in_training_the_flow_teaches_although_all_pixels_disagree():
     _, to_rigid, _ = gradients([0.3], [0.1], [0.0], [20.0])
     np.testing.assert_allclose(to_rigid, -1 / WIDTH, rtol=1e-3)
 
 
-def test_a_moving_object_teaches_nobody():
+def test_moving_objects_are_excluded():
     _, to_rigid, to_flow = gradients([0.3, 0.1], [0.1, 0.1], [0.0, 5.0], [20.0, 5.2])
     assert to_rigid[0] == to_flow[0] == 0
     np.testing.assert_allclose(to_flow[1:], 1 / (WIDTH - 1), rtol=1e-3)  # All others do.
@@ -69,7 +69,7 @@ def test_flows_that_agree_nearly_everywhere_have_no_moving_object():
     assert to_rigid[0] == pytest.approx(-1 / WIDTH, rel=1e-3)
 
 
-def test_what_a_flow_cannot_see_it_does_not_teach():
+def test_a_flow_does_not_teach_at_its_hidden_pixels():
     assert gradients([0.1], [0.3], [1.0], [1.5], rigid=0.0)[0] == 0
     assert gradients([0.3], [0.1], [1.0], [1.5], flow=0.0)[0] == 0
     assert gradients([0.3], [0.1], [1.0], [1.5], rigid=0.0)[0] == pytest.approx(0.5, rel=1e-3)

@@ -70,7 +70,7 @@ def same(some, others):
     return all(np.array_equal(a, b) for a, b in zip(some, others, strict=True))
 
 
-def test_the_teacher_says_of_clean_frames_what_their_patchworks_should_be(batch):
+def test_the_teachers_depth_of_clean_frames_labels_their_patchworks(batch):
     model = student()
     predictions = model(batch, training=True)
     log_disparity = np.log(model.depth_net(batch["clean_images"][0])[0])
@@ -87,7 +87,7 @@ def test_the_student_sees_patchworks_of_the_jittered_frames(batch):
 
 
 @pytest.mark.parametrize(("name", "size"), [("paper", (128, 128)), ("mobile", (64, 64))])
-def test_every_presets_teacher_is_its_depth_network_as_it_was(name, size):
+def test_the_teacher_of_every_preset_is_a_copy_of_its_depth_network(name, size):
     config = settings(name=name, size=size)
     if name == "paper":
         config = config.replace(network__width_multiplier=0.1)
@@ -108,7 +108,7 @@ def test_a_step_changes_depth_alone(batch):
     assert len(model.trainable_variables) == len(model.depth_net.weights)
 
 
-def test_what_it_learns_is_what_it_is_taught(batch):
+def test_the_student_learns_the_teachers_labels(batch):
     """Of one batch, taught again and again, the gap closes."""
     model = student(training__learning_rate=1e-3)
     schedule.compile_model(model)
@@ -123,7 +123,7 @@ def test_what_it_learns_is_what_it_is_taught(batch):
     assert gap() < 0.5 * before
 
 
-def test_without_training_it_predicts_as_any_other(batch):
+def test_outside_training_the_student_predicts_like_a_dfnet(batch):
     model = student()
     plain = DFNet(settings("joint"))
     plain.build()
@@ -150,7 +150,7 @@ def test_a_resumed_run_has_the_same_teacher(clips, begun_from, taught, tmp_path)
     assert same(weights(found.depth_net), weights(expected.depth_net))
 
 
-def test_a_taught_run_is_published_as_what_it_is_and_can_be_begun_from(taught, tmp_path):
+def test_a_distilled_run_can_be_published_and_used_for_init_from(taught, tmp_path):
     checkpoints.publish(taught, tmp_path)
     assert Config.load(tmp_path / "config.json") == Config.load(taught / "config.json")
     trained = checkpoints.load_trained(taught)
@@ -176,7 +176,7 @@ def test_in_mixed_precision_the_loss_is_about_the_same(batch, precision):
     assert losses[1] == pytest.approx(losses[0], rel=0.05)
 
 
-def test_it_must_be_begun_from_all_networks(clips, begun_from, tmp_path):
+def test_distil_must_start_from_all_networks(clips, begun_from, tmp_path):
     with pytest.raises(checkpoints.RunError, match="--init_from .* depth_net, .* Received: none"):
         loop.train(settings(), clips, tmp_path)
     settings("depth").save(tmp_path / "config.json")

@@ -40,7 +40,7 @@ def test_untrained_it_interpolates_bilinearly(layer, flow, features):
     np.testing.assert_allclose(np.diff(enlarged), 1.0, atol=0.03)  # A coarse pixel is 4 fine ones.
 
 
-def test_a_constant_flow_stays_so_in_finer_pixels(layer, features):
+def test_a_constant_flow_stays_constant_in_finer_pixels(layer, features):
     flow = np.broadcast_to(np.float32([3.0, -1.5]), (2, HEIGHT, WIDTH, 2))
     layer.scores.kernel.assign(random(*layer.scores.kernel.shape, seed=2))
     np.testing.assert_allclose(
@@ -93,7 +93,7 @@ def test_a_network_that_enlarges_its_flow_gives_it_at_the_images_size_and_is_res
         np.testing.assert_allclose(flow, again, atol=1e-6)
 
 
-def test_untrained_a_network_gives_what_it_gives_without():
+def test_before_training_learned_upsampling_equals_bilinear():
     plain, enlarging = MobileFlowNet(), MobileFlowNet(upsampling="learned")
     images = random(2, 64, 128, 3, seed=3)
     for network in (plain, enlarging):

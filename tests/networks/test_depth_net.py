@@ -32,7 +32,7 @@ def test_four_float32_disparities_finest_first(network, policy):
 
 
 @pytest.mark.parametrize(("network", "count"), zip(LIGHT, (256_372, 3_788_836), strict=True))
-def test_light_networks_have_as_many_weights_as_ever(network, count):
+def test_the_number_of_weights_does_not_change(network, count):
     network = network()
     network(images(64, 64))
     assert network.count_params() == count

@@ -43,7 +43,7 @@ def test_efficientnet_lite0_has_the_weights_of_the_original():
 @pytest.mark.parametrize(
     ("encoder", "count"), [(encoders.ConvEncoder, 126_944), (encoders.ResNet50Elu, 38_041_728)]
 )
-def test_encoders_have_as_many_weights_as_ever(encoder, count):
+def test_the_number_of_weights_of_encoders_does_not_change(encoder, count):
     encoder = encoder()
     encoder(images(64, 64))
     assert encoder.count_params() == count

@@ -68,7 +68,7 @@ def test_features_have_mean_0_and_variance_1_at_low_contrast_too():
 @pytest.mark.parametrize(
     ("network", "count"), [(flow_net.TinyFlowNet, 240_882), (flow_net.MobileFlowNet, 1_110_162)]
 )
-def test_light_networks_have_as_many_weights_as_ever(network, count):
+def test_the_number_of_weights_does_not_change(network, count):
     network = network()
     network.build((1, 64, 64, 3), (1, 64, 64, 3))
     assert network.count_params() == count
@@ -130,7 +130,7 @@ def test_a_picture_of_the_mean_colour_has_no_features_in_papers_network():
         np.testing.assert_allclose(features, 0.0, atol=1e-4)
 
 
-def test_papers_flow_is_five_times_what_its_heads_say():
+def test_papers_flow_is_five_times_the_output_of_its_heads():
     network = narrow_paper()
     network(*pair())
     for head in network.heads:
@@ -141,7 +141,7 @@ def test_papers_flow_is_five_times_what_its_heads_say():
         np.testing.assert_allclose(flow[..., 1], -10.0, rtol=1e-6)
 
 
-def test_a_right_coarse_flow_leaves_nothing_to_find_at_finer_levels(monkeypatch):
+def test_a_correct_coarse_flow_needs_no_correction_at_finer_levels(monkeypatch):
     network = flow_net.TinyFlowNet()
     network(*pair())
     costs = []

@@ -21,12 +21,12 @@ def cameras():
     return layer
 
 
-def test_at_first_a_camera_is_as_wide_as_its_picture_and_looks_at_the_centre(cameras):
+def test_the_initial_focal_length_is_the_width_and_the_centre_is_the_middle(cameras):
     expected = [[WIDTH, 0, (WIDTH - 1) / 2], [0, WIDTH, (HEIGHT - 1) / 2], [0, 0, 1]]
     np.testing.assert_allclose(cameras(np.array([1]))[0], expected)
 
 
-def test_what_is_assigned_comes_back_in_the_order_of_the_clips(cameras):
+def test_assigned_intrinsics_are_returned_in_the_order_of_the_clips(cameras):
     cameras.assign(GUESSES)
     np.testing.assert_allclose(cameras.matrices(), GUESSES, rtol=1e-6)
     np.testing.assert_allclose(cameras(np.array([1, 0, 1])), GUESSES[[1, 0, 1]], rtol=1e-6)
@@ -40,7 +40,7 @@ def test_no_step_makes_a_focal_length_negative_or_a_pixel_wider(cameras):
     np.testing.assert_allclose(focal[:, 1] / focal[:, 0], guess[:, 1] / guess[:, 0], rtol=1e-6)
 
 
-def test_a_camera_is_made_again_from_its_settings(cameras):
+def test_cameras_are_restored_from_their_config(cameras):
     again = LearnedIntrinsics.from_config(cameras.get_config())
     again.build()
     again.assign(GUESSES)

@@ -66,7 +66,7 @@ def test_the_same_content_elsewhere_in_the_picture_means_another_motion():
 
 
 @pytest.mark.parametrize(("network", "count"), zip(PAIRS, (143_782, 1_311_270), strict=True))
-def test_light_networks_have_as_many_weights_as_ever(network, count):
+def test_the_number_of_weights_does_not_change(network, count):
     network = network()
     network.build((1, 64, 64, 3), (1, 2, 64, 64, 3))
     assert network.count_params() == count

@@ -116,7 +116,7 @@ def test_a_film_has_a_panel_of_every_frame(write, tmp_path):
     assert not (tmp_path / "raw").exists()
 
 
-def test_stills_have_a_picture_instead(write, tmp_path):
+def test_images_have_one_panel_picture(write, tmp_path):
     write(num_frames=1, is_film=False, raw="none", intrinsics=None)
     expected = [f"depth/{0:06d}.png", "metadata.json", "panel.png"]
     assert names(tmp_path) == expected

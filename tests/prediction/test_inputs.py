@@ -44,7 +44,7 @@ def test_a_clip_brings_its_intrinsics(film, street):
     assert_shows(inputs.open_input([street.parent], None), film.images)  # A folder of one clip.
 
 
-def test_a_guessed_camera_is_known_as_one_until_a_better_is_given(street):
+def test_a_guessed_camera_is_marked_until_another_is_given(street):
     path = street / "intrinsics.txt"
     path.write_text("# guessed: field of view of 60 degrees\n" + path.read_text())
     assert inputs.open_input([street], None).intrinsics_guessed
@@ -78,7 +78,7 @@ def test_images_come_in_the_order_that_people_count_in(film, tmp_path):
     assert_shows(inputs.open_input([tmp_path], None), film.images)
 
 
-def test_a_video_says_its_rate_and_size(film, tmp_path):
+def test_a_videos_rate_and_size_are_read(film, tmp_path):
     with video.VideoWriter(tmp_path / "drive.mp4", 25) as writer:
         for image in film.images:
             writer.add(image)
@@ -87,7 +87,7 @@ def test_a_video_says_its_rate_and_size(film, tmp_path):
     assert len(list(source.frames())) == NUM_FRAMES
 
 
-def test_several_clips_are_refused_not_run_together(street):
+def test_several_clips_are_refused(street):
     shutil.copytree(street, street.parent / "other")
     with pytest.raises(ClipError, match="one recording.* Received: 2 clips"):
         inputs.open_input([street.parent], None)
@@ -126,13 +126,13 @@ def named(film, tmp_path):
     return write
 
 
-def test_images_have_the_times_that_their_names_tell(named):
+def test_images_have_the_times_in_their_names(named):
     source = inputs.open_input([named("1305031102.175304", "1305031102.2", "1305031103.5")], None)
     assert times_of(source) == [1305031102.175304, 1305031102.2, 1305031103.5]
     assert source.frame_rate == pytest.approx(1 / 0.66235, rel=1e-4)  # The median interval's.
 
 
-def test_images_that_tell_no_time_have_kittis_rate_or_the_one_given(named):
+def test_images_without_times_have_kittis_rate_or_the_given_rate(named):
     folder = named("a1", "a2", "a3")
     assert times_of(inputs.open_input([folder], None)) == pytest.approx([0, 0.1, 0.2])
     given = inputs.open_input([folder], None, 30)
@@ -140,13 +140,13 @@ def test_images_that_tell_no_time_have_kittis_rate_or_the_one_given(named):
     assert given.frame_rate == 30
 
 
-def test_a_clips_images_tell_their_times_as_well(named, tmp_path):
+def test_a_clips_images_have_the_times_in_their_names(named, tmp_path):
     named("5.5", "6.25", "10.75")
     (tmp_path / "intrinsics.txt").write_text("20 0 15.5\n0 20 11.5\n0 0 1\n")
     assert times_of(inputs.open_input([tmp_path], None)) == [5.5, 6.25, 10.75]
 
 
-def test_a_film_of_varying_rate_has_its_own_times_and_its_gaps_are_told(tmp_path):
+def test_a_film_of_varying_rate_has_its_own_times_and_its_gaps_are_reported(tmp_path):
     times = [0, 0.1, 0.2, 0.3, 1.4, 1.5]
     path = films.write_film(tmp_path / "a.mp4", films.moving_texture(6), times)
     source = inputs.open_input([path], None)
@@ -155,7 +155,7 @@ def test_a_film_of_varying_rate_has_its_own_times_and_its_gaps_are_told(tmp_path
     assert inputs.told_gaps([0, 0.1, 0.2, 0.35]) == inputs.told_gaps([0.0]) == ""
 
 
-def test_what_is_odd_about_film_and_camera_is_remarked(tmp_path):
+def test_oddities_of_film_and_camera_are_remarked(tmp_path):
     path = films.write_film(tmp_path / "a.mp4", films.moving_texture(3), rotation=90)
     (remark,) = inputs.open_input([path], given_camera.from_field_of_view(60)).remarks
     assert "held upright" in remark

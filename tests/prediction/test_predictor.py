@@ -44,7 +44,7 @@ def test_flow_can_run_at_another_size(model, predictor, images):
     assert (larger.depth_size, predictor.flow_size) == (SIZE, SIZE)
 
 
-def test_the_last_answers_are_not_computed_again(model, images, monkeypatch):
+def test_recent_results_are_cached(model, images, monkeypatch):
     computed = []
     predictor = Predictor(model)
     inner = predictor._flow
@@ -60,7 +60,7 @@ def test_the_last_answers_are_not_computed_again(model, images, monkeypatch):
         again += 1
 
 
-def test_no_more_than_the_last_answers_are_kept(predictor, images, monkeypatch):
+def test_the_cache_has_a_limited_size(predictor, images, monkeypatch):
     monkeypatch.setattr(predictor_module, "REMEMBERED", 3)
     predictor._answers.clear()
     for image in images:
@@ -123,7 +123,7 @@ def test_known_intrinsics_refine_the_motion_until_depth_and_flow_agree(predictor
     assert np.abs(guessed - found).max() > 0.05
 
 
-def test_a_flow_that_found_nothing_leaves_the_guess(predictor, street, monkeypatch):
+def test_a_failed_flow_keeps_the_pose_networks_motion(predictor, street, monkeypatch):
     """Zero there and back is consistent, and explained in full by a camera that stands still."""
     frames, intrinsics, frame_from_next = street
     half = np.linalg.inv(frame_from_next)
@@ -134,7 +134,7 @@ def test_a_flow_that_found_nothing_leaves_the_guess(predictor, street, monkeypat
     np.testing.assert_allclose(found, np.linalg.inv(half), atol=1e-6)
 
 
-def test_a_flow_of_zero_is_right_where_the_camera_stands(predictor, street, monkeypatch):
+def test_zero_flow_is_trusted_if_the_camera_stands_still(predictor, street, monkeypatch):
     frames, intrinsics, frame_from_next = street
     guess = np.linalg.inv(frame_from_next)
     monkeypatch.setattr(predictor, "motions", lambda _: np.stack([np.eye(4), guess]))

@@ -44,7 +44,7 @@ def test_a_steady_scale_stays_as_it_is(film):
     np.testing.assert_allclose(held(film, np.full(NUM_FRAMES, 3.0)), 3.0, rtol=0.05)
 
 
-def test_a_change_for_good_is_followed_slowly(film):
+def test_a_lasting_change_of_scale_is_followed_slowly(film):
     """Held at first, then given back to the network at the rate of the leak."""
     factors = np.where(np.arange(NUM_FRAMES) < 4, 1.0, 2.0)
     after = held(film, factors)
@@ -67,7 +67,7 @@ def test_the_change_by_hand():
     assert found == pytest.approx((1.5 * change) ** (1 - scale_tracker.LEAK), rel=1e-5)
 
 
-def test_where_nothing_can_be_compared_the_scale_stays(film):
+def test_without_comparable_pixels_the_scale_stays(film):
     """No static pixel, and a motion that shows the next frame nothing of this one."""
     depth, next_depth = film.depth[:1, ..., None], 5 * film.depth[1:2, ..., None]
     motion = np.eye(4, dtype="float32")[None]

@@ -71,14 +71,14 @@ def test_scene_flow_is_where_the_points_are_in_the_next_camera(film, seen):
         assert np.median(gap[judged] / film.depth[i][judged]) < 0.01
 
 
-def test_nothing_leads_on_from_the_last_frame(film, seen):
+def test_the_last_frame_has_no_flow_or_motion(film, seen):
     names = ("flow", "next_from_frame", "rigid_flow", "object_motion", "moving", "scene_flow")
     assert all(getattr(seen[-1], name) is None for name in names)
     (alone,) = views(TruePredictor(film), film.images[:1], film.intrinsics)
     assert all(getattr(alone, name) is None for name in names)
 
 
-def test_without_intrinsics_only_the_networks_speak(film, seen):
+def test_without_intrinsics_a_view_has_only_network_outputs(film, seen):
     blind = list(views(TruePredictor(film), film.images))
     assert all(view.scale == 1 for view in blind)
     assert all(view.rigid_flow is view.scene_flow is view.moving is None for view in blind)
@@ -86,7 +86,7 @@ def test_without_intrinsics_only_the_networks_speak(film, seen):
     assert len(blind) == len(seen)
 
 
-def test_a_window_holds_the_neighbours_that_there_are():
+def test_a_window_holds_all_existing_neighbours():
     assert list(windows(range(5), 1, 2)) == [
         ([0, 1, 2], 0),
         ([0, 1, 2, 3], 1),
@@ -132,7 +132,7 @@ def test_a_long_recording_needs_no_more_memory_than_a_short_one(film):
     assert max(counts) <= 5  # The window of 3, the view at hand, and the one to come.
 
 
-def test_neighbouring_frames_mend_depth_and_tell_the_motion():
+def test_neighbouring_frames_improve_depth_and_give_the_motion():
     """A network whose depth is 40 % too great on one side of every frame."""
     film = synthetic.render_clip(101, 7, 96, 320)
     truth = TruePredictor(film)

@@ -22,19 +22,19 @@ def step(model, gradient):
     return kernel.numpy()
 
 
-def test_young_it_holds_the_latest_weights_and_later_as_many_as_the_momentum_says():
+def test_the_average_spans_few_early_weights_and_later_those_of_its_momentum():
     model, average = model_of([5.0], momentum=0.2), 0.0
     for momentum in (0.0, 1 / 6, 0.2, 0.2):  # After t steps min(0.2, t / (t + 5)).
         average = momentum * average + (1 - momentum) * step(model, 1.0)
         np.testing.assert_allclose(model.optimizer.averages[0], average, rtol=1e-6)
 
 
-def test_before_the_first_step_it_holds_the_weights():
+def test_before_the_first_step_the_average_equals_the_weights():
     model = model_of([5.0, 3.0], momentum=0.9)
     np.testing.assert_array_equal(model.optimizer.averages[0], model.layers[0].kernel)
 
 
-def test_of_noisy_steps_it_is_nearer_to_the_best_than_the_last_weights():
+def test_with_noisy_steps_the_average_is_nearer_to_the_optimum_than_the_last_weights():
     model, noise = model_of(np.zeros(100), momentum=0.995), np.random.default_rng(0)
     model.optimizer.learning_rate = 0.05
     weights = np.zeros((100, 1), "float32")
@@ -45,7 +45,7 @@ def test_of_noisy_steps_it_is_nearer_to_the_best_than_the_last_weights():
     assert np.linalg.norm(averages - 1.0) < 0.7 * np.linalg.norm(weights - 1.0)
 
 
-def test_exchanged_twice_all_is_as_before_to_the_bit():
+def test_exchanging_twice_restores_every_bit():
     model = model_of([0.1, 0.3, 1e-9], momentum=0.9)
     for _ in range(3):
         weights = step(model, [1.0, -1.0, 0.5])
@@ -56,7 +56,7 @@ def test_exchanged_twice_all_is_as_before_to_the_bit():
     np.testing.assert_array_equal(model.optimizer.averages[0], average)
 
 
-def test_what_fails_meanwhile_leaves_the_weights_in_their_place():
+def test_an_exception_inside_averaged_restores_the_weights():
     model = model_of([1.0], momentum=0.9)
     step(model, 1.0)
     weights = step(model, 1.0)

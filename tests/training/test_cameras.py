@@ -54,7 +54,7 @@ def new_model():
     return model
 
 
-def test_batches_tell_what_would_have_been_done_to_given_intrinsics(clips):
+def test_batches_hold_the_crop_that_given_intrinsics_would_undergo(clips):
     kinds = [pipeline.training_batches(clips, config.data, seed=0) for config in (GIVEN, LEARNED)]
     known = pipeline.intrinsics_at_training_size(clips, GIVEN.data)
     for given, learned in itertools.islice(zip(*kinds, strict=True), 4):
@@ -86,7 +86,7 @@ def test_the_epochs_line_shows_the_focal_length(clips, run, tmp_path):
     assert shown["focal_x"] == pytest.approx(run[1].cameras.matrices()[:, 0, 0].numpy().mean())
 
 
-def test_checkpoints_hold_the_cameras_and_the_optimizers_memory_of_them(run):
+def test_checkpoints_hold_the_cameras_and_their_optimizer_state(run):
     run_dir, trained = run
     model = new_model()
     schedule.compile_model(model)
@@ -99,7 +99,7 @@ def test_checkpoints_hold_the_cameras_and_the_optimizers_memory_of_them(run):
         np.testing.assert_array_equal(restored, expected)
 
 
-def test_other_runs_take_the_networks_alone(run):
+def test_other_runs_load_only_the_networks(run):
     run_dir, trained = run
     model = new_model()
     model.cameras.free.assign(np.full([2, 3], 0.25))
@@ -111,7 +111,7 @@ def test_other_runs_take_the_networks_alone(run):
             np.testing.assert_array_equal(weights, others)
 
 
-def test_a_run_is_continued_with_its_clips_in_their_order_alone(clips, run):
+def test_a_run_resumes_only_with_its_clips_in_their_order(clips, run):
     run_dir, _ = run
     cameras.claim_clips(run_dir, clips)
     with pytest.raises(checkpoints.RunError, match="north, south. Received: south, north"):
@@ -124,7 +124,7 @@ def test_clips_of_one_name_are_refused(clips, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_training_with_guessed_intrinsics_is_warned_of(clips, run_main, monkeypatch, tmp_path):
+def test_training_with_guessed_intrinsics_prints_a_warning(clips, run_main, monkeypatch, tmp_path):
     monkeypatch.setattr(loop, "train", lambda *_: None)
     path = clips[0].folder / "intrinsics.txt"
     numbers = path.read_text()
@@ -152,7 +152,7 @@ def test_learned_intrinsics_are_announced(clips, run_main, monkeypatch, tmp_path
     assert f"{tmp_path}/intrinsics" in output and warning == ""
 
 
-def test_clips_take_the_intrinsics_that_the_last_run_learned_for_them(clips, tmp_path):
+def test_clips_get_the_intrinsics_that_the_last_run_learned(clips, tmp_path):
     for run, name, focal in (("a", "north", 50), ("b", "north", 60), ("a", "elsewhere", 70)):
         folder = tmp_path / run / "intrinsics"
         folder.mkdir(parents=True, exist_ok=True)

@@ -71,12 +71,12 @@ def test_a_healthy_run_has_no_findings():
     assert "Nothing suspicious." in doctor.report(HEALTHY, 100)
 
 
-def test_nothing_is_said_of_what_is_not_known():
+def test_unknown_quantities_have_no_findings():
     assert faults(Observation()) == []
 
 
 @pytest.mark.parametrize("rule", doctor.RULES, ids=lambda rule: rule.name)
-def test_a_rule_speaks_at_its_threshold_and_alone(rule):
+def test_each_rule_applies_exactly_from_its_threshold(rule):
     ill, still_well = ILL[rule.name]
     assert faults(dataclasses.replace(HEALTHY, **ill)) == [rule.name]
     assert faults(dataclasses.replace(HEALTHY, **still_well)) == []
@@ -125,7 +125,7 @@ def silence(layer):
     layer.kernel.assign(0 * layer.kernel)
 
 
-def test_networks_that_learned_nothing_are_seen_through(model, batch):
+def test_networks_that_learned_nothing_have_findings(model, batch):
     for head in (*model.depth_net.heads, model.pose_net.head, model.flow_net.head):
         silence(head)
     found = faults(observe(model, batch))
@@ -133,7 +133,7 @@ def test_networks_that_learned_nothing_are_seen_through(model, batch):
     assert "Static data" not in found
 
 
-def test_what_is_observed_is_what_is_predicted(model, batch):
+def test_observations_are_computed_from_the_predictions(model, batch):
     silence(model.pose_net.head)
     model.pose_net.head.bias.assign([0, 0, 0, 0, 0, 0.1 / pose_net.OUTPUT_SCALE])  # About Z.
     seen = observe(model, batch)
@@ -146,12 +146,12 @@ def test_what_is_observed_is_what_is_predicted(model, batch):
     assert seen.rigid_length == pytest.approx(turned.mean(), rel=1e-3)
 
 
-def test_a_standing_camera_is_seen(model, batch):
+def test_a_static_camera_is_found(model, batch):
     batch["clean_images"] = np.repeat(batch["clean_images"][:, :1], 3, axis=1)
     assert observe(model, batch).still_share == 1.0
 
 
-def test_a_stage_is_asked_for_what_it_trains_alone(model, batch):
+def test_a_stage_is_observed_only_for_what_it_trains(model, batch):
     joint = model.config
     model.config = joint.replace(training__stage="flow")
     seen = observe(model, batch)
@@ -161,12 +161,12 @@ def test_a_stage_is_asked_for_what_it_trains_alone(model, batch):
     assert math.isnan(seen.flow_length) and not math.isnan(seen.disparity_median)
 
 
-def test_weights_that_are_no_numbers_are_reported_as_such_alone(model, batch):
+def test_nan_weights_have_only_that_finding(model, batch):
     model.depth_net.heads[0].bias.assign([math.nan])
     assert faults(observe(model, batch)) == ["No numbers"]
 
 
-def test_the_check_up_follows_the_epochs_and_is_quiet_when_all_is_well(
+def test_the_check_up_records_epochs_and_finds_nothing_in_a_healthy_run(
     model, batch, tmp_path, capsys, monkeypatch
 ):
     seen = Observation()
@@ -187,7 +187,7 @@ def test_the_check_up_follows_the_epochs_and_is_quiet_when_all_is_well(
 
 @pytest.mark.parametrize("rule", [rule for rule in doctor.RULES if rule.by_stages])
 @pytest.mark.parametrize("stage", ["flow", "depth", "joint"])
-def test_no_advice_is_to_run_the_stage_that_just_ran(rule, stage):
+def test_no_advice_names_the_stage_that_was_trained(rule, stage):
     (finding,) = doctor.findings(dataclasses.replace(HEALTHY, stage=stage, **ILL[rule.name][0]))
     assert f"--stage={stage}" not in finding
     assert ("--stage=" in finding) == (f"--stage={stage}" not in rule.by_stages)

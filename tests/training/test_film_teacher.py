@@ -156,7 +156,7 @@ def test_the_loss_is_zero_for_the_label_at_any_scale():
     np.testing.assert_allclose(found, 0.0, atol=1e-5)
 
 
-def test_a_sure_pixel_counts_three_times_as_much_as_an_unsure_one():
+def test_a_confident_pixel_has_three_times_the_weight_of_an_unsure_one():
     labels = np.zeros((1, 4, 4, 2), "float32")
     labels[0, 0, 0, 1] = 1.0  # Sure.
     wrong = np.zeros((2, 1, 4, 4, 1), "float32")
@@ -229,7 +229,7 @@ def test_each_round_makes_labels_of_its_own_and_a_resumed_run_is_the_same(
     assert same(weights(resumed.depth_net), weights(straight.depth_net))
 
 
-def test_labels_that_are_gone_in_the_middle_of_a_round_are_told(films, begun_from, tmp_path):
+def test_labels_missing_in_the_middle_of_a_round_are_reported(films, begun_from, tmp_path):
     loop.train(settings(), films, tmp_path, [begun_from])
     shutil.rmtree(tmp_path / "labels")
     longer = settings(training__epochs=2)
@@ -237,7 +237,7 @@ def test_labels_that_are_gone_in_the_middle_of_a_round_are_told(films, begun_fro
         loop.train(longer, films, tmp_path)
 
 
-def test_a_signal_ends_the_making_of_labels_and_the_same_call_goes_on(
+def test_a_signal_stops_the_making_of_labels_and_the_same_call_continues(
     films, begun_from, tmp_path, monkeypatch
 ):
     write = FilmLabels._write
@@ -278,7 +278,7 @@ def test_labels_of_paper_are_halved_with_its_frames(films):
     assert said["disparities_seen"][0].shape == (5, 64, 64, 1)
 
 
-def test_films_that_show_no_depth_are_told(films, begun_from, tmp_path, monkeypatch):
+def test_films_that_show_no_depth_are_reported(films, begun_from, tmp_path, monkeypatch):
     monkeypatch.setattr("dfnet_tf.film.labels.LEAST_CONFIDENCE", 1.0)
     with pytest.raises(ClipError, match="a film that shows depth.*street_101 is left out"):
         loop.train(settings(), films, tmp_path, [begun_from])

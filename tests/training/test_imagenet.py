@@ -73,14 +73,14 @@ def test_a_file_that_would_run_code_is_refused(tmp_path, place):
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", pickle.dumps(5), b"\x80\x02}q\x00."])
-def test_what_is_no_weights_file_is_refused(tmp_path, content):
+def test_other_files_than_weights_are_refused(tmp_path, content):
     path = tmp_path / "weights.pth"
     path.write_bytes(content)
     with pytest.raises(torch_file.TorchFileError, match="weights.pth: expected a dictionary"):
         torch_file.read_tensors(path)
 
 
-def test_a_cut_off_file_is_refused(tmp_path):
+def test_a_truncated_file_is_refused(tmp_path):
     package = pathlib.Path(imagenet.importlib.util.find_spec(imagenet.PACKAGE).origin).parent
     whole = (package / imagenet.FILE).read_bytes()
     for length in (1000, 40_000, 60_000, len(whole) - 1):
@@ -94,7 +94,7 @@ def frames():
     return synthetic.render_clip(0, 2, 64, 128).images.astype("float32") / 255
 
 
-def test_normalised_features_are_the_same_ones_at_a_size_of_one(frames):
+def test_normalised_features_are_the_same_with_root_mean_square_1(frames):
     encoder, other = EfficientNetLite0(), frames[:, ::-1]
     encoder(frames)
     imagenet.initialise(encoder)
@@ -107,7 +107,7 @@ def test_normalised_features_are_the_same_ones_at_a_size_of_one(frames):
         np.testing.assert_allclose(new, old / size, atol=1e-4)
 
 
-def test_disparity_starts_where_random_weights_have_it(frames):
+def test_disparity_starts_as_with_random_weights(frames):
     network = depth_net.MobileDepthNet()
 
     def at_the_ends():
@@ -121,7 +121,7 @@ def test_disparity_starts_where_random_weights_have_it(frames):
     assert at_the_ends() < 0.01
 
 
-def test_a_new_run_starts_from_imagenet_unless_another_run_is_at_hand(monkeypatch, tmp_path):
+def test_a_new_run_starts_from_imagenet_unless_init_from_is_given(monkeypatch, tmp_path):
     monkeypatch.setattr(loop, "_fit", lambda *_: None)
     synthetic.write_clip(synthetic.render_clip(0, 3, 64, 64), tmp_path / "clip")
     clips = read_clips(tmp_path / "clip")
@@ -138,6 +138,6 @@ def test_a_new_run_starts_from_imagenet_unless_another_run_is_at_hand(monkeypatc
     assert not np.any(model.depth_net.encoder.stem.kernel)
 
 
-def test_imagenet_is_for_the_encoder_that_has_it():
+def test_imagenet_is_only_for_preset_mobile():
     with pytest.raises(ConfigError, match="imagenet only with mobile"):
         preset("tiny").replace(network__imagenet=True)

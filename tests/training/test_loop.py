@@ -66,7 +66,7 @@ def test_all_three_networks_resume_to_the_same_weights(clips, tmp_path):
     _assert_same_weights(tmp_path / "whole", tmp_path / "resumed")
 
 
-def test_a_finished_run_trains_no_more_and_gives_its_model_again(clips, whole):
+def test_a_finished_run_does_not_train_and_returns_its_model(clips, whole):
     before = {path: path.read_bytes() for path in checkpoints.all_checkpoints(whole)}
     again = loop.train(CONFIG, clips, whole)
     for kept, returned in zip(_newest_weights(whole), again.get_weights(), strict=True):
@@ -74,7 +74,7 @@ def test_a_finished_run_trains_no_more_and_gives_its_model_again(clips, whole):
     assert before == {path: path.read_bytes() for path in checkpoints.all_checkpoints(whole)}
 
 
-def test_a_run_leaves_settings_checkpoints_and_logs(whole):
+def test_a_run_writes_settings_checkpoints_and_logs(whole):
     names = [path.name for path in checkpoints.all_checkpoints(whole)]
     assert names == ["step_00000004.weights.h5", "step_00000006.weights.h5"]
     assert list((whole / "logs").rglob("*tfevents*"))
@@ -95,9 +95,7 @@ def test_a_run_folder_refuses_another_objective(tmp_path):
         loop.claim(tmp_path, preset("tiny", "robust"))
 
 
-def test_a_loss_that_is_no_number_stops_training_and_keeps_the_last_checkpoint(
-    clips, whole, tmp_path
-):
+def test_a_nan_loss_stops_training_and_keeps_the_last_checkpoint(clips, whole, tmp_path):
     run_dir = shutil.copytree(whole, tmp_path / "run")
     wild = CONFIG.replace(training__epochs=5, training__learning_rate=1e30)
     wild.save(run_dir / "config.json")
@@ -122,7 +120,7 @@ def test_a_folder_without_a_run_is_named(tmp_path):
         checkpoints.load_trained(tmp_path)
 
 
-def test_an_unfinished_checkpoint_is_never_taken_for_one(whole, tmp_path):
+def test_an_unfinished_checkpoint_is_ignored(whole, tmp_path):
     run_dir = shutil.copytree(whole, tmp_path / "run")
     before = checkpoints.all_checkpoints(run_dir)
     (run_dir / "checkpoints" / "unfinished.weights.h5").write_bytes(b"half")

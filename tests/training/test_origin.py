@@ -33,27 +33,27 @@ def run_dir(tmp_path, clips):
     return folder
 
 
-def test_nothing_known_is_said_to_be_unknown(tmp_path):
+def test_without_any_source_the_origin_is_unstated(tmp_path):
     assert origin.read(tmp_path, CONFIG) == {
         "trained": {"size": [64, 96], "preset": "tiny", "intrinsics": None, "data": "unstated"},
         "licence": "unstated",
     }
 
 
-def test_the_clips_of_the_run_tell_the_camera_in_parts_of_the_picture(run_dir):
+def test_the_camera_comes_from_the_runs_clips_as_fractions_of_the_image(run_dir):
     trained = origin.read(run_dir, CONFIG)["trained"]
     assert trained["intrinsics"] == {"fx": 0.625, "fy": 1.5, "cx": 0.5208, "cy": 0.5}
     assert trained["data"] == "6 frames of one, two"
 
 
-def test_learned_intrinsics_count_more_than_the_guess_of_the_clip(run_dir):
+def test_learned_intrinsics_replace_the_guess_of_the_clip(run_dir):
     (run_dir / "intrinsics").mkdir()
     for name in ("one", "two"):
         np.savetxt(run_dir / "intrinsics" / f"{name}.txt", CAMERA * [[1.6], [1], [1]])
     assert origin.read(run_dir, CONFIG)["trained"]["intrinsics"]["fx"] == 1.0
 
 
-def test_of_several_cameras_or_lost_clips_none_is_named(run_dir, clips):
+def test_without_one_common_camera_none_is_stated(run_dir, clips):
     np.savetxt(clips / "two" / "intrinsics.txt", CAMERA * [[0.9], [1], [1]])
     assert origin.read(run_dir, CONFIG)["trained"]["intrinsics"] is None
     shutil.rmtree(clips)
@@ -61,14 +61,14 @@ def test_of_several_cameras_or_lost_clips_none_is_named(run_dir, clips):
     assert (trained["intrinsics"], trained["data"]) == (None, "6 frames of one, two")
 
 
-def test_of_many_clips_the_first_are_named(tmp_path):
+def test_only_the_first_of_many_clips_are_named(tmp_path):
     starts = [{"data": {"clips": {f"drives/{i}": 10 for i in range(8)}}}]
     (tmp_path / "provenance.json").write_text(json.dumps(starts))
     data = origin.read(tmp_path, CONFIG)["trained"]["data"]
     assert data == "80 frames of 0, 1, 2, 3, 4 and 3 more clips"
 
 
-def test_about_json_has_the_last_word(run_dir):
+def test_about_json_overrides_all_other_sources(run_dir):
     camera = {"fx": 1, "fy": 2.0, "cx": 0.5, "cy": 0.5}
     said = {"licence": "CC BY 4.0", "data": "our drives", "intrinsics": camera}
     (run_dir / "about.json").write_text(json.dumps(said))
@@ -77,7 +77,7 @@ def test_about_json_has_the_last_word(run_dir):
     assert (found["trained"]["data"], found["trained"]["intrinsics"]) == ("our drives", camera)
 
 
-def test_what_was_read_can_be_given_on(run_dir, tmp_path):
+def test_an_origin_survives_writing_and_reading(run_dir, tmp_path):
     (run_dir / "about.json").write_text('{"licence": "für alle"}')
     found, new = origin.read(run_dir, CONFIG), tmp_path / "new"
     new.mkdir()
@@ -86,7 +86,7 @@ def test_what_was_read_can_be_given_on(run_dir, tmp_path):
     assert "für alle" in (new / "about.json").read_text()
 
 
-def test_of_what_nobody_knows_nothing_is_written(tmp_path):
+def test_an_unknown_origin_writes_no_file(tmp_path):
     origin.write(origin.read(tmp_path, CONFIG), tmp_path)
     assert list(tmp_path.iterdir()) == []
 

@@ -44,7 +44,7 @@ def test_the_names_and_shapes_are_those_of_the_released_program(paper):
     assert len(ours) == len(paper.trainable_variables)
 
 
-def test_every_weight_arrives_where_its_name_says(tmp_path):
+def test_every_weight_is_loaded_by_its_name(tmp_path):
     rng = np.random.default_rng(0)
     tensors = {n: rng.random(s, np.float32) for n, s in VARIABLES.items()}
     extra = {"global_step": np.int32(100_000), "beta1_power": np.float32(0)}
@@ -76,14 +76,14 @@ def test_another_set_of_variables_is_refused_by_name(tmp_path):
     assert not checkpoints.all_checkpoints(tmp_path)
 
 
-def test_what_is_no_checkpoint_is_refused(tmp_path):
+def test_other_files_than_checkpoints_are_refused(tmp_path):
     (tmp_path / "model-1.index").write_bytes(b"no checkpoint at all")
     for prefix in (tmp_path / "model-1", tmp_path / "none"):
         with pytest.raises(released.ReleasedCheckpointError, match="expected a TensorFlow"):
             released.import_checkpoint(str(prefix), tmp_path)
 
 
-def test_the_main_says_so_in_one_line_and_leaves_nothing(run_main, tmp_path):
+def test_the_main_reports_an_error_in_one_line_and_writes_nothing(run_main, tmp_path):
     flags = f"--checkpoint={tmp_path}/none", f"--run_dir={tmp_path}/run"
     status, _, err = run_main("dfnet_tf.import_checkpoint", *flags)
     assert (status, len(err.splitlines())) == (1, 1)

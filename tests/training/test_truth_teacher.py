@@ -65,7 +65,7 @@ def gap(frames, label, factor):
     return np.abs(read - frames[0][inside]).mean()
 
 
-def test_only_the_flow_network_learns_and_its_error_is_told(flying, tmp_path):
+def test_only_the_flow_network_learns_and_its_error_is_logged(flying, tmp_path):
     model = loop.train(CONFIG, flying, tmp_path)
     assert len(model.trainable_variables) == len(model.flow_net.trainable_variables)
     assert [tracker.name for tracker in model.term_trackers] == ["flow_error"]

@@ -33,7 +33,7 @@ def reader(*broken):
     return read
 
 
-def test_a_whole_window_is_drawn_as_it_is():
+def test_an_intact_window_is_drawn_unchanged():
     broken = BrokenFrames(5, 1.0)
     assert [broken.first_whole(window, reader()) for window in range(3)] == [
         (0, 0),
@@ -43,12 +43,12 @@ def test_a_whole_window_is_drawn_as_it_is():
     assert broken.summary() == ""
 
 
-def test_a_broken_one_gives_way_to_the_next_whole_one_round_the_end():
+def test_a_broken_window_is_replaced_by_the_next_intact_one_cyclically():
     broken, read = BrokenFrames(5, 1.0), reader(1, 2, 4)
     assert [broken.first_whole(window, read)[0] for window in range(5)] == [0, 3, 3, 3, 0]
 
 
-def test_each_is_named_once_and_all_are_counted(capsys):
+def test_each_broken_frame_is_named_once_and_all_are_counted(capsys):
     with broken_frames.tolerated(5, 0.5) as broken:
         for window in (3, 1, 3, 1, 0):
             broken.first_whole(window, reader(1, 3))
@@ -57,7 +57,7 @@ def test_each_is_named_once_and_all_are_counted(capsys):
     assert capsys.readouterr().err == "Skipped broken frames: 2, in 2 of 5 windows.\n"
 
 
-def test_nothing_is_said_of_nothing(capsys):
+def test_without_broken_frames_nothing_is_printed(capsys):
     with broken_frames.tolerated(5, 0.5) as broken:
         broken.first_whole(0, reader())
     assert capsys.readouterr().err == ""
@@ -136,7 +136,7 @@ def epoch(clips, first_step=0, count=5):
         return list(itertools.islice(batches, count)), broken.summary()
 
 
-def test_batches_pass_over_a_broken_frame_and_take_the_other_windows_camera(clips, capsys):
+def test_batches_skip_a_broken_frame_and_use_the_other_windows_camera(clips, capsys):
     batches, summary = epoch(clips)
     greys, focal_lengths = (
         np.concatenate([get(batch) for batch in batches])
@@ -152,14 +152,14 @@ def test_batches_pass_over_a_broken_frame_and_take_the_other_windows_camera(clip
     assert capsys.readouterr().err.count("000006.png: expected an image file.") == 1
 
 
-def test_a_resumed_pipeline_passes_over_the_same(clips):
+def test_a_resumed_pipeline_skips_the_same_frames(clips):
     whole, resumed = epoch(clips)[0], epoch(clips, first_step=2, count=3)[0]
     for expected, received in zip(whole[2:], resumed, strict=True):
         for name in expected:
             np.testing.assert_array_equal(expected[name], received[name])
 
 
-def test_a_batch_to_look_at_passes_over_it_too(clips):
+def test_a_plain_batch_skips_broken_frames_too(clips):
     batch = pipeline.plain_batch(clips, CONFIG, [0, 4], BrokenFrames(NUM_WINDOWS, 0.5))
     np.testing.assert_array_equal(np.rint(255 * batch["images"][:, 0, 0, 0, 0]), [0, 100])
     np.testing.assert_array_equal(batch["intrinsics"][:, 0, 0], [50.0, 50.5])

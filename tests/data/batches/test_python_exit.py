@@ -25,7 +25,7 @@ time.sleep(0.2)
 """
 
 
-def test_python_ends_in_peace_while_threads_work_ahead():
+def test_python_exits_cleanly_while_threads_work_ahead():
     program = PROGRAM.format(decorated="FinishedBeforeExit(blur)")
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (ended.returncode, ended.stderr) == (0, "")

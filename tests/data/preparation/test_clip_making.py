@@ -82,7 +82,7 @@ def test_a_frame_step_keeps_every_nth_and_never_steps_over_a_hole(make):
     assert entry["dropped"] == {"frame step": 4, "test scene": 1}
 
 
-def test_a_stand_still_is_left_out_without_splitting(make):
+def test_static_frames_are_dropped_without_splitting(make):
     entry, levels = make(recording(10, 30, *[31] * 15, *[30] * 5, 32, 50), static_threshold=3.0)
     assert levels == {"drive": [10, 30, 50]}
     assert entry["dropped"] == {"repeated": 5, "static": 16}
@@ -156,7 +156,7 @@ def test_no_clip_is_called_images(tmp_path):
     assert [clip.folder.name for clip in read_clips(tmp_path)] == [entry["clips"][0]["name"]]
 
 
-def test_what_the_reader_notes_is_passed_on(make):
+def test_the_readers_note_is_kept(make):
     assert make(recording(10, 30, 50, note="no speeds"))[0]["note"] == "no speeds"
 
 

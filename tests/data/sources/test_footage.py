@@ -96,11 +96,11 @@ def test_three_intervals_are_no_gap_and_more_are():
     assert evened([0, 1, 4, 7.01, 8]) == [0, 1, 2, GAP, 3, 4]
 
 
-def test_a_leap_back_in_time_is_a_gap():
+def test_a_jump_back_in_time_is_a_gap():
     assert evened([10, 11, 0, 1, 2]) == [0, 1, GAP, 2, 3, 4]
 
 
-def test_an_undecodable_frame_is_told_alone():
+def test_only_the_undecodable_frame_is_excluded():
     assert evened([0, 1, None, None, 9, 10]) == [0, 1, UNDECODABLE, UNDECODABLE, 4, 5]
 
 
@@ -241,7 +241,7 @@ def test_of_a_clip_folder_images_alone_are_a_recording(tmp_path):
     assert (recording.name, "anything" in recording.note) == ("walk", True)
 
 
-def test_photographs_that_cannot_be_read_are_told(tmp_path):
+def test_unsupported_photographs_are_reported(tmp_path):
     write_image(tmp_path / "0.png")
     for name in ("1.HEIC", "2.dng"):
         (tmp_path / name).touch()

@@ -201,7 +201,7 @@ def test_short_names_tell_the_camera_as_well(folder, name):
     assert (recording.intrinsics[0, 0], recording.note) == (517.3, "")
 
 
-def test_poses_of_another_clock_are_told(folder):
+def test_poses_of_another_clock_are_reported(folder):
     """In nanoseconds."""
     change(
         folder / "groundtruth.txt",
