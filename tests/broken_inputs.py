@@ -1,4 +1,4 @@
-"""The table of broken inputs: what breaks in `whole_inputs`, and what each command says of it."""
+"""The table of broken inputs: what breaks in `whole_inputs`, and each command's message."""
 
 import struct
 
@@ -20,7 +20,7 @@ from spoiling import (
     without,
 )
 
-# Each command takes its input from the table; {run} is a whole run.
+# Each command takes its input from the table; {run} is an intact run.
 PREPARE = "prepare --output=out --workers=1 --source="
 EVALUATE = "evaluate --output=out.json --run_dir={run} --task="
 TRAIN = "train --run_dir=out --preset=tiny --height=32 --width=64 --nojit_loss --epochs=1"
@@ -61,14 +61,14 @@ WEIGHTS = "run/checkpoints/step_00000000.weights.h5"
 NO_IMAGE = ": expected an image file. Received: one that cannot be decoded."
 NO_VIDEO = ": expected a video that FFmpeg can decode. Received: "
 NO_CLIP = ": expected a clip folder, with ... Received: "
-LOWER = np.zeros((40, 96, 3), np.uint8)  # Than images of 48 x 96.
+LOWER = np.zeros((40, 96, 3), np.uint8)  # Lower than images of 48 x 96.
 GREY, GREY_16, SQUARE_16 = (
     np.zeros(size, kind)
     for size, kind in (((48, 96), np.uint8), ((48, 96), np.uint16), ((48, 48, 3), np.uint16))
 )
 POSE = "1 0 0 0 0 1 0 0 0 0 1 0\n"
 
-# What is broken: (its input, how it breaks, what the line says, "..." being anything).
+# Name of the case: (its input, how it breaks, the message, where "..." stands for anything).
 CASES = {
     "prepare a video": {
         "of one frame": ("film.mp4", film_of("film.mp4", 1), "Received: 1 frames, all dropped"),

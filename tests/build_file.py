@@ -1,16 +1,16 @@
-"""Reads the top-level BUILD file: its Starlark is also Python."""
+"""Reads the top-level BUILD file; its Starlark is valid Python too."""
 
 import functools
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-OF_TESTS = ("whole_project", "test_support")  # They list files that belong to other targets.
+OF_TESTS = ("whole_project", "test_support")  # Their files belong to other targets.
 
 
 @dataclass(frozen=True)
 class Target:
-    """A library or program: its Python files and the targets of BUILD that it names in `deps`."""
+    """A library or program: its Python files and its `deps` in BUILD."""
 
     rule: str
     files: tuple[str, ...]
@@ -41,7 +41,7 @@ def targets() -> dict[str, Target]:
 
 
 def reachable(name: str) -> set[str]:
-    """The targets that `name` depends on, directly or not."""
+    """The targets that `name` depends on, directly or indirectly."""
     direct = targets()[name].deps
     return direct.union(*map(reachable, direct))
 

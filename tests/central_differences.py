@@ -1,4 +1,4 @@
-"""Derivatives by central differences, to check those that are written by hand."""
+"""Derivatives by central differences, to check derivatives written by hand."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Shared by all tests: libraries quiet, and every test from the same random state."""
+"""Shared by all tests: quiet libraries, and the same random state for every test."""
 
 import contextlib
 import io
@@ -28,7 +28,7 @@ def _same_random_state():
 
 @pytest.fixture(scope="session")
 def clips(tmp_path_factory):
-    """One clip, small, of a rendered street; a module that needs others has its own."""
+    """A small clip of a rendered street; modules that need other clips have their own."""
     folder = tmp_path_factory.mktemp("street") / "clip"
     synthetic.write_clip(synthetic.render_clip(0, 6, 32, 64), folder)
     return read_clips(folder)
@@ -51,7 +51,7 @@ def run_main():
             ):
                 runpy.run_module(module, run_name="__main__", alter_sys=True)
         finally:
-            for name in set(flags.FLAGS) - known:  # They are global, and every run defines its own.
+            for name in set(flags.FLAGS) - known:  # Flags are global; every run defines its own.
                 delattr(flags.FLAGS, name)
         return end.value.code or 0, out.getvalue(), err.getvalue()
 

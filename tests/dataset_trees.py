@@ -1,4 +1,4 @@
-"""Small trees in the layouts of public data sets, made of a rendered clip."""
+"""Small trees in the layouts of public data sets, made from a rendered clip."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from dfnet_tf.data.files.image_files import write_rgb
 from dfnet_tf.data.sources.synthetic import RenderedClip
 
 FREIBURG1 = np.array([[517.3, 0, 318.6], [0, 516.5, 255.3], [0, 0, 1]])
-TUM_START, TUM_RATE = 1305031102.175304, 30.0  # Seconds since 1970, frames a second.
+TUM_START, TUM_RATE = 1305031102.175304, 30.0  # Seconds since 1970; frames per second.
 
 
 def write_cityscapes_tree(
@@ -24,7 +24,7 @@ def write_cityscapes_tree(
 ) -> None:
     """A snippet, numbered from `first`: a copy of Cityscapes at the size of the rendered images.
 
-    The one camera file is that of frame first + 19, whether or not the snippet is so long.
+    Its only camera file belongs to frame first + 19, even if the snippet is shorter.
     """
     images, cameras = root / "leftImg8bit_sequence" / split / city, root / "camera" / split / city
     images.mkdir(parents=True, exist_ok=True)
@@ -40,10 +40,10 @@ def write_cityscapes_tree(
 
 
 def write_tum_tree(folder: Path, rendered: RenderedClip) -> None:
-    """A sequence as filmed by the camera of freiburg1, which `folder`'s name should contain.
+    """A sequence filmed by the camera of freiburg1; `folder`'s name should contain that name.
 
-    Images are the rendered ones, seen at 640x480 through these intrinsics; a clip of 4:3 covers
-    them. The depth of a frame was taken 5 ms after it, its pose is one of 200 a second.
+    The images are the rendered ones, seen at 640x480 through these intrinsics; they cover a clip of
+    4:3. The depth of a frame is 5 ms later than the frame; there are 200 poses per second.
     """
     for kind in ("rgb", "depth"):
         (folder / kind).mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Films as phones, cameras and screen recorders make them, written for a test."""
+"""Writes films like those of phones, cameras and screen recorders, for tests."""
 
 from collections.abc import Iterable
 from fractions import Fraction
@@ -35,15 +35,15 @@ def write_film(
     """Writes a film with FFmpeg and returns its path.
 
     Args:
-      path: its suffix says the container.
+      path: the suffix determines the container.
       pictures: uint8 RGB [H, W, 3], of one size.
-      times: in seconds, of each; ten a second if left out.
+      times: of each picture, in seconds; default: ten pictures per second.
       codec, pix_fmt, options: of FFmpeg's encoder.
-      rotation: in degrees, counterclockwise, by which players are told to turn it.
-      pixel_aspect: width of a pixel by its height.
-      hidden: of the first pictures, which an edit list hides.
-      audio: seconds of silence beside it.
-      unit: of the time stamps, in seconds; an AVI's is the time from frame to frame.
+      rotation: counterclockwise rotation in degrees that the file asks players for.
+      pixel_aspect: width of a pixel divided by its height.
+      hidden: number of first pictures that an edit list hides.
+      audio: seconds of silence in an audio stream.
+      unit: of the time stamps, in seconds; for AVI the time between frames.
     """
     pictures = list(pictures)
     times = [i / 10 for i in range(len(pictures))] if times is None else list(times)

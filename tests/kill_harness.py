@@ -1,14 +1,14 @@
-"""Kills trainings at random moments, over and over, and judges what they leave behind.
+"""Kills trainings at random moments, repeatedly, and checks the remaining files.
 
 python tests/kill_harness.py --kills=36 --seed=0
 
-A training runs undisturbed; others, like it, are killed (as by a power cut; some while they write a
-checkpoint; some are asked to end by SIGTERM) and started again, until they are through. After each
-kill every checkpoint must be readable; each run that is through must have the undisturbed one's
-weights, optimizer, averages and report to the last bit, and every epoch in TensorBoard's log. Exit
-status 0 if all that was so.
+One training runs undisturbed. Equal trainings are killed (like a power cut; some while they write a
+checkpoint; some are stopped by SIGTERM) and started again until they finish. After each kill every
+checkpoint must be readable. Each finished run must have the same weights, optimizer, averages and
+report as the undisturbed run, to the last bit, and every epoch in TensorBoard's log. The exit
+status is 0 if all of this holds.
 
-Trainings are forks of this process, which has imported TensorFlow but never uses it.
+Trainings are forks of this process, which imports TensorFlow but never uses it.
 """
 
 import argparse
@@ -48,7 +48,7 @@ CONFIG = preset("tiny").replace(
     training__steps_per_epoch=6,
 )
 KINDS = ("at any moment", "in a write", "by SIGTERM")
-WRITE = 0.02  # Seconds: as long, about, as a checkpoint of `tiny` takes to be written.
+WRITE = 0.02  # Seconds: about the time to write a checkpoint of `tiny`.
 POLL = 0.0005  # Seconds.
 
 
@@ -57,7 +57,7 @@ class Failure(Exception):
 
 
 def toy_terms(model: DFNet, batch, predictions):
-    """In place of the objective: quick to trace, and every variable still has a gradient."""
+    """Replaces the objective: quick to trace, with a gradient for every variable."""
     del batch
     leaves = tf.nest.flatten(predictions)
     size = tf.add_n([tf.reduce_mean(tf.abs(tf.cast(leaf, tf.float32))) for leaf in leaves])
@@ -65,7 +65,7 @@ def toy_terms(model: DFNet, batch, predictions):
 
 
 def train(config: Config, folder: Path, run_dir: Path) -> int:
-    """A training in a process of its own; its exit status."""
+    """Runs a training in a new process; returns its exit status."""
     try:
         loop.train(config, read_clips(folder), run_dir)
     except Interrupted as end:
@@ -74,7 +74,7 @@ def train(config: Config, folder: Path, run_dir: Path) -> int:
 
 
 def fork(work: Callable[[], int], log: Path) -> int:
-    """Starts `work` in a copy of this process, its output going to `log`; the copy's id."""
+    """Starts `work` in a fork of this process with its output in `log`; returns its id."""
     if child := os.fork():
         return child
     with open(log, "a", buffering=1) as output:
@@ -108,10 +108,10 @@ def changed(path: Path) -> int | None:
 
 
 def disturb(child: int, kind: str, run_dir: Path, moments: random.Random, whole: float) -> int:
-    """Kills a training at a moment of this kind, unless it ends before; its exit status.
+    """Kills a training at a moment of this kind, unless it ends before; returns its exit status.
 
-    Most of a run's time is its start. So only a part of the moments is drawn from all of it; the
-    others follow the first checkpoint that it writes.
+    Most of a run's time is its start. So only some moments are drawn from the whole run; the others
+    follow the first checkpoint.
     """
     writes, longest = {
         "at any moment": (0, whole),
@@ -119,7 +119,7 @@ def disturb(child: int, kind: str, run_dir: Path, moments: random.Random, whole:
         "by SIGTERM": (1, 0.05 * whole),
     }[kind]
     unfinished = run_dir / "checkpoints/unfinished.weights.h5"
-    left, is_writing = changed(unfinished), False  # What an earlier kill left is no sign of life.
+    left, is_writing = changed(unfinished), False  # A file left by an earlier kill does not count.
     while writes:
         time.sleep(POLL)
         was_writing, is_writing = is_writing, changed(unfinished) not in (None, left)
@@ -146,7 +146,7 @@ def contents(path: Path) -> dict[str, np.ndarray]:
 
 
 def logged_epochs(run_dir: Path) -> set[int]:
-    """The epochs whose loss is in TensorBoard's log; a record that a kill cut off ends a file."""
+    """The epochs whose loss is in TensorBoard's log; a file may end with a truncated record."""
     epochs = set()
     for path in (run_dir / "logs/train").glob("*tfevents*"):
         try:
@@ -159,7 +159,7 @@ def logged_epochs(run_dir: Path) -> set[int]:
 
 
 def compare(run_dir: Path, whole_dir: Path) -> int:
-    """Raises Failure where a run that is through differs from the undisturbed one."""
+    """Raises Failure if a finished run differs from the undisturbed one."""
     received = checkpoints.all_checkpoints(run_dir)[-1]
     expected = checkpoints.all_checkpoints(whole_dir)[-1]
     if received.name != expected.name:
@@ -177,7 +177,7 @@ def compare(run_dir: Path, whole_dir: Path) -> int:
 
 
 class Harness:
-    """Trainings in a folder, those that are killed and the one that is not."""
+    """Trainings in a folder: the undisturbed one and those that are killed."""
 
     def __init__(self, folder: Path, config: Config, seed: int):
         self.folder, self.config = folder, config
@@ -203,7 +203,7 @@ class Harness:
         self.whole = time.monotonic() - begun
 
     def run(self, kills: int) -> None:
-        """Trains and kills so often, and then lets the last run be."""
+        """Trains and kills as many times as asked, then lets the last run finish."""
         run_dir = self.next_run()
         while sum(self.killed.values()) < kills:
             kind = KINDS[sum(self.killed.values()) % len(KINDS)]
@@ -221,7 +221,7 @@ class Harness:
 
     @staticmethod
     def status_of(kind: str) -> tuple[int, ...]:
-        """SIGTERM also ends a training that is only just starting, at once."""
+        """SIGTERM also stops a training at once that is only just starting."""
         return (-signal.SIGKILL,) if kind != "by SIGTERM" else (143, -signal.SIGTERM)
 
     def next_run(self) -> Path:
@@ -229,7 +229,7 @@ class Harness:
         return self.folder / f"run_{self.num_runs}"
 
     def judge(self, run_dir: Path) -> Path:
-        """Compares a run that is through; where the next one goes."""
+        """Compares a finished run; returns the folder of the next run."""
         self.expect(0, wait(fork(lambda: compare(run_dir, self.whole_dir), self.log)))
         print(f"{run_dir.name} is through, and as if it had never been killed.")
         return self.next_run()

@@ -1,4 +1,4 @@
-"""Writes a rendered clip as KITTI 2015 lays out its pairs; facts from the benchmark's devkit."""
+"""Writes a rendered clip in the layout of KITTI 2015, following the benchmark's devkit."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ BASELINE = 0.54
 
 
 def write_2015_tree(folder: Path, rendered: RenderedClip, next_depth: np.ndarray) -> Path:
-    """One pair, 000000, of frames 0 and 1; `next_depth` [H, W] as disp_occ_1 knows it, 0 = none."""
+    """One pair, 000000, of frames 0 and 1; `next_depth` [H, W] becomes disp_occ_1, 0 = none."""
     root = folder / "training"
     for kind in ("image_2", "disp_occ_0", "disp_occ_1", "flow_occ", "obj_map", "calib_cam_to_cam"):
         (root / kind).mkdir(parents=True)

@@ -1,7 +1,7 @@
-"""Writes small trees in KITTI's layouts out of a rendered clip, for tests.
+"""Writes small trees in KITTI's layouts from a rendered clip, for tests.
 
-Calibrations have what real ones have and identities hide: cameras beside camera 0, a rectifying
-rotation, a scanner whose axes are not the camera's.
+Calibrations have what real ones have and identities would hide: cameras beside camera 0, a
+rectifying rotation, and a scanner with other axes than the camera's.
 """
 
 from pathlib import Path

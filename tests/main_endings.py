@@ -1,8 +1,8 @@
-"""How a main may end that was called wrongly, for the tests of all mains."""
+"""Checks how a main ends after a wrong call, for the tests of all mains."""
 
 
 def assert_misused(result, *expected):
-    """The flags were refused in one line, with `expected` in it."""
+    """The flags were refused in one line that contains `expected`."""
     status, out, err = result
     assert (status, out) == (1, ""), err
     assert len(err.splitlines()) == 1, err

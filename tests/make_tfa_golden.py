@@ -1,7 +1,7 @@
-"""Writes what tensorflow-addons computes, for tests/networks/test_tfa_oracle.py.
+"""Writes results of tensorflow-addons for tests/networks/test_tfa_oracle.py.
 
-`make tfa-oracle` runs it in an environment of its own (requirements-tfa.txt), the last one in which
-tensorflow-addons works; the result is committed, so that nobody else needs that environment.
+`make tfa-oracle` runs it in its own environment (requirements-tfa.txt), the last one in which
+tensorflow-addons works. The result is committed, so that nobody else needs that environment.
 """
 
 import sys
@@ -29,7 +29,7 @@ def golden() -> dict[str, np.ndarray]:
         inputs = [rng.normal(size=shape).astype("float32") for _ in range(2)]
         arrays |= recorded(f"correlation_{name}", lambda *pair, cost=cost: cost(pair), inputs, rng)
     image = rng.normal(size=(2, 7, 9, 3)).astype("float32")
-    # Up to 4 pixels: some end beyond the border. What it takes as (dy, dx) is *subtracted*.
+    # Up to 4 pixels: some end beyond the border. The flow is (dy, dx) and is *subtracted*.
     flow = rng.uniform(-4, 4, (2, 7, 9, 2)).astype("float32")
     return arrays | recorded("warp", tfa.image.dense_image_warp, [image, flow], rng)
 

@@ -1,12 +1,12 @@
-"""Changes one operator or number of a module at a time, and asks whether its tests notice.
+"""Mutation testing: changes one operator or number of a module at a time and runs its tests.
 
 python tests/mutation_run.py --per_file=10 --seed=0 dfnet_tf/losses dfnet_tf/geometry/camera.py
 
-A mutant that no test fails on has survived: a property that no test states, or a change that
-changes nothing. Every module is judged by its own test file, dfnet_tf/losses/ssim.py by
-tests/losses/test_ssim.py, and by those in MORE_TESTS. All happens in a copy of the sources.
+A mutant survives if no test fails: either no test states the property, or the change has no effect.
+Each module has its own test file, tests/losses/test_ssim.py for dfnet_tf/losses/ssim.py, and the
+tests in MORE_TESTS. Everything happens in a copy of the sources.
 
-Tests run in forks of this process, which has imported TensorFlow but never uses it.
+Tests run in forks of this process, which imports TensorFlow but never uses it.
 """
 
 import argparse
@@ -36,12 +36,12 @@ MORE_TESTS = {
     "networks/correlation.py": ("networks/test_tfa_oracle.py",),
     "evaluation/pose_metrics.py": ("evaluation/test_evo.py",),
 }
-SLOWER = 5  # How many times as long as with the unchanged module tests may take, ...
-LEAST_SECONDS = 60.0  # ... but at least so long.
+SLOWER = 5  # Tests of a mutant may take this many times as long as with the unchanged module, ...
+LEAST_SECONDS = 60.0  # ... but at least this long.
 
 
 def replaced(kinds: dict[type, type]):
-    """A rule: operators of these kinds become others."""
+    """A rule: replaces operators of these kinds by others."""
 
     def rule(node):
         name = "ops" if isinstance(node, ast.Compare) else "op"
@@ -59,7 +59,7 @@ def copied(node, **changes):
 
 
 def numbers(node):
-    """Another number: the next integer; twice the float."""
+    """Changes a number: the next integer; twice the float."""
     if isinstance(node, ast.Constant) and isinstance(node.value, bool):
         yield ast.Constant(not node.value)
     elif isinstance(node, ast.Constant) and isinstance(node.value, int):
@@ -69,7 +69,7 @@ def numbers(node):
 
 
 def dropped(node):
-    """An operation that is left out: -x, not x, stop_gradient(x), maximum(x, floor), ..."""
+    """Removes an operation: -x, not x, stop_gradient(x), maximum(x, floor), ..."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.Not):
         yield node.operand
     if called(node) in ("stop_gradient", "abs", "square", "clip", "logical_not"):
@@ -79,9 +79,9 @@ def dropped(node):
 
 
 def exchanged(node):
-    """The two arguments of a call, or the two branches of `a if condition else b`, exchanged."""
+    """Exchanges the two arguments of a call, or the two branches of `a if condition else b`."""
     alike = called(node) in ("maximum", "minimum", "logical_and", "logical_or")
-    # A shape or a number in place of an array would fail at once, and prove nothing.
+    # A shape or number in place of an array would always fail, and show nothing.
     unlike = called(node) and any(isinstance(a, ast.Tuple | ast.Constant) for a in node.args)
     if called(node) and len(node.args) == 2 and not (alike or unlike):
         yield copied(node, args=node.args[::-1])
@@ -92,7 +92,7 @@ def exchanged(node):
 
 
 def renamed(node):
-    """A function's opposite in its place."""
+    """Replaces a function by its opposite."""
     opposites = {"maximum": "minimum", "logical_and": "logical_or", "sin": "cos", "max": "min"}
     opposites |= {new: old for old, new in opposites.items()}
     if called(node) in opposites and isinstance(node.func, ast.Attribute):
@@ -132,7 +132,7 @@ class Mutant:
 
 
 def mutants(source: str) -> Iterator[Mutant]:
-    """All that the rules make of a module."""
+    """All mutants of a module by the rules."""
     lines = source.encode().splitlines(keepends=True)
     starts = [sum(map(len, lines[:i])) for i in range(len(lines))]
     for node in expressions(ast.parse(source)):
@@ -146,7 +146,7 @@ def mutants(source: str) -> Iterator[Mutant]:
 
 
 def expressions(node) -> Iterator[ast.expr]:
-    """All expressions but those of error messages, types, and f-strings, whose places are wrong."""
+    """All expressions except error messages, types, and f-strings, whose positions are wrong."""
     if isinstance(node, ast.Raise | ast.JoinedStr):
         return
     if isinstance(node, ast.expr):
@@ -166,7 +166,7 @@ def tests_of(module: Path) -> list[str]:
 
 
 class Copy:
-    """The project's sources in a folder of their own, to be changed and tested."""
+    """A copy of the project's sources, for changing and testing."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -176,7 +176,7 @@ class Copy:
         shutil.copy(ROOT / "pyproject.toml", folder)
 
     def passes(self, tests: list[str], seconds: float | None = None) -> bool:
-        """Whether these tests pass within so many seconds."""
+        """True if these tests pass within so many seconds."""
         process = multiprocessing.get_context("fork").Process(target=self._test, args=(tests,))
         process.start()
         process.join(seconds)
@@ -188,17 +188,17 @@ class Copy:
     def _test(self, tests: list[str]) -> None:
         os.chdir(self.folder)
         sys.path[0] = str(self.folder)
-        sys.dont_write_bytecode = True  # Mutants of one second and one size would share theirs.
+        sys.dont_write_bytecode = True  # Mutants of equal time and size would share bytecode.
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
             os.dup2(nowhere.fileno(), 1)
             os.dup2(nowhere.fileno(), 2)
             sys.exit(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests]))
 
     def survivors(self, module: Path, tests: list[str], chosen: list[Mutant]) -> list[Mutant]:
-        """The mutants of a module that its tests pass with.
+        """The mutants of a module with which its tests pass.
 
         Raises:
-          ValueError: the tests fail with the module as it is.
+          ValueError: the tests fail with the unchanged module.
         """
         begun = time.monotonic()
         if not self.passes(tests):
@@ -214,7 +214,7 @@ class Copy:
 
 
 def modules_under(names: list[str]) -> list[Path]:
-    """The modules in folders, or files, as paths below the project's root."""
+    """The modules in folders, or files, as paths relative to the project's root."""
     paths = [ROOT / name for name in names]
     files = [file for path in paths for file in (path.rglob("*.py") if path.is_dir() else [path])]
     return sorted(file.relative_to(ROOT) for file in files if file.name != "__init__.py")

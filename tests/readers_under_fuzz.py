@@ -1,4 +1,4 @@
-"""Every reader of files from strangers, with a valid file of each, and how such files go wrong."""
+"""Every reader of untrusted files, with a valid file for each, and ways to break files."""
 
 import json
 import re
@@ -31,7 +31,7 @@ INTRINSICS = np.array([[20.0, 0, 11.5], [0, 20.0, 5.5], [0, 0, 1]])
 
 
 class Reader(NamedTuple):
-    """`write` leaves whole files in a folder; `read` reads them, of which `file` is broken."""
+    """`write` writes valid files to a folder; `read` reads them after `file` was broken."""
 
     write: Callable[[Path], None]
     file: str
@@ -80,7 +80,7 @@ def write_city(folder: Path) -> None:
 
 
 def read_scan(folder: Path) -> object:
-    """With the depth that the calibration makes of it, in a small image."""
+    """The depth map of the scan and its calibration, in a small image."""
     points = velodyne.read_points(folder / "0.bin")
     return velodyne.depth_map(points, INTRINSICS, np.eye(4), SIZE)
 
@@ -125,7 +125,7 @@ def write_records(folder: Path) -> None:
 
 
 def read_all(folder: Path) -> object:
-    """Every frame of every clip, with all that is known of it."""
+    """Every frame of every clip, with all its data."""
     return [
         (one.intrinsics, one.poses(), one.image(i), one.depth(i), one.flow(i))
         for one in read_clips(folder)
@@ -197,7 +197,7 @@ READERS = {
 }
 
 
-# How files go wrong: each function changes `content` at `place`.
+# Ways to break files: each function changes `content` at `place`.
 
 NUMBER = re.compile(rb"[-+]?\d[-+.\de]*")
 TOKENS = [
@@ -242,7 +242,7 @@ CHANGES = (cut, inserted, overwritten, left_out, flipped, other_number, other_nu
 
 
 def broken(valid: bytes) -> st.SearchStrategy[bytes]:
-    """Files that are hardly like a valid one, or not at all."""
+    """Files that hardly resemble a valid one, or not at all."""
     changes = st.tuples(
         st.sampled_from(CHANGES),
         st.integers(0, len(valid)),
@@ -259,7 +259,7 @@ def _changed(content: bytes, changes: list) -> bytes:
 
 
 def _with_checksums(content: bytes) -> bytes:
-    """The chunks of a PNG with the checksums of what they hold now: else nothing else is tested."""
+    """Updates the checksums of a PNG's chunks; otherwise only the checksums would be tested."""
     if not content.startswith(b"\x89PNG"):
         return content
     parts, start = [content[:8]], 8

@@ -1,4 +1,4 @@
-"""How inputs break. Each function returns what breaks a path of the working folder when called."""
+"""How inputs break. Each function returns a function that breaks a path."""
 
 import json
 import os
@@ -15,11 +15,11 @@ Spoil = Callable[[], None]
 
 
 def nothing() -> None:
-    """The input is broken as it is, or is not there."""
+    """The input is already broken, or missing."""
 
 
 def cut(name: str, kept: float = 0.5) -> Spoil:
-    """Only this share of the file is left."""
+    """Only this share of the file remains."""
 
     def spoil():
         content = Path(name).read_bytes()
@@ -29,7 +29,7 @@ def cut(name: str, kept: float = 0.5) -> Spoil:
 
 
 def holds(name: str, content: str | bytes | np.ndarray) -> Spoil:
-    """The file holds something else: a text, bytes or an image."""
+    """The file holds other content: a text, bytes or an image."""
 
     def spoil():
         if isinstance(content, np.ndarray):
@@ -41,7 +41,7 @@ def holds(name: str, content: str | bytes | np.ndarray) -> Spoil:
 
 
 def overwritten(name: str, offset: int, content: bytes) -> Spoil:
-    """Some bytes of the file are others."""
+    """Some bytes of the file are changed."""
 
     def spoil():
         with open(name, "r+b") as file:
@@ -52,7 +52,7 @@ def overwritten(name: str, offset: int, content: bytes) -> Spoil:
 
 
 def changed(name: str, old: str, new: str) -> Spoil:
-    """The first `old` in a text file is `new`."""
+    """The first `old` in a text file is replaced by `new`."""
 
     def spoil():
         before, found, after = Path(name).read_text().partition(old)
@@ -68,7 +68,7 @@ def without(name: str) -> Spoil:
 
 
 def is_folder(name: str) -> Spoil:
-    """An empty folder has the name."""
+    """The path is an empty folder."""
 
     def spoil():
         if os.path.lexists(name):
@@ -79,7 +79,7 @@ def is_folder(name: str) -> Spoil:
 
 
 def is_file(name: str) -> Spoil:
-    """A file of text has the name."""
+    """The path is a text file."""
 
     def spoil():
         if os.path.lexists(name):
@@ -90,7 +90,7 @@ def is_file(name: str) -> Spoil:
 
 
 def links_to(name: str, target: str) -> Spoil:
-    """A symbolic link has the name."""
+    """The path is a symbolic link."""
 
     def spoil():
         Path(name).unlink(missing_ok=True)
@@ -100,7 +100,7 @@ def links_to(name: str, target: str) -> Spoil:
 
 
 def film_of(name: str, num_frames: int) -> Spoil:
-    """The film has so many frames, even if no player would make such a one."""
+    """The film has this many frames, even if no player would write such a film."""
 
     def spoil():
         writer = cv2.VideoWriter(name, cv2.VideoWriter_fourcc(*"mp4v"), 10, (96, 48))
@@ -112,7 +112,7 @@ def film_of(name: str, num_frames: int) -> Spoil:
 
 
 def repeated(folder: str) -> Spoil:
-    """Every image of the folder is the first."""
+    """Every image of the folder is a copy of the first."""
 
     def spoil():
         first, *others = sorted(Path(folder).iterdir())

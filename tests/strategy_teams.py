@@ -64,7 +64,7 @@ def main(folder: pathlib.Path) -> None:
 
 
 def synthetic_clip(folder: pathlib.Path) -> None:
-    """In a process of its own: this one must not compute before it forks."""
+    """In a new process: this one must not compute before it forks."""
     pid = os.fork()
     if not pid:
         synthetic.write_clip(synthetic.render_clip(0, 8, 32, 64), folder / "clip")
@@ -95,7 +95,7 @@ class Cluster:
         return pids
 
     def train(self, member: str, config: Config, name: str, devices: int, dies: bool) -> None:
-        """Trains as a member of a team, tells what came out, and ends the process."""
+        """Trains as a member of a team, writes the result, and ends the process."""
         change_program(dies)
         set_devices(devices)
         team, rank = member.split("_")
@@ -111,10 +111,10 @@ class Cluster:
 
 
 def change_program(dies: bool) -> None:
-    """What the tests need changed in it, in this process."""
-    # One level will do, and starts in a third of the time.
+    """The changes that the tests need, in this process."""
+    # One level suffices, and starts in a third of the time.
     flow_net.TinyFlowNet.ENCODER_FILTERS, flow_net.TinyFlowNet.DECODER_FILTERS = (16, 16), (16,)
-    # Adam divides by the size of the gradient: of one near zero it would show the rounding alone.
+    # Adam divides by the gradient's size; a gradient near zero would show only the rounding.
     schedule.AveragingAdam = functools.partial(schedule.AveragingAdam, epsilon=1e-2)
     pipeline.training_batches = functools.partial(spoilt, pipeline.training_batches)
     if dies:
@@ -122,7 +122,7 @@ def change_program(dies: bool) -> None:
 
 
 def set_devices(count: int) -> None:
-    """So many, of the CPU, in one thread."""
+    """So many logical CPU devices, with one thread."""
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     (cpu,) = tf.config.list_physical_devices("CPU")
@@ -131,7 +131,7 @@ def set_devices(count: int) -> None:
 
 
 def spoilt(training_batches, clips, data, seed, first_step, part=None, **settings):
-    """The batches, of which SPOILT_STEP has NaN, in the last replica's part alone."""
+    """The batches; that of SPOILT_STEP has NaN, only in the last replica's part."""
     part = part or pipeline.Part()
     batches = training_batches(clips, data, seed, first_step, part=part, **settings)
     number = (SPOILT_STEP - first_step + 1) * part.replicas - 1
@@ -145,7 +145,7 @@ def spoilt(training_batches, clips, data, seed, first_step, part=None, **setting
 
 
 class Dying(StopOnSkipped):
-    """Kills its process in the middle of the training, as a machine may."""
+    """Kills its process in the middle of training, like a failing machine."""
 
     def on_train_batch_end(self, batch, logs=None):
         super().on_train_batch_end(batch, logs)
@@ -154,7 +154,7 @@ class Dying(StopOnSkipped):
 
 
 def tell(model, path: pathlib.Path) -> None:
-    """Writes the last epoch's averages, the weights, and what the optimizer knows of gradients."""
+    """Writes the last epoch's averages, the weights, and the optimizer's state of gradients."""
     logs = {f"log_{name}": np.array(value) for name, value in model.get_metrics_result().items()}
     weights = {f"weight_{v.path}": v.numpy() for v in model.trainable_variables}
     moments = {f"optimizer_{v.path}": v.numpy() for v in model.optimizer.variables}

@@ -1,4 +1,4 @@
-"""Who may import whom, as BUILD says."""
+"""Imports follow the dependencies in BUILD."""
 
 import ast
 import functools
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from build_file import ROOT, reachable, targets
 
-LARGEST_SHARE = 0.2  # Of dfnet_tf's lines, that one folder may hold.
-# These run on every backend of Keras; the model names TensorFlow only inside its train step.
+LARGEST_SHARE = 0.2  # Largest share of dfnet_tf's lines in one folder.
+# These run on every Keras backend; the model imports TensorFlow only inside its train step.
 WITHOUT_TENSORFLOW = ("clip_batch", "geometry", "networks", "losses")
 
 
@@ -44,7 +44,7 @@ def parse(module: str) -> ast.Module:
 
 
 def named(nodes) -> set[str]:
-    """Full names of what import statements among `nodes` name; "." for relative ones."""
+    """Full names imported by import statements among `nodes`; "." for relative ones."""
     names = set()
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -80,7 +80,7 @@ def test_every_file_belongs_to_a_target():
 
 @pytest.mark.parametrize("name", sorted(targets()))
 def test_a_target_imports_from_its_deps_alone(name):
-    """A library names in `deps` each target it imports from; a program also has what these use."""
+    """A library lists in `deps` each target it imports from; a program also has their deps."""
     target = targets()[name]
     allowed = {name} | (reachable(name) if target.rule == "py_binary" else target.deps)
     wrong = {

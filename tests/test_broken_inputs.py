@@ -1,4 +1,4 @@
-"""Broken inputs of every kind: one line that names the file, status 1, and nothing left behind."""
+"""Broken inputs of every kind: one line that names the file, status 1, and no output."""
 
 import functools
 import os
@@ -32,7 +32,7 @@ def whole(tmp_path_factory):
 
 @pytest.fixture(scope="module", autouse=True)
 def _networks_built_once():
-    """The whole run is read once; a broken one, which raises, whenever it is asked for."""
+    """Reads the intact run only once; a broken run raises each time it is read."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checkpoints, "load_trained", functools.cache(checkpoints.load_trained))
         patch.setattr(predictor, "Predictor", functools.cache(predictor.Predictor))
@@ -41,9 +41,9 @@ def _networks_built_once():
 
 @pytest.fixture
 def attempt(run_main, whole, tmp_path, monkeypatch):
-    """Runs a command on copies of what it names, which `spoil` breaks, in an empty folder.
+    """Runs a command on copies of its inputs, which `spoil` breaks, in an empty folder.
 
-    Returns the end, and whether the folder stayed as it was.
+    Returns the ending, and whether the folder was unchanged.
     """
 
     def run(command, source, spoil=nothing):
@@ -63,11 +63,11 @@ def attempt(run_main, whole, tmp_path, monkeypatch):
 
 
 def contents():
-    """Every path below the working folder, and how large it is."""
+    """Every path below the working folder, and its size."""
     return {path: os.lstat(path).st_size for path in Path().rglob("*")}
 
 
-@pytest.mark.filterwarnings("error::UserWarning")  # On stderr it would be a line too many.
+@pytest.mark.filterwarnings("error::UserWarning")  # On stderr it would be an additional line.
 @pytest.mark.parametrize(
     ("command", "source", "spoil", "expected"),
     [
@@ -78,12 +78,12 @@ def contents():
 )
 def test_one_line_says_what_is_broken(attempt, capfd, command, source, spoil, expected):
     (status, _, err), nothing_new = attempt(command, source, spoil)
-    err = re.sub("MISSING: .*\n", "", err)  # How much of a benchmark is not there.
+    err = re.sub("MISSING: .*\n", "", err)  # The part of a benchmark that is missing.
     assert err.startswith(COMMANDS[command].partition(" ")[0] + ": ")
     assert re.search(".*".join(map(re.escape, expected.split(" ... "))), err), err
     assert "xpected " in err and "Received: " in err
     assert (status, err.count("\n"), nothing_new) == (1, 1, True), err
-    # OpenCV tells of libpng's errors by failing; libpng's own words cannot be switched off.
+    # OpenCV reports libpng's errors by failing; libpng's own messages cannot be switched off.
     assert not re.sub("libpng error: .*\n", "", capfd.readouterr().err)
 
 
@@ -117,7 +117,7 @@ def test_a_librarys_notes_are_not_shown():
         assert ran.stderr.rstrip().endswith(line) and bool(ran.stderr) == bool(line)
 
 
-# What looks odd and is none the worse for it.
+# Inputs that look odd but work.
 
 
 def prepared(attempt, command, source, spoil=nothing):

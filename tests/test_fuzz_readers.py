@@ -1,4 +1,4 @@
-"""Broken files by the thousand: every reader returns, or says in one line what is wrong."""
+"""Thousands of broken files: every reader returns, or reports the error in one line."""
 
 import contextlib
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-hypothesis = pytest.importorskip("hypothesis")  # Of requirements-dev.txt, which Bazel has not.
+hypothesis = pytest.importorskip("hypothesis")  # In requirements-dev.txt, not in Bazel.
 
 from readers_under_fuzz import READERS, broken  # noqa: E402 (needs hypothesis)
 
@@ -17,8 +17,8 @@ from dfnet_tf.data.errors import ClipError  # noqa: E402
 from dfnet_tf.data.files.film_files import VideoError  # noqa: E402
 from dfnet_tf.data.sources.kitti_files import KittiError  # noqa: E402
 
-CASES = 500  # Of each reader.
-OWN_ERRORS = ClipError, VideoError, KittiError, ConfigError, ValueError  # Itself: of scans.
+CASES = 500  # For each reader.
+OWN_ERRORS = ClipError, VideoError, KittiError, ConfigError, ValueError  # ValueError itself: scans.
 MOST_MEMORY = 2**20  # Kilobytes by which the process may grow: an image of 67 megapixels.
 IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
@@ -43,7 +43,7 @@ def peak():
 def test_a_broken_file_is_read_or_refused_in_one_line(folder, name):
     write, file, read = READERS[name]
     write(folder)
-    read(folder)  # The whole file is accepted, or nothing below would be told from it.
+    read(folder)  # The valid file is accepted; otherwise the test below would show nothing.
     before = peak()
 
     @hypothesis.settings(
@@ -65,7 +65,7 @@ def test_a_broken_file_is_read_or_refused_in_one_line(folder, name):
 
 
 class _Refused(Exception):
-    """Said as it must be."""
+    """Checks the form of the message."""
 
 
 @contextlib.contextmanager
@@ -75,7 +75,7 @@ def _refusal_checked(folder, file):
     except ValueError as error:
         said = str(error)
         assert type(error) in OWN_ERRORS, repr(error)
-        assert str(folder / Path(file).parts[0]) in said, said  # The file, or the clip it is of.
+        assert str(folder / Path(file).parts[0]) in said, said  # The file or its clip.
         assert "xpected " in said and "Received: " in said, said
         assert len(said) < 1000, said
         raise _Refused from error

@@ -1,4 +1,4 @@
-"""The networks' step with intrinsics that are learned along with them."""
+"""Training steps with learned intrinsics."""
 
 import dataclasses
 
@@ -24,7 +24,7 @@ CONFIG = preset("tiny").replace(
 
 @pytest.fixture(scope="module")
 def street():
-    """Three frames of a street in which the camera turns by some degrees from each to the next."""
+    """Three frames of a street; the camera turns by some degrees between them."""
     drawn = build_street(3, 3)
     poses = [
         rigid_motion.matrix_from_six_vector(
@@ -38,11 +38,11 @@ def street():
         return synthetic.render_clip(3, 3, HEIGHT, WIDTH)
 
 
-FACTORS = (1.5, 0.7)  # What the first guesses of the two clips' focal lengths are multiplied by.
+FACTORS = (1.5, 0.7)  # Factors of the first guesses of the two clips' focal lengths.
 
 
 def batch_of(street):
-    """The same film twice, each with a camera of its own."""
+    """The same film twice, each with its own camera."""
     images = tf.constant(np.stack([street.images] * 2) / 255, "float32")
     return {
         "images": images,
@@ -54,7 +54,7 @@ def batch_of(street):
 
 @pytest.fixture
 def model(street):
-    """Untrained, with wrong focal lengths."""
+    """An untrained model with wrong focal lengths."""
     model = DFNet(CONFIG, num_cameras=2)
     model.build()
     guesses = [street.intrinsics * np.array([[f], [f], [1]], "float32") for f in FACTORS]
@@ -70,7 +70,7 @@ def six_vector(motion):
 
 
 def true_predictions(street):
-    """What perfect networks would say of the two clips, at every level."""
+    """Perfect predictions for the two clips, at every level."""
 
     def other_from(first, second):
         world_from_first, world_from_second = street.camera_to_world[[first, second]]
@@ -120,7 +120,7 @@ def test_the_loss_pulls_at_every_number_and_survives_a_black_film(street, model)
 
 
 def test_crops_move_what_was_learned(street, model):
-    """Half the size, then 3 pixels to the right: the losses see such a camera."""
+    """Half the size, then 3 pixels to the right: the losses use such a camera."""
     batch = batch_of(street)
     crop = np.array([[0.5, 0, 3.0], [0, 0.5, 0], [0, 0, 1]], "float32")
     batch["crop"] = tf.stack([tf.eye(3), crop])

@@ -1,4 +1,4 @@
-"""`prepare`, run as its users run it: python -m dfnet_tf.prepare."""
+"""`prepare`, run like its users do: python -m dfnet_tf.prepare."""
 
 import functools
 import json
@@ -22,7 +22,7 @@ def prepare(run_main):
 
 
 def write_video(path, num_frames=6, size=(60, 100), step=20):
-    """Flat frames, each brighter than the last by `step`."""
+    """Flat frames, each brighter than the previous one by `step`."""
     with video.VideoWriter(path, 10) as writer:
         for i in range(num_frames):
             writer.add(np.full((*size, 3), 30 + step * i, np.uint8))

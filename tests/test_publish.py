@@ -1,4 +1,4 @@
-"""Small run folders to give away."""
+"""Small run folders for sharing."""
 
 import numpy as np
 import pytest

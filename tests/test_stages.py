@@ -1,4 +1,4 @@
-"""Networks trained apart, then together: what a stage leaves out, and what later ones take over."""
+"""Stages trained separately and then together: what each leaves out and takes over."""
 
 import json
 
@@ -88,7 +88,7 @@ def same(some, others):
 def test_a_stage_runs_its_networks_alone(runs, batch, monkeypatch, stage, left_out, predicted):
     _, model = runs[stage]
     for name in left_out:
-        for method in ("call", "encode"):  # They would fail.
+        for method in ("call", "encode"):  # A call would fail.
             monkeypatch.setattr(getattr(model, name), method, None, raising=False)
     predictions = model(batch)
     assert set(predictions) == predicted
@@ -118,7 +118,7 @@ def test_a_stage_trains_its_networks_alone(runs, stage):
     for name, after in weights(model).items():
         assert same(before[name], after) == (name not in model.stage.trained), name
     trained = sum(len(getattr(model, name).weights) for name in model.stage.trained)
-    assert len(model.trainable_variables) == trained  # So is the optimizer's memory.
+    assert len(model.trainable_variables) == trained  # The optimizer's state too.
 
 
 def test_each_run_contributes_what_it_trained(model, runs):
@@ -183,7 +183,7 @@ def test_missing_predictions_take_their_terms_with_them_and_no_others(model, bat
 
 
 def test_without_occlusions_all_that_stays_in_the_image_counts(batch, predictions):
-    motions = predictions["motions"] + np.float32([0.1, 0, 0, 0, 0, 0])  # Back as there.
+    motions = predictions["motions"] + np.float32([0.1, 0, 0, 0, 0, 0])  # Not the inverse any more.
     arguments = batch["images"], batch["intrinsics"], predictions["disparities"][0], motions
     strict = flow_views.rigid_view(*arguments)
     kind = flow_views.rigid_view(*arguments, occlusions=False)

@@ -1,4 +1,4 @@
-"""Many devices and processes: the same losses, gradients and weights as one device."""
+"""Several devices and processes give the same losses, gradients and weights as one device."""
 
 import itertools
 import json
@@ -27,7 +27,7 @@ from dfnet_tf.training import checkpoints, schedule, strategies, workers
 
 @pytest.fixture(scope="module")
 def teams(tmp_path_factory):
-    """The folder that strategy_teams.py, run once, leaves."""
+    """The output folder of strategy_teams.py, which runs once."""
     folder = tmp_path_factory.mktemp("teams")
     program = Path(strategy_teams.__file__)
     process = subprocess.Popen(
@@ -56,7 +56,7 @@ def test_every_replica_of_every_strategy_ends_like_one_device(teams, name):
     assert set(alone) == set(together)
     for key in alone:
         scale = np.abs(alone[key]).max()
-        if key.startswith("weight_"):  # To a share of what one step may change.
+        if key.startswith("weight_"):  # Tolerance: a share of what one step may change.
             scale = strategy_teams.LEARNING_RATE * 10
         np.testing.assert_allclose(together[key], alone[key], atol=1e-4 * scale, err_msg=key)
 
@@ -74,7 +74,7 @@ def test_a_step_with_nan_in_one_replicas_part_is_skipped_by_all_and_counted_once
     assert ended["log_skipped_steps"] == 1
     assert np.isfinite(ended["log_loss"])
     (iterations,) = (ended[key] for key in ended if key.endswith("iteration"))
-    assert iterations == 4  # It counts: step k takes batch k.
+    assert iterations == 4  # Skipped steps count too: step k takes batch k.
 
 
 def test_only_the_chief_writes(teams):
@@ -128,7 +128,7 @@ def test_the_workers_parts_joined_are_the_global_batch(clips, workers, replicas)
 
 @pytest.mark.parametrize("objective", ["paper", "robust"])
 def test_the_loss_of_a_batch_is_the_average_over_its_clips(clips, objective):
-    """So that no sample's loss depends on which others its device has."""
+    """So that a sample's loss does not depend on the other samples on its device."""
     config = preset("tiny", objective).replace(
         data__height=32, data__width=64, training__jit_loss=False
     )
@@ -149,7 +149,7 @@ def test_a_scaled_loss_gives_the_gradients_of_the_plain_one(clips):
         schedule.compile_model(model)
         optimizer = model.optimizer
         if precision == "mixed_float16":
-            optimizer.dynamic_scale.assign(256.0)  # Keras's first, 2^15, overflows here.
+            optimizer.dynamic_scale.assign(256.0)  # Keras's initial 2^15 overflows here.
             optimizer = optimizer.inner_optimizer
         model.train_step((batch,))
         moments.append(np.concatenate([np.ravel(v) for v in optimizer.variables[2:]]))
@@ -159,7 +159,7 @@ def test_a_scaled_loss_gives_the_gradients_of_the_plain_one(clips):
 
 
 def scaled_sgd(scale=8.0):
-    """Of two variables, with a scale that three good steps double."""
+    """Two variables, and an optimizer whose scale doubles after three good steps."""
     optimizer = keras.optimizers.LossScaleOptimizer(
         keras.optimizers.SGD(1.0, momentum=0.5), initial_scale=scale, dynamic_growth_steps=3
     )
@@ -169,7 +169,7 @@ def scaled_sgd(scale=8.0):
 
 
 def apply(optimizer, variables, loss, *gradients):
-    """What `apply_sums` returns, in numbers."""
+    """The results of `apply_sums` as numbers."""
     losses = {"loss": tf.constant(loss), "term": tf.constant(1.0)}
     gradients = [tf.constant(gradient) for gradient in gradients]
     losses, applied, skipped = distributed_step.apply_sums(optimizer, variables, losses, gradients)
@@ -195,7 +195,7 @@ def test_an_overflow_of_a_scaled_loss_halves_the_scale_and_is_no_skipped_step():
     optimizer, variables = scaled_sgd()
     assert apply(optimizer, variables, 1.0, np.inf, 0.0) == (1.0, False, False)
     assert (float(optimizer.dynamic_scale), int(optimizer.iterations)) == (4.0, 1)
-    assert apply(optimizer, variables, np.nan, 0.0, 0.0)[1:] == (False, True)  # No scale mends it.
+    assert apply(optimizer, variables, np.nan, 0.0, 0.0)[1:] == (False, True)  # No scale helps.
     assert apply(optimizer, variables, 1.0, 1.0, 0.0) == (1.0, True, False)
     assert float(variables[0]) == 1.0 - 1.0 / 2.0  # The scale was 2 by then.
 

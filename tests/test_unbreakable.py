@@ -1,4 +1,4 @@
-"""A training that is killed, interrupted, out of disk space or fed NaN: nothing is lost."""
+"""Trainings that are killed, interrupted, out of disk space or fed NaN lose nothing."""
 
 import contextlib
 import errno
@@ -61,7 +61,7 @@ def street(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def toy():
-    """A toy's objective: these tests are of what is around it."""
+    """A simple objective: these tests concern everything around it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DFNet, "loss_terms", kill_harness.toy_terms)
         yield
@@ -77,7 +77,7 @@ def whole(toy, street, tmp_path_factory):  # noqa: ARG001 (it patches)
 
 @pytest.fixture
 def small(tmp_path):
-    """A model whose weights take 400 kB, and a file of them."""
+    """A model with 400 kB of weights, and a file of them."""
     model = keras.Sequential([keras.layers.Input([100]), keras.layers.Dense(1000)])
     weights_file.write(model, tmp_path / "step_00000001.weights.h5")
     return model, tmp_path / "step_00000001.weights.h5"
@@ -104,7 +104,7 @@ def test_nothing_is_lost_when_killed_at_random_moments():
 
 
 class Killed(BaseException):
-    """Nothing in a process that is killed runs any more; so nothing may catch this."""
+    """Nothing runs any more in a killed process, so nothing may catch this."""
 
 
 @pytest.mark.parametrize("name", ["write", "fsync", "replace", "unlink"])
@@ -138,7 +138,7 @@ def test_a_kill_leaves_the_settings_of_a_run_whole(tmp_path, monkeypatch):
 
     loop.claim(tmp_path, CONFIG)
     before = (tmp_path / "config.json").read_text()
-    patient = CONFIG.replace(training__max_skipped_steps=20)  # Which does not make it another run.
+    patient = CONFIG.replace(training__max_skipped_steps=20)  # Which does not count as another run.
     monkeypatch.setattr(Config, "save", lambda _, path: path.write_text("{") and killed())
     with contextlib.suppress(Killed):
         loop.claim(tmp_path, patient)
@@ -205,7 +205,7 @@ def test_a_full_disk_leaves_the_checkpoint_before_and_names_the_file(small, tmp_
     model, path = small
     before = path.read_bytes()
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))  # As a quota would.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))  # Like a quota.
     try:
         with pytest.raises(OSError) as error:
             weights_file.write(model, path)
@@ -266,7 +266,7 @@ def test_sigterm_stops_a_run_after_its_step_and_the_same_command_resumes_it_exac
     status, out, err = run_main("dfnet_tf.train", *flags)
     assert status == 0, err
     assert "Resuming at step 4 of 6." in out
-    assert_same(last_contents(run_dir), last_contents(whole))  # Averages of the epoch as well.
+    assert_same(last_contents(run_dir), last_contents(whole))  # Averages of the epoch too.
     for name in ("epochs.json", "doctor.md"):
         assert (run_dir / name).read_text() == (whole / name).read_text()
     assert kill_harness.logged_epochs(run_dir) == {0, 1}
@@ -326,7 +326,7 @@ def test_a_signal_in_an_epochs_last_step_lets_the_epoch_be_logged_first(
         assert not saves
         with pytest.raises(interruption.Interrupted):
             callback.on_epoch_end(0)
-        callback.on_epoch_end(CONFIG.training.epochs - 1)  # The run is through: no interruption.
+        callback.on_epoch_end(CONFIG.training.epochs - 1)  # The run is finished: no interruption.
 
 
 def test_a_second_signal_does_not_wait():
@@ -382,7 +382,7 @@ def test_a_training_that_skips_too_much_ends(limit, length, allowed):
         callback.on_train_batch_end(1, {"skipped_steps": tf.constant(allowed + 1.0)})
 
 
-# What a run was made with.
+# Provenance.
 
 
 def test_the_clips_fingerprint_is_of_their_content_not_of_their_place(street, tmp_path):
@@ -427,7 +427,7 @@ def test_the_programs_commit_and_changes_are_recorded(tmp_path, monkeypatch):
     assert provenance.git_state(tmp_path) is None
     (tmp_path / "__init__.py").touch()
     git("init", "--quiet")
-    assert provenance.git_state(tmp_path) is None  # Not tracked: installed within another project.
+    assert provenance.git_state(tmp_path) is None  # Not tracked: installed inside another project.
     git("add", ".")
     git("commit", "--quiet", "--message=a")
     state = provenance.git_state(tmp_path)
@@ -444,5 +444,5 @@ def test_a_scalar_is_on_disk_before_its_epochs_checkpoint(tmp_path, small):
     model.compile("sgd", "mse")
     scalars, _ = summaries.callbacks(tmp_path, {})
     scalars.set_model(model)
-    scalars.on_epoch_end(0, {"loss": 1.0})  # The log is not closed, as by a kill.
+    scalars.on_epoch_end(0, {"loss": 1.0})  # The log is not closed, as after a kill.
     assert kill_harness.logged_epochs(tmp_path) == {0}

@@ -1,4 +1,4 @@
-"""Files from strangers run no code, name no others, write nowhere else and fit into memory."""
+"""Untrusted files run no code, read or write no other files, and fit into memory."""
 
 import json
 import os
@@ -28,7 +28,7 @@ INTRINSICS = np.array([[20.0, 0, 11.5], [0, 20.0, 5.5], [0, 0, 1]])
 
 
 def sparse(path, size):
-    """A file of so many zeros, of which the disk holds none."""
+    """A sparse file of so many zeros, which takes no disk space."""
     with open(path, "wb") as file:
         file.truncate(size)
 
@@ -43,7 +43,7 @@ def folder(tmp_path):
     return tmp_path / "clip"
 
 
-# Things that never end, or do not fit.
+# Files that never end, or do not fit.
 
 
 @pytest.mark.parametrize("target", ["/dev/zero", "pipe"])

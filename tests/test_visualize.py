@@ -78,7 +78,7 @@ def test_panel_places_every_image_in_a_tile_of_the_first_ones_size():
     page = visualize.panel([[("first", red), ("tall", tall)], [("second row", red)]])
     assert page.dtype == np.uint8
     assert (page == (255, 0, 0)).all(axis=-1).sum() == 2 * 30 * 60
-    assert (page == (0, 0, 255)).all(axis=-1).sum() == 30 * 15  # Its shape is kept.
+    assert (page == (0, 0, 255)).all(axis=-1).sum() == 30 * 15  # The aspect is kept.
 
 
 def test_panel_writes_titles_even_long_ones_inside_their_tile():
@@ -129,5 +129,5 @@ def test_error_over_distance_plot_shows_both_errors_side_by_side():
 
     blue, orange = (31, 119, 180), (255, 127, 14)
     left, right = ([height(half, color) for color in (blue, orange)] for half in halves)
-    assert left[0] - left[1] > 100  # Ours lies lower in translation,
+    assert left[0] - left[1] > 100  # Ours is lower in translation,
     assert right[1] - right[0] > 100  # and higher in rotation.

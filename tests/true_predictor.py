@@ -1,4 +1,4 @@
-"""In place of networks: the truth about a rendered clip, at a scale of every frame's own."""
+"""Replaces networks by the truth about a rendered clip, with another scale for every frame."""
 
 import numpy as np
 
@@ -7,9 +7,9 @@ from dfnet_tf.geometry import optical_flow
 
 
 class TruePredictor:
-    """Answers as `predictor.Predictor` does; knows the film's frames by their pixels.
+    """Predicts like `prediction.predictor.Predictor`; identifies the film's frames by their pixels.
 
-    Depth of frame i, and the translation onward from it, are `factors[i]` times as long as true.
+    Depth of frame i, and the translation from it to the next, are multiplied by `factors[i]`.
     """
 
     def __init__(self, film: RenderedClip, factors=None, frames_before: int = 1):

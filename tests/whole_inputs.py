@@ -1,6 +1,6 @@
-"""Small whole inputs of every kind that the programs read, for tests that spoil copies of them.
+"""Small intact inputs of every kind that the programs read, for tests that break copies of them.
 
-street, clip        clips, PNG with all truth and JPEG with poses alone
+street, clip        clips, PNG with all truth and JPEG with only poses
 film.mp4, k.txt     the same street; intrinsics of its camera
 records             TFRecords of street
 raw, eigen, odometry, kitti2015, cityscapes, freiburg1_desk, make3d, sintel
@@ -30,7 +30,7 @@ CONFIG = preset("tiny").replace(data__height=32, data__width=64, training__jit_l
 
 
 def write_all(root: Path) -> None:
-    """Writes what the table above names."""
+    """Writes everything in the table above."""
     street = synthetic.render_clip(0, NUM_FRAMES, HEIGHT, WIDTH)
     synthetic.write_clip(street, root / "street")
     write_footage(root, street)
@@ -84,7 +84,7 @@ def write_sintel(root: Path, rendered: synthetic.RenderedClip) -> None:
 
 
 def write_run(folder: Path) -> None:
-    """A run with the weights that it begins with."""
+    """A run with its initial weights."""
     keras.utils.set_random_seed(0)
     model = DFNet(CONFIG)
     model.build()

@@ -1,6 +1,6 @@
-"""Writes what Python computes for the tests of the app's Kotlin, and the app's colour tables.
+"""Writes Python's results for the tests of the app's Kotlin code, and the app's colour tables.
 
-`python tests/android/make_golden.py`; test_golden.py compares them with what is computed today.
+`python tests/android/make_golden.py`; test_golden.py compares the files with current results.
 """
 
 import sys
@@ -20,7 +20,7 @@ CORE = ROOT / "android_demo" / "core" / "src"
 GOLDEN = CORE / "test" / "resources" / "golden"
 TABLES = CORE / "main" / "resources" / "org" / "dfnet" / "core"
 COLOUR_MAPS = ("magma", "inferno", "viridis", "turbo", "gray")  # ColourMap.NAMES
-# Width, height, padding of a row, pixel stride of chroma: as cameras deliver frames, and worse.
+# Width, height, row padding, pixel stride of chroma: usual camera frames, and unusual ones.
 FRAMES = ((8, 6, 0, 1), (7, 5, 3, 1), (16, 10, 16, 2), (13, 9, 5, 2), (1, 1, 0, 2), (9, 4, 2, 3))
 # Height and width of a picture and of a model: larger, smaller, wider, less wide, the same.
 RESIZES = (
@@ -47,10 +47,10 @@ def color_tables() -> dict[str, np.ndarray]:
 
 
 def frame(width: int, height: int, padding: int, pixel_stride: int) -> dict[str, np.ndarray]:
-    """The planes of a camera's frame as bytes, their layout, and its RGB as OpenCV converts it.
+    """The planes of a camera's frame as bytes, their layout, and its RGB from OpenCV.
 
-    OpenCV's YCrCb is JFIF's, as the cameras' is. Where chroma is interleaved (pixel stride 2), its
-    planes are parts of one memory, V before U.
+    OpenCV's YCrCb is JFIF's, like the cameras'. With interleaved chroma (pixel stride 2), the
+    chroma planes share memory, V before U.
     """
     rng = np.random.default_rng(width)
     y = rng.integers(0, 256, [height, width], np.uint8)
@@ -82,7 +82,7 @@ def in_memory(planes, pixel_stride: int, padding: int) -> tuple[list[np.ndarray]
 
 
 def resize(size: tuple[int, int], new_size: tuple[int, int]) -> dict[str, np.ndarray]:
-    """A picture with edges and noise, and its values in [0, 255] as the networks would see them."""
+    """A picture with edges and noise, and its values in [0, 255] at the networks' input."""
     rng = np.random.default_rng(sum(size))
     image = rng.integers(0, 256, [*size, 3], np.uint8)
     image[: size[0] // 2, size[1] // 3 :] = 255

@@ -1,4 +1,4 @@
-"""The files that the app's Kotlin is tested with, and draws with, are what is computed today."""
+"""The committed files for the app's Kotlin tests and colours equal current results."""
 
 import make_golden
 import numpy as np

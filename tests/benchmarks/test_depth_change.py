@@ -1,4 +1,4 @@
-"""Flicker: none in a steady film, noise as much as it is, nothing of what is not trusted."""
+"""Flicker is zero in a steady film, equals the noise, and ignores untrusted pixels."""
 
 import cv2
 import numpy as np
@@ -53,10 +53,10 @@ def test_depth_that_goes_with_its_points_does_not_flicker(disparity):
 @pytest.mark.parametrize("farthest", [0.1, 0.9])
 @pytest.mark.parametrize("sigma", [0.02, 0.1])
 def test_noise_counts_in_full(sigma, farthest):
-    """Also where all is about as far: there, noise of the first frame must not pass for motion."""
+    """Also with nearly constant depth, noise of the first frame must not look like motion."""
     disparity = np.random.default_rng(0).uniform(farthest, 1.0, SHAPE).astype("float32")
     before, after = disparity * noise(1, sigma), disparity * noise(2, sigma)
-    expected = 2 * sigma / np.sqrt(np.pi)  # E|N| of the difference of two.
+    expected = 2 * sigma / np.sqrt(np.pi)  # E|N| of the difference of two normal variables.
     found = depth_change.flicker(before, after, NO_FLOW, EVERYWHERE)
     assert found == pytest.approx(expected, rel=0.05)
 

@@ -1,4 +1,4 @@
-"""python -m benchmarks.flicker, on a film of which every point is followed."""
+"""python -m benchmarks.flicker, on a film in which every point can be tracked."""
 
 import re
 
@@ -12,7 +12,7 @@ SIGMA = 0.05
 
 
 def write_model(path, disparity_of, size=SIZE):
-    """A depth model of one signature, as export writes them."""
+    """A depth model with one signature, as export writes it."""
 
     @tf.function(input_signature=[tf.TensorSpec([1, *size, 3], name="image")])
     def depth(image):
@@ -27,7 +27,7 @@ def write_model(path, disparity_of, size=SIZE):
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """Depth that goes with the picture's points; the same, noisy by place; one of another size."""
+    """Depth that moves with the picture; the same with noise; a model of another size."""
     folder = tmp_path_factory.mktemp("models")
     noise = np.exp(np.random.default_rng(0).normal(0, SIGMA, (1, *SIZE, 1))).astype("float32")
     return (
@@ -39,7 +39,7 @@ def models(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory):
-    """A smooth texture that moves to the right by a pixel a frame."""
+    """A smooth texture that moves to the right by one pixel per frame."""
     folder = tmp_path_factory.mktemp("film")
     texture = np.random.default_rng(0).uniform(0, 255, (*SIZE, 3))
     texture = 128 + 6 * (cv2.GaussianBlur(texture, (0, 0), 3.0) - 128)
@@ -62,7 +62,7 @@ def test_noise_in_a_models_depth_increases_its_flicker(run_main, models, film):
         *(re.split(r" *\| *", row)[1:4] for row in (steady, noisy)), strict=True
     )
     assert names == ("steady.tflite", "noisy.tflite")
-    in_noise = 100 * 2 * SIGMA / np.sqrt(np.pi)  # Mean of |N| of the difference of two.
+    in_noise = 100 * 2 * SIGMA / np.sqrt(np.pi)  # Mean |N| of a difference.
     assert float(means[0]) < 0.2 * in_noise
     assert float(means[1]) == pytest.approx(in_noise, rel=0.1)
     mean, low, high = (float(number) for number in re.findall(r"[+-][\d.]+", gaps[1]))

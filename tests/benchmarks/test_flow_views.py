@@ -19,7 +19,7 @@ class ShiftedNoise:
 
     def truth(self):
         valid = np.zeros((60, 90), np.float32)
-        valid[20:40, 32:44] = 1  # Inside of every window, and what it moves to as well.
+        valid[20:40, 32:44] = 1  # Inside every window, also after the motion.
         return {"noc": (np.full((60, 90, 2), (3.0, 2.0)), valid)}
 
 

@@ -1,4 +1,4 @@
-"""The rival has the published shapes, and its floor is worked out by hand."""
+"""MiDaS has the published shapes; the lower bound of its time is computed by hand."""
 
 import keras
 import numpy as np

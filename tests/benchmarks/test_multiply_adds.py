@@ -1,4 +1,4 @@
-"""Multiply-adds counted from a file, against products worked out by hand."""
+"""Multiply-adds counted from a file, compared with products computed by hand."""
 
 import numpy as np
 import pytest

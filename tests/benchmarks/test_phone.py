@@ -30,10 +30,10 @@ OPERATORS = {
 
 @pytest.fixture(scope="module")
 def tables(run_main):
-    """What the command prints: tables, each a dictionary of a row's cells by its first cell."""
+    """The printed tables, each as a dictionary of a row's cells by its first cell."""
     with pytest.MonkeyPatch.context() as patch:
         trained = SimpleNamespace(depth_net=TinyDepthNet())
-        trained.depth_net(np.zeros((1, 32, 32, 3), "float32"))  # With weights, as it is loaded.
+        trained.depth_net(np.zeros((1, 32, 32, 3), "float32"))  # Creates the weights.
         patch.setattr(checkpoints, "load_trained", lambda *_: trained)
         patch.setattr(midas_small, "MidasSmall", lambda: machine_peak.ChainNet(CHAINS[0]))
         patch.setattr(machine_peak, "CHAINS", CHAINS)

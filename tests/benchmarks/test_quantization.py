@@ -1,4 +1,4 @@
-"""The table of what was tried."""
+"""The table of quantization recipes."""
 
 import pathlib
 

@@ -7,7 +7,7 @@ from dfnet_tf.presets import preset
 
 @pytest.fixture
 def stages(tmp_path):
-    """The folder of a run of stage depth, as far as its settings."""
+    """The folder of a run of stage depth, with only its settings."""
     preset("tiny").replace(
         data__height=64, loss__cross_task=0.7, training__stage="depth", training__motion_first=9
     ).save(tmp_path / "config.json")

@@ -98,7 +98,7 @@ def test_images_are_sorted_rgb_and_any_type(folder):
     for path in (folder / "images").iterdir():
         path.unlink()
     blue = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    blue[..., 0] = 255  # OpenCV's order.
+    blue[..., 0] = 255  # In OpenCV's channel order.
     cv2.imwrite(str(folder / "images" / "b.PNG"), blue)
     cv2.imwrite(str(folder / "images" / "a.bmp"), np.full((HEIGHT, WIDTH), 7, np.uint8))
     (folder / "images" / "notes.txt").write_text("not an image")
@@ -171,7 +171,7 @@ def test_a_missing_part_is_named(folder, missing):
 def test_a_bad_image_is_named_when_it_is_read(folder):
     cv2.imwrite(str(folder / "images" / "000001.png"), np.zeros((WIDTH, HEIGHT, 3), np.uint8))
     (folder / "images" / "000002.png").write_bytes(b"")
-    drive = read_clip(folder)  # A long clip is not decoded to be opened.
+    drive = read_clip(folder)  # Opening a long clip must not decode all of it.
     with pytest.raises(ClipError, match=r"000001.png: .*10x6 .*Received: 6x10"):
         drive.image(1)
     with pytest.raises(ClipError, match=r"000002.png: .*cannot be decoded"):

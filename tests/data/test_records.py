@@ -19,7 +19,7 @@ LENGTHS = {"a": 5, "b": 3, "c": 4, "d": 6}
 
 @pytest.fixture
 def folder(tmp_path):
-    """Four clips of noise; the first has all kinds of truth, the last guessed intrinsics."""
+    """Four clips of noise; the first has all kinds of truth, the last has guessed intrinsics."""
     rng = np.random.default_rng(0)
     for name, length in LENGTHS.items():
         with ClipWriter(tmp_path / "clips" / name) as writer:

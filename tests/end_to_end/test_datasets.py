@@ -1,7 +1,7 @@
 """Every data set from its own layout to numbers and pictures: prepare, train, evaluate, predict.
 
-All of them are the same rendered drive, so that what each clip should show is known; one training
-run learns from all of them.
+All data sets show the same rendered drive, so the content of each clip is known. One training run
+learns from all of them.
 """
 
 import json
@@ -26,9 +26,9 @@ NUM_FRAMES = 6  # Of the drive.
 STEPS, BATCH = 7, 4  # Each of the 26 windows of 3 frames once, and two more.
 WHOLE = [[*range(NUM_FRAMES)]]
 HALVES = [[0, 1, 2], [3, 4, 5]]
-# Which frames of the drive the clips of each source show, in the order of the clips' names.
+# The frames of the drive in the clips of each source, in the order of the clips' names.
 CLIPS = {
-    "kitti_raw": HALVES * 2,  # Of two cameras; between the halves two numbers are missing.
+    "kitti_raw": HALVES * 2,  # Two cameras; two frame numbers are missing between the halves.
     "kitti_odometry": WHOLE,
     "cityscapes": WHOLE,
     "tum_rgbd": WHOLE,
@@ -74,7 +74,7 @@ def sources(drive, tmp_path_factory):
 
 
 def write_images(folder, images):
-    """Image files, and in their middle one that is none."""
+    """Image files; the middle one is broken."""
     folder.mkdir()
     middle = len(images) // 2
     for i, image in enumerate(images):
@@ -98,7 +98,7 @@ def datasets(sources, run_main, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def trained(datasets, run_main, tmp_path_factory):
-    """A run on the clips of all sources, what it said, and the folders of which it read images."""
+    """A run on the clips of all sources, its output, and the folders from which it read images."""
     run_dir, seen = tmp_path_factory.mktemp("runs") / "all", set()
     read = Clip.image
 
@@ -142,7 +142,7 @@ def test_the_summary_counts_what_is_there(datasets, source):
 
 @pytest.mark.parametrize("source", CLIPS)
 def test_no_clip_has_a_hole_and_each_knows_its_camera(datasets, drive, source):
-    """Each frame is the rendered one of its place, seen through the clip's own intrinsics."""
+    """Each frame is the rendered frame, seen through the clip's own intrinsics."""
     for found, shown in zip(read_clips(datasets[source]), CLIPS[source], strict=True):
         to_clip = (found.intrinsics @ np.linalg.inv(drive.intrinsics))[:2]
         views = [cv2.warpAffine(grey(image), to_clip, (WIDTH, HEIGHT)) for image in drive.images]

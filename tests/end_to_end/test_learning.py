@@ -1,4 +1,4 @@
-"""A short training on one rendered clip: the loss falls, and so do the true errors."""
+"""A short training on one rendered clip: loss and true errors fall."""
 
 import keras
 import pytest

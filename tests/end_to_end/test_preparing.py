@@ -1,4 +1,4 @@
-"""Whole preparations: films, data sets, and a power cut in the midst of one."""
+"""Complete preparations: films, data sets, and a power cut in between."""
 
 import functools
 import json
@@ -69,7 +69,7 @@ def test_a_film_is_split_at_its_cut(prepare, tmp_path):
 
 
 def test_another_calibration_starts_again(prepare, tmp_path, monkeypatch):
-    """An interrupted command goes on only with the numbers that its first clips have."""
+    """An interrupted command resumes only with the intrinsics of its first clips."""
     film = write_street(tmp_path / "a.mp4")
     calibration = tmp_path / "k.txt"
     calibration.write_text("80 0 40\n0 70 20\n0 0 1\n")

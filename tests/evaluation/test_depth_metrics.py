@@ -5,7 +5,7 @@ from dfnet_tf.evaluation import depth_metrics
 
 
 def test_depth_errors_of_two_pixels_by_hand():
-    # 4 instead of 2 m and 10 instead of 10 m.
+    # 4 m instead of 2 m, and 10 m instead of 10 m.
     errors = depth_metrics.depth_errors(np.array([4.0, 10.0]), np.array([2.0, 10.0]))
     assert errors["abs_rel"] == pytest.approx((2 / 2 + 0) / 2)
     assert errors["sq_rel"] == pytest.approx((4 / 2 + 0) / 2)

@@ -1,4 +1,4 @@
-"""Scales, crops and caps of depth, each against a number worked out by hand."""
+"""Scales, crops and caps of depth, compared with numbers computed by hand."""
 
 import json
 
@@ -12,7 +12,7 @@ evaluate = depth_protocol.evaluate_depth
 
 
 def sample(name, truth, number=0):
-    """A sample whose image says in its red channel which one it is."""
+    """A sample whose image encodes its number in the red channel."""
     image = np.full((16, 32, 3), number, np.uint8)
     return DepthSample(name, lambda: image, lambda: np.float32(truth))
 
@@ -83,7 +83,7 @@ def test_a_cap_leaves_out_what_lies_beyond_it():
     truth = np.float32([[10, 10, 60, 60, 60]])
     results = evaluate([sample("a", truth)], uniform(0.1), crop=None)
     assert results["ours"]["50m"]["abs_rel"] == pytest.approx(0)
-    assert results["ours"]["80m"]["abs_rel"] == pytest.approx(2 * 5 / 5)  # 60 instead of 10 m.
+    assert results["ours"]["80m"]["abs_rel"] == pytest.approx(2 * 5 / 5)  # 60 m instead of 10 m.
     only_far = evaluate([sample("a", truth), sample("b", truth + 50)], uniform(0.1), crop=None)
     assert only_far["num_samples"] == {
         group: 2 if group.startswith("80m") else 1 for group in results["num_samples"]

@@ -1,4 +1,4 @@
-"""The samples that are drawn are the worst and the best; errors have the colour of their size."""
+"""The worst and best samples are drawn; the colour of errors shows their size."""
 
 import numpy as np
 import pytest
@@ -50,7 +50,7 @@ def test_depth_is_drawn_in_the_truths_scale_and_its_error_in_its_place():
     truth = np.full((32, 480), 10.0, np.float32)
     truth[:, 240:] = 20.0
     truth[:4] = 0.0
-    disparity = np.where(truth > 10, 0.5 / 40, 0.5 / 10)  # Right half twice as far as it is.
+    disparity = np.where(truth > 10, 0.5 / 40, 0.5 / 10)  # Twice the true depth on the right.
     disparity[:4] = 1.0
     image = np.full((32, 480, 3), 99, np.uint8)
     sample = DepthSample("a", lambda: image, lambda: truth)
@@ -62,7 +62,7 @@ def test_depth_is_drawn_in_the_truths_scale_and_its_error_in_its_place():
     assert (true[:4] == 128).all()  # No truth: grey, and black in the error map.
     assert (error[:4] == 0).all()
     blue, red = visualize.color_error(np.array([[0.0, 0.5]]), 0.5)[0]
-    # The median, half-way between 10 and 40 m, becomes half-way between 10 and 20 m.
+    # The median, halfway between 10 and 40 m, becomes halfway between 10 and 20 m.
     left, right = (abs(scaled * 15 / 25 - t) / t for scaled, t in ((10, 10), (40, 20)))
     expected = visualize.color_error(np.array([[left, right]]), 0.5)[0]
     np.testing.assert_array_equal(error[16, [100, 400]], expected)

@@ -1,4 +1,4 @@
-"""Trajectories judged by evo (github.com/MichaelGrupp/evo), and by KITTI's definition written out.
+"""Comparison with evo (github.com/MichaelGrupp/evo), and with KITTI's definition written out.
 
 KITTI's devkit measures segments of 100, 200 ... 800 m that start at every tenth frame.
 """
@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from dfnet_tf.evaluation import pose_metrics
 
-# In requirements-dev.txt alone, which Bazel does not install.
+# Only in requirements-dev.txt, which Bazel does not install.
 metrics = pytest.importorskip("evo.core.metrics")
 trajectory = pytest.importorskip("evo.core.trajectory")
 
@@ -21,13 +21,13 @@ def poses_of(rotations, positions):
 
 
 def random_pair():
-    """Two trajectories that have nothing to do with each other."""
+    """Two unrelated trajectories."""
     rng = np.random.default_rng(0)
     return [poses_of(Rotation.random(60, rng), rng.normal(0, 10, (60, 3))) for _ in range(2)]
 
 
 def drive_pair(count=950, step=1.001):
-    """An estimate in another unit and world that drifts, and the truth: a car on winding roads."""
+    """A drifting estimate in another unit and world, and the truth: a car on winding roads."""
     rng = np.random.default_rng(1)
     yaw = np.cumsum(0.01 * np.sin(np.arange(count) / 40) + 0.004)
     pitch = 0.03 * np.sin(np.arange(count) / 90)
@@ -70,7 +70,7 @@ def test_alignment_and_ate_are_evos(pair):
     [(metrics.PoseRelation.translation_part, 1), (metrics.PoseRelation.rotation_angle_deg, 2)],
 )
 def test_segments_are_evos_relative_errors(relation, column):
-    # At 1.001 m a frame, the first frame beyond 100 m is 100 frames away, beyond 300 m, 300.
+    # At 1.001 m per frame, the first frame beyond 100 m is 100 frames away, beyond 300 m, 300.
     estimate, truth = drive_pair()
     estimate = pose_metrics.aligned(estimate, truth)
     segments = pose_metrics.segment_errors(estimate, truth)
@@ -82,7 +82,7 @@ def test_segments_are_evos_relative_errors(relation, column):
 
 
 def kitti_errors(estimate, truth):
-    """The mean translation error, %, and rotation error, degrees per 100 m; nothing of ours."""
+    """Mean translation error, %, and rotation error, degrees per 100 m, without our code."""
     travelled = [0.0]
     for here, there in zip(truth, truth[1:], strict=False):
         travelled.append(travelled[-1] + float(np.linalg.norm(there[:3, 3] - here[:3, 3])))
@@ -92,7 +92,7 @@ def kitti_errors(estimate, truth):
             beyond = [i for i, way in enumerate(travelled) if way > travelled[first] + length]
             if not beyond:
                 continue
-            # Where each says that the last camera is, seen from the first one.
+            # The last camera, relative to the first, by both trajectories.
             places = [
                 Rotation.from_matrix(poses[first, :3, :3]).inv()
                 * Rotation.from_matrix(poses[beyond[0], :3, :3])

@@ -1,4 +1,4 @@
-"""Flow is judged in the truth's pixels, group by group; submissions hold what was predicted."""
+"""Flow is evaluated in the truth's pixels, by group; submissions hold the predictions."""
 
 import json
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The one number of each task, of the truth and of trivial answers."""
+"""The one number per task, for the truth and for trivial predictions."""
 
 import dataclasses
 

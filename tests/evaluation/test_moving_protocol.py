@@ -24,7 +24,7 @@ def pairs(rendered, tmp_path_factory):
 
 @pytest.fixture
 def perfect(rendered):
-    """Tells lengths in units of 3 metres."""
+    """Predicts lengths in units of 3 metres."""
     return TruePredictor(rendered, np.full(len(rendered.images), 1 / 3))
 
 

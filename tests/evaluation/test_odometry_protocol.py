@@ -1,4 +1,4 @@
-"""Motion is judged up to its scale, beside driving straight ahead."""
+"""Motion is evaluated up to scale, beside driving straight ahead."""
 
 import json
 
@@ -11,7 +11,7 @@ from dfnet_tf.evaluation import odometry_protocol, report
 
 
 def make_clip(folder, count=7, poses=True, unit=1.0):
-    """A clip whose images say in their red channel which frame they are; a curve as motion."""
+    """A clip whose images encode the frame number in the red channel; the motion is a curve."""
     with ClipWriter(folder, image_type="png") as writer:
         writer.intrinsics = np.array([[20, 0, 15.5], [0, 20, 7.5], [0, 0, 1]])
         for i in range(count):

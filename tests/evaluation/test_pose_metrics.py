@@ -109,7 +109,7 @@ def test_a_mirrored_trajectory_is_not_aligned():
     truth = winding(50)
     mirrored = truth.copy()
     mirrored[:, 0, 3] *= -1
-    mirrored[:, 1, 3] += np.sin(np.arange(50))  # Not flat: a flat one can be turned over.
+    mirrored[:, 1, 3] += np.sin(np.arange(50))  # Not flat: a rotation could turn a flat one over.
     truth[:, 1, 3] += np.sin(np.arange(50))
     rotation = pose_metrics.similarity(mirrored[:, :3, 3], truth[:, :3, 3])[1]
     assert np.linalg.det(rotation) == pytest.approx(1)
@@ -119,7 +119,7 @@ def test_a_mirrored_trajectory_is_not_aligned():
 def test_similarity_to_a_mirror_image_by_hand():
     points = np.array([(3, 0, 0), (-3, 0, 0), (0, 2, 0), (0, -2, 0), (0, 0, 1), (0, 0, -1.0)])
     scale, rotation, _ = pose_metrics.similarity(points, points * [1, 1, -1])
-    # No rotation brings the shortest axis round; the scale makes up: (9 + 4 - 1) / (9 + 4 + 1).
+    # No rotation can invert the shortest axis; the scale compensates: (9 + 4 - 1) / (9 + 4 + 1).
     np.testing.assert_allclose(rotation, np.eye(3), atol=1e-9)
     assert scale == pytest.approx(12 / 14)
 

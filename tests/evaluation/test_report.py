@@ -1,4 +1,4 @@
-"""What is printed, beside what."""
+"""The printed table and the numbers beside it."""
 
 import pytest
 

@@ -13,7 +13,7 @@ WIDTH, HEIGHT = 4, 2
 
 
 def still(depth):
-    """A world at one depth that does not move."""
+    """A static world of constant depth."""
     depth = np.full((HEIGHT, WIDTH), depth, "float64")
     return SceneFlow(depth, depth, np.zeros((HEIGHT, WIDTH, 2)), INTRINSICS)
 

@@ -26,7 +26,7 @@ def pairs(rendered, tmp_path_factory):
 
 @pytest.fixture
 def perfect(rendered):
-    """Tells lengths in units of 3 metres."""
+    """Predicts lengths in units of 3 metres."""
     return TruePredictor(rendered, np.full(len(rendered.images), 1 / 3))
 
 
@@ -42,7 +42,7 @@ def test_the_truth_in_another_unit_is_perfect(pairs, perfect):
     assert set(ours) == {region + kind for region in REGIONS for kind in ("", " + pose")}
     for group, errors in ours.items():
         assert [errors[f"{name}_percent"] for name in ("d1", "d2", "fl", "sf")] == [0] * 4, group
-    # What remains is the truth's own: depth in steps of 1/256 m, read between pixels.
+    # The rest is the error of the truth: depth in steps of 1/256 m, interpolated between pixels.
     assert ours["all"]["epe_3d"] < 0.02 * trivial["all"]["epe_3d"]
     assert ours["background + pose"]["epe_3d"] < 0.1 * trivial["background"]["epe_3d"]
     assert trivial["all"]["sf_percent"] > 15
@@ -92,7 +92,7 @@ def test_the_cameras_motion_replaces_the_second_depth_of_static_pixels(pairs, pe
     ours = evaluate(pairs[:1], perfect)["ours"]
     assert ours["background"]["d2_percent"] > 20
     assert ours["background + pose"]["d2_percent"] == 0
-    assert ours["foreground + pose"]["epe_3d"] > 1  # What moves does not follow the camera.
+    assert ours["foreground + pose"]["epe_3d"] > 1  # Moving points do not follow the camera.
     backward = perfect.frame_from_next
     perfect.frame_from_next = lambda *window: np.linalg.inv(backward(*window))
     wrong = evaluate(pairs[:1], perfect)["ours"]
@@ -105,7 +105,7 @@ def test_one_scale_is_taken_for_both_frames(pairs, perfect):
     perfect.disparity = lambda image: true_disparity(image) * (2 if (image == first).all() else 1)
     ours = evaluate(pairs[:1], perfect)["ours"]["all"]
     assert ours["d1_percent"] == 0
-    assert ours["epe_3d"] > 5  # The second depth is twice what it was.
+    assert ours["epe_3d"] > 5  # The second depth is twice the true depth.
 
 
 def test_kitti_2015_is_judged_like_a_clip(tmp_path, rendered, pairs, perfect):

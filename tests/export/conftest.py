@@ -1,4 +1,4 @@
-"""Two small networks with outputs that vary, and what the library makes of them, made once."""
+"""Two small networks with varying outputs, and their exports, made once."""
 
 import keras
 import numpy as np

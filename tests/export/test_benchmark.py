@@ -1,4 +1,4 @@
-"""python -m export.benchmark, on small models that are not ours."""
+"""python -m export.benchmark, on small models of other kinds."""
 
 import functools
 import os
@@ -26,7 +26,7 @@ def write_model(path, function, *inputs):
 
 @pytest.fixture(scope="module")
 def lookup(tmp_path_factory):
-    """Inputs of three types, axes of free size; the integers must be 0 or 1."""
+    """Inputs of three types with free axes; the integers must be 0 or 1."""
     table = tf.constant(np.eye(2, dtype="float32"))
     return write_model(
         tmp_path_factory.mktemp("models") / "lookup.tflite",
@@ -121,7 +121,7 @@ def test_a_profile_shares_out_the_time_of_all_operators(multiply):
     assert 0 < found.median_ms <= found.p95_ms
     assert sum(one.share for one in found.ops) == pytest.approx(1)
     assert found.ops[0][:2] == ("FULLY_CONNECTED", 1)  # 256^3 products, against 256^2 sines.
-    assert found.outside_delegate_share == found.ops[0].share  # XNNPACK wants constant weights.
+    assert found.outside_delegate_share == found.ops[0].share  # XNNPACK needs constant weights.
 
 
 def test_shares_are_those_of_time():
@@ -131,7 +131,7 @@ def test_shares_are_those_of_time():
 
 
 def test_peak_memory_is_that_of_the_model_alone(lookup, tmp_path):
-    """16 MB of weights, which do not count for the little model that is measured after."""
+    """16 MB of weights, which must not count for the small model measured next."""
     weights = tf.constant(np.random.default_rng(0).random([2048, 2048], np.float32))
     large = write_model(
         tmp_path / "large.tflite", lambda x: tf.matmul(x, weights), tf.TensorSpec([1, 2048])

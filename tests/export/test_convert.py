@@ -1,4 +1,4 @@
-"""Float32 models: the same numbers under the same names, and refusal of what is not whole."""
+"""Float32 models: the same numbers under the same names; incomplete models are refused."""
 
 import keras
 import numpy as np

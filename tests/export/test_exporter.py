@@ -1,4 +1,4 @@
-"""The whole way from a network to checked models."""
+"""From a network to checked models."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What the lint of GPU readiness says, on single operators and on the networks."""
+"""Findings about GPU readiness, for single operators and for the networks."""
 
 import tensorflow as tf
 

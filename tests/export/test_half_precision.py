@@ -1,4 +1,4 @@
-"""What float16 does to a model, against numpy's own float16 and hand-worked numbers."""
+"""Effects of float16 on a model, compared with NumPy's float16 and numbers by hand."""
 
 import numpy as np
 import pytest
@@ -50,7 +50,7 @@ def test_results_so_small_that_bits_are_lost_are_named():
 def test_rounding_is_that_of_numpy_at_every_step():
     model = half_precision.rounded(convert(lambda x: tf.exp(x * 1.2345) * 0.777))
     random = np.random.default_rng(0)
-    for values in random.random([20, 1, 4], np.float32):  # Of a few, roundings cancel by chance.
+    for values in random.random([20, 1, 4], np.float32):  # Roundings of few might cancel.
         product = half(half(values) * half(1.2345))
         expected = half(half(np.exp(product)) * half(0.777))
         np.testing.assert_array_equal(run(model, values), expected)

@@ -1,4 +1,4 @@
-"""LEAKY_RELU under another name, and back."""
+"""LEAKY_RELU renamed to RELU, and back."""
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter

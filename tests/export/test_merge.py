@@ -1,4 +1,4 @@
-"""Both networks as one file."""
+"""Both networks in one file."""
 
 import pytest
 

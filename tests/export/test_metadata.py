@@ -1,4 +1,4 @@
-"""What a model says about itself."""
+"""The description inside a model."""
 
 import hashlib
 
@@ -91,7 +91,7 @@ def test_no_damage_ends_in_another_error(float_models, description):
     model = bytearray(metadata.embed(float_models["depth"], description))
     root = int.from_bytes(model[:4], "little")
     random = np.random.default_rng(0)
-    for _ in range(200):  # Where the tables are that lead to the description.
+    for _ in range(200):  # In the part with the tables that lead to the description.
         damaged = bytearray(model)
         damaged[random.integers(root - 40, root + 200)] = random.integers(256)
         try:

@@ -1,4 +1,4 @@
-"""Where the constants of a written model lie."""
+"""The positions of constants in a written model."""
 
 import pytest
 from ai_edge_litert import schema_py_generated as schema
@@ -13,7 +13,7 @@ def packed(model):
 
 
 def constants(model):
-    """(place in the file, bytes) of every constant inside the flatbuffer, without a parser."""
+    """(position in the file, bytes) of every constant inside the flatbuffer, without a parser."""
     whole = schema.Model.GetRootAs(model)
     buffers = [whole.Buffers(i) for i in range(whole.BuffersLength())]
     assert not any(buffer.Offset() for buffer in buffers), "Behind the flatbuffer."

@@ -1,4 +1,4 @@
-"""Errors against Keras, worked by hand, and their bounds."""
+"""Errors against Keras, computed by hand, and their bounds."""
 
 import numpy as np
 import pytest

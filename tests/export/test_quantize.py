@@ -1,4 +1,4 @@
-"""What is quantized, what stays in float, and on which ranges."""
+"""Which operators are quantized or stay in float, and with which ranges."""
 
 import keras
 import numpy as np
@@ -34,13 +34,13 @@ def tensor_types(model):
 
 
 def types_written(model, wanted):
-    """The dtypes that those operators write that are `wanted`."""
+    """The dtypes of the outputs of `wanted` operators."""
     types = tensor_types(model)
     return [types[one.outputs[0]] for one in flatbuffer.operators(model) if wanted(one)]
 
 
 def written_by(model, kind):
-    """The tensors that operators of one kind write."""
+    """The output tensors of operators of one kind."""
     operators = flatbuffer.operators(model)
     return {tensor for one in operators if one.name == kind for tensor in one.outputs}
 
@@ -69,7 +69,7 @@ def test_int8_flow_finds_the_range_of_mixed_units_on_the_picture_itself(int8_mod
         one for one in flatbuffer.operators(model) if one.name in CONVOLUTIONS and one.channels > 16
     ]
     dynamic = [one for one in wide if mixed.intersection(one.inputs)]
-    assert len(dynamic) == 4  # The first of the decoder, at each level.
+    assert len(dynamic) == 4  # The first operator of the decoder, at each level.
     assert {types[one.outputs[0]] for one in dynamic} == {np.float32}
     assert all(np.int8 in [types[name] for name in one.inputs] for one in dynamic)
     assert {types[one.outputs[0]] for one in wide if one not in dynamic} == {np.int8}

@@ -1,4 +1,4 @@
-"""What export/README.md promises."""
+"""The promises of export/README.md."""
 
 import json
 import re
@@ -18,7 +18,7 @@ ORIGIN = {"trained": {}, "licence": "unstated"}
 
 @pytest.fixture
 def folder(networks, tmp_path):
-    """depth_int8.tflite of bytes, its JSON, and a picture."""
+    """depth_int8.tflite with uint8 input, its JSON, and a picture."""
     frames = [
         [np.uint8(255 * frame[0]) for frame in pair] for pair in exporter.noise_pairs((64, 96))
     ]

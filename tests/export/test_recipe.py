@@ -1,4 +1,4 @@
-"""Recipes as data, and which operators their rules mean."""
+"""Recipes as data, and the operators that their rules select."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from export.recipe import RecipeError, Rule
 
 
 def methods(rules, model):
-    """How many operators of `model` become what, by litert-quantizer's own words."""
+    """The number of operators of `model` with each method, from litert-quantizer's own recipe."""
     found = {}
     for one in recipe.for_quantizer(rules, model).get_quantization_recipe():
         found.setdefault(one["operation"], []).append(one["op_config"]["compute_precision"])
@@ -52,7 +52,7 @@ def test_the_last_rule_that_fits_counts(float_models):
 def test_a_rule_can_ask_what_an_operator_reads(float_models):
     after = Rule(("LEAKY_RELU",), "static", reads=("CONCATENATION",))
     every = Rule(("LEAKY_RELU",), "static")
-    assert len(methods((after,), float_models["flow"])["RELU"]) == 4  # A correlation a level.
+    assert len(methods((after,), float_models["flow"])["RELU"]) == 4  # One correlation per level.
     assert len(methods((every,), float_models["flow"])["RELU"]) > 10
 
 

@@ -1,4 +1,4 @@
-"""Pictures in bytes."""
+"""Models with uint8 input."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ SIZE = (64, 96)
 
 @pytest.mark.parametrize("kind", NETWORKS)
 def test_uint8_and_float_inputs_give_the_same_outputs(kind, networks, float_models, samples_of):
-    """And `to_tflite` has seen to it that the division is one of TFLite's own ops."""
+    """`to_tflite` also checks that the division is one of TFLite's own ops."""
     signature = signatures.SIGNATURES[kind](networks[kind], SIZE, "uint8")
     model = TfliteModel(convert.to_tflite(signature))
     assert model.dtype == "uint8"

@@ -1,4 +1,4 @@
-"""Depth from a film's own geometry, against the truth of rendered streets."""
+"""Depth from a film's own geometry, compared with the truth of rendered streets."""
 
 import cv2
 import numpy as np
@@ -18,7 +18,7 @@ def film():
 
 
 def opinions(film, seed=0):
-    """A network's disparity of each frame: off by smooth errors, and by a factor."""
+    """A network's disparity of each frame, with smooth errors and a wrong factor."""
     rng, answers = np.random.default_rng(seed), {}
     for image, true in zip(film.images, film.depth, strict=True):
         error = cv2.GaussianBlur(rng.normal(0, 1, true.shape), (0, 0), 20.0)
@@ -33,7 +33,7 @@ def found(film):
 
 
 def errors(log_disparity, true):
-    """Of log disparity [H, W], its median taken off, against depth [h, w]."""
+    """The error of log disparity [H, W] against depth [h, w], without its median."""
     gap = cv2.resize(log_disparity, true.shape[::-1]) + np.log(true)
     return np.abs(gap - np.median(gap))
 
@@ -83,7 +83,7 @@ def test_if_the_camera_stands_still_the_networks_depth_is_kept(film):
 
 
 def test_views_that_contradict_the_network_do_not_count(film):
-    """Noise of a factor of five either way: no ratio of views and network is to be trusted."""
+    """Noise by a factor of up to five: the ratio of views and network is unreliable."""
     rng = np.random.default_rng(5)
     noise = {image.tobytes(): rng.uniform(0.2, 5.0, (96, 320)) for image in film.images}
     found = depth.film_depths(

@@ -64,7 +64,7 @@ def test_labels_of_a_rendered_street_are_better_than_half_a_pixel_and_come_back(
         sure = label[..., 2] == 1
         assert sure.mean() > 0.5
         assert np.average(gap, weights=label[..., 2]) < 0.5 and gap[sure].mean() < 0.4
-    assert not stored.read(0, 5)[..., 2].any()  # The last frame has no next one.
+    assert not stored.read(0, 5)[..., 2].any()  # The last frame has no next frame.
 
 
 def test_a_stored_flow_is_in_pixels_of_its_size():

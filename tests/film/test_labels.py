@@ -1,4 +1,4 @@
-"""Labels on disk: whole, found again, made anew where they must be."""
+"""Labels on disk: complete, found again, and made again where necessary."""
 
 import cv2
 import numpy as np
@@ -35,12 +35,12 @@ def standing(tmp_path_factory):
 
 
 def ramp(image):
-    """A network's opinion: nearer at the bottom."""
+    """A network's prediction: nearer at the bottom."""
     return np.linspace(0.05, 0.5, image.shape[0], dtype="float32")[:, None].repeat(40, axis=1)
 
 
 class FakeDepths:
-    """In place of `depth.film_depths`: counts the frames it sees; confidence 0.75 everywhere."""
+    """Replaces `depth.film_depths`: counts the frames it sees; confidence 0.75 everywhere."""
 
     def __init__(self):
         self.seen = 0
@@ -107,7 +107,7 @@ def test_a_stop_in_the_middle_loses_no_label(street, fake, tmp_path):
     assert sorted(path.name for path in (tmp_path / "labels/000_street").glob("*.png")) == [
         f"{i:06d}.png" for i in range(FRAMES)
     ]
-    assert fake.seen == 4 + FRAMES  # Three were whole; their neighbours start at the first frame.
+    assert fake.seen == 4 + FRAMES  # Three were finished; neighbours start at the first frame.
 
 
 def test_labels_of_another_network_are_made_again(street, fake, tmp_path):

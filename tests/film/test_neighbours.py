@@ -1,4 +1,4 @@
-"""The neighbours of a film's frames: which they are, their flow and the motion to them."""
+"""The neighbours of a film's frames, with flow and motion."""
 
 import cv2
 import numpy as np

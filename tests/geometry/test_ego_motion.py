@@ -1,4 +1,4 @@
-"""The motion solved from depth and from the flow there and back."""
+"""The motion solved from depth and from forward and backward flow."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def flow(depth, motion):
 
 
 def ways(motion):
-    """Both ways of a pair; the pixels of each see points of their own."""
+    """Both directions of a pair; each direction's pixels see their own points."""
     there, back = depths(0), depths(1)
     return (
         ego_motion.Way(flow(there, motion), 1 / there, TRUSTED),
@@ -48,7 +48,7 @@ def refined(guess, there, back):
 
 
 def unseen(way):
-    """The way with a flow of nonsense that is not trusted."""
+    """The way with a wrong flow that is not trusted."""
     return way._replace(flow=np.full_like(way.flow, 9.0), trusted=0 * TRUSTED)
 
 
@@ -101,8 +101,8 @@ def test_a_third_of_moving_pixels_changes_the_motion_little():
 
 
 def test_wrong_depths_hardly_turn_the_direction_of_travel():
-    """A third wrong in the right half, where all parallax points to the right: 2 degrees if it
-    were a camera moving right."""
+    """A third has wrong depth in the right half, where all parallax points to the right: the error
+    is 2 degrees, if a camera moves right."""
     motion, guess = matrix((0, 0, -1, 0, 0, 0)), matrix((0.2, 0.1, -1, 0.02, 0.01, 0))
     there, back = ways(motion)
     for way in (there, back):
@@ -114,8 +114,8 @@ def test_wrong_depths_hardly_turn_the_direction_of_travel():
 
 
 def alongside(way, motion, moves):
-    """The way when the right half of its picture drives: the camera moves past it `moves` times
-    as far as past the street."""
+    """The way if the right half of its picture drives: the camera moves past it `moves` times as
+    far as past the street."""
     depth, relative = np.full_like(way.disparity, 4.0), motion.copy()
     relative[:, :3, 3] *= moves
     driving = np.arange(64)[:, None] >= 32
@@ -127,7 +127,7 @@ def alongside(way, motion, moves):
 
 @pytest.mark.parametrize("moves", [0.0, -0.3])
 def test_traffic_that_drives_alongside_changes_neither_direction_nor_length(moves):
-    """Its flow contradicts its depth, but it shares the epipolar lines of the street."""
+    """Its flow contradicts its depth, but it has the epipolar lines of the street."""
     motion = matrix((0.05, 0, -1, 0, 0.01, 0))
     there, back = ways(motion)
     there, back = alongside(there, motion, moves), alongside(back, inverse(motion), moves)
@@ -162,7 +162,7 @@ def test_what_is_not_trusted_does_not_count():
 
 
 def test_a_smaller_weight_counts_for_less():
-    """Of two halves that move differently, by less than their noise, the weightier is nearer."""
+    """Of two halves that move differently, by less than their noise, the heavier wins."""
     motion, other = matrix((0, 0, 0, 0, 0.01, 0)), matrix((0, 0, 0, 0, 0.014, 0))
     noise = np.random.default_rng(4).normal(0, 0.4, (1, 32, 64, 2)).astype("float32")
     turns = []
@@ -188,7 +188,7 @@ def test_without_trusted_pixels_the_first_guess_stays():
 
 @pytest.mark.parametrize("unknown", range(6))
 def test_derivatives_are_those_of_the_projection(unknown):
-    """At no translation nothing is whitened: minus the residual is the projection."""
+    """Without translation nothing is whitened: minus the residual is the projection."""
     motion, step = matrix((0, 0, 0, 0.1, -0.2, 0.05)), 1e-3
     depth = depths(0)
     points = np.array(ego_motion.camera.backproject(depth, INTRINSICS))

@@ -1,4 +1,4 @@
-"""What lies below the road cannot stand still."""
+"""Static points do not lie below the road."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ def picture():
 
 
 def test_slopes_lead_down_across_the_direction_of_travel():
-    """A camera that looks 0.1 below its course sees the horizon 0.1 above its centre."""
+    """A camera that looks 0.1 below its travel direction has the horizon 0.1 above its centre."""
     course = np.float32([[0, -0.1, 1]]) / np.sqrt(1.01)
     slope = ground.slopes(np.float32([[[0, -0.1, 1], [0, 0, 1], [0, 0.4, 1]]]), course)
     np.testing.assert_allclose(slope, [[0, 0.0995, 0.4975]], atol=1e-4)
@@ -30,9 +30,9 @@ def test_what_stands_on_the_road_is_not_below_it_and_what_drives_along_is():
     rays, road = picture()
     slope = np.array(ground.slopes(rays, np.float32([[0, 0, 1]])))
     column = np.abs(rays[..., 0]) < 0.1
-    prior = np.where(column, np.maximum(road, 0.1), road)  # A car, where the network sees it.
+    prior = np.where(column, np.maximum(road, 0.1), road)  # A car, at the network's depth.
     np.testing.assert_array_equal(ground.below(slope, prior, prior), np.zeros_like(road))
-    far = np.where(column, 0.5 * road, prior)  # Its parallax, moving along, is half of that.
+    far = np.where(column, 0.5 * road, prior)  # It moves along, which halves its parallax.
     expected = column & (slope > ground.LEAST_SLOPE)
     np.testing.assert_array_equal(ground.below(slope, far, prior), np.float32(expected))
     near = np.where(column, 2.0 * prior, prior)

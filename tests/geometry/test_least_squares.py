@@ -1,4 +1,4 @@
-"""Quantiles of what counts, and the robust step."""
+"""Masked quantiles, and the robust step."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What moves by itself."""
+"""Masks of moving pixels."""
 
 import numpy as np
 import pytest

@@ -23,7 +23,7 @@ def test_points_that_come_nearer_flow_outwards():
     flow = _rigid_flow([0, 0, -1.0, 0, 0, 0])
     outwards = np.array(camera.pixel_grid(8, 16)) - INTRINSICS[0, :2, 2]
     assert (flow * outwards >= 0).all()
-    # Nearer by a quarter: away from the centre by the factor 4 / 3.
+    # Nearer by a quarter: positions move away from the centre by the factor 4 / 3.
     np.testing.assert_allclose(flow, outwards / 3, rtol=1e-3, atol=1e-4)
 
 

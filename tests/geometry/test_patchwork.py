@@ -8,7 +8,7 @@ HEIGHT, WIDTH = 20, 30
 
 
 def places():
-    """A map of each pixel's own (x, y), which tells where a patchwork was read."""
+    """A map of each pixel's own (x, y), which shows where a patchwork was read."""
     y, x = np.mgrid[:HEIGHT, :WIDTH].astype("float32")
     return np.stack([x, y], axis=-1)[None]
 
@@ -18,7 +18,7 @@ def read_at(draws):
 
 
 def patch(draws):
-    """True where the patch is on a map that is not zoomed: there x runs the other way."""
+    """True inside the patch of a map without zoom, where x is reversed."""
     return np.abs(read_at(draws) - places()[0])[..., 0] > 0.5
 
 
@@ -67,7 +67,7 @@ def test_is_read_inside_the_map_whatever_is_drawn():
     read = np.array(patchwork.patchwork(np.repeat(places(), 50, axis=0), draws))
     assert read.min() >= 0
     assert (read.max(axis=(0, 1, 2)) <= [WIDTH - 1, HEIGHT - 1]).all()
-    assert len(np.unique(read.mean(axis=(1, 2, 3)).round(3))) > 40  # Each its own.
+    assert len(np.unique(read.mean(axis=(1, 2, 3)).round(3))) > 40  # All are different.
 
 
 def test_two_maps_drawn_alike_are_read_at_the_same_pixels():

@@ -1,4 +1,4 @@
-"""Depth from motion and flow, and how well it is known."""
+"""Depth from motion and flow, and its uncertainty."""
 
 import numpy as np
 
@@ -94,7 +94,7 @@ def test_pixels_with_one_view_or_behind_or_with_disagreeing_views_are_unknown():
 
 
 def test_the_stated_doubt_is_the_error_that_noise_makes():
-    """Two thirds of the errors lie within one doubt, 95 % within two."""
+    """Two thirds of the errors are within one standard deviation, 95 % within two."""
     first, depth = scene(4000)
     rng, noise = np.random.default_rng(1), 5e-4
     estimates, doubts = [], []

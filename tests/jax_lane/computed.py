@@ -1,8 +1,8 @@
-"""What every backend of Keras must compute alike: values and gradients of inputs made by NumPy.
+"""What every Keras backend must compute equally: values and gradients for inputs from NumPy.
 
 python tests/jax_lane/computed.py out/tensorflow.npz
 
-writes what the present backend computes; test_jax.py compares another's with it.
+writes the results of the current backend; test_jax.py compares those of two backends.
 """
 
 import sys
@@ -46,7 +46,7 @@ def motions(seed: int, *shape: int):
 
 
 def with_gradients(function: Callable, inputs):
-    """A dictionary of arrays, and the gradient of the sum of all by every array of `inputs`."""
+    """A dictionary of arrays, and the gradient of their sum by every array of `inputs`."""
     inputs = tree.map_structure(ops.convert_to_tensor, inputs)
 
     def total(inputs):
@@ -68,7 +68,7 @@ def with_gradients(function: Callable, inputs):
 
 
 def geometry():
-    """What depth, motion, flow and pictures give."""
+    """Results of the geometry from depth, motion, flow and pictures."""
     maps = {
         "depth": waves(0, CLIPS, HEIGHT, WIDTH, 1, low=1, high=5),
         "motion": motions(1, CLIPS),
@@ -95,7 +95,7 @@ def geometry():
 
 
 def predictions():
-    """Smooth predictions of four levels, as both objectives take them."""
+    """Smooth predictions at four levels, for both objectives."""
     sizes = [(HEIGHT >> level, WIDTH >> level) for level in range(4)]
     flow = {"low": -2, "high": 2}
     return {
@@ -110,7 +110,7 @@ def predictions():
 
 
 def loss(module, config):
-    """All terms of an objective, and their sum's gradients by the predictions."""
+    """All terms of an objective, and the gradients of their sum by the predictions."""
     images = waves(5, CLIPS, FRAMES, HEIGHT, WIDTH, 3)
     return with_gradients(
         lambda inputs: module.objective(images, INTRINSICS, inputs, config)[1], predictions()
@@ -134,7 +134,7 @@ def depth_distillation():
 
 
 def draw_weights(network) -> None:
-    """The same weights on every backend, He-normal, but for small biases."""
+    """The same weights on every backend: He-normal, with small biases."""
     for number, variable in enumerate(network.weights):
         normal = np.random.default_rng(number).normal(size=variable.shape)
         fan_in = np.prod(variable.shape[:-1]) if len(variable.shape) > 1 else 1e4
@@ -142,7 +142,7 @@ def draw_weights(network) -> None:
 
 
 def networks():
-    """What each network of preset `tiny` says of pictures."""
+    """The outputs of each network of preset `tiny`."""
     depth, pose, flow = depth_net.TinyDepthNet(), pose_net.TinyPoseNet(), flow_net.TinyFlowNet()
 
     def function(pictures):
@@ -159,7 +159,7 @@ def networks():
 
 
 def model_and_batch(objective_name: str, stage: str = "joint"):
-    """A model of preset `tiny`, its weights drawn, and a batch of clips."""
+    """A model of preset `tiny` with random weights, and a batch of clips."""
     settings = {"data__height": HEIGHT, "data__width": WIDTH, "training__stage": stage}
     model = DFNet(preset("tiny", objective_name).replace(**settings))
     images = waves(7, CLIPS, FRAMES, HEIGHT, WIDTH, 3)
@@ -170,7 +170,7 @@ def model_and_batch(objective_name: str, stage: str = "joint"):
 
 
 def training_step(objective_name: str):
-    """The terms of a training step by an objective, and their sum's gradient by every weight."""
+    """The terms of a training step, and the gradient of their sum by every weight."""
     model, batch = model_and_batch(objective_name)
     variables = model.trainable_variables
 
@@ -193,7 +193,7 @@ CASES = {
 
 
 def computed(case: str) -> dict[str, np.ndarray]:
-    """The arrays of one of CASES, each by its name there."""
+    """The arrays of one of CASES, by name."""
     return {
         "/".join(map(str, (case, *path))): np.asarray(value)
         for path, value in tree.flatten_with_path(CASES[case]())

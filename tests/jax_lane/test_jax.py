@@ -1,4 +1,4 @@
-"""JAX computes what TensorFlow does. `make test-jax` runs this where Keras runs on JAX."""
+"""JAX gives the same results as TensorFlow. `make test-jax` runs this with Keras on JAX."""
 
 from pathlib import Path
 
@@ -9,12 +9,12 @@ import pytest
 
 REFERENCE = Path(__file__).parents[2] / "out" / "tensorflow.npz"
 TOLERANCE = 1e-5  # Relative to the largest element.
-# Losses and networks have kinks (|x|, leaky ReLU, minima, masks, bilinear reads), and rounding
-# decides on which side of one a pixel lies. There a gradient jumps: by a loss's inputs in few
-# pixels, but by a network's inputs and weights everywhere a little.
-AT_KINKS = 0.01  # The share of a gradient's elements.
+# Losses and networks have kinks (|x|, leaky ReLU, minima, masks, bilinear reads), and rounding may
+# move a pixel to the other side of a kink. There a gradient jumps: by a loss's inputs at few
+# pixels, but by a network's inputs and weights everywhere by a little.
+AT_KINKS = 0.01  # Share of a gradient's elements that may differ.
 THROUGH_NETWORKS = {"networks", "paper_training_step", "robust_training_step"}
-LENGTH_TOLERANCE = 2e-3  # Of such a gradient's difference, relative to the gradient's own length.
+LENGTH_TOLERANCE = 2e-3  # Length of such a gradient's error, relative to the gradient's length.
 
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "jax", reason="Keras does not run on JAX here; see `make test-jax`."
@@ -39,7 +39,7 @@ def test_values_and_gradients_are_those_of_tensorflow(case):
 
 
 def test_fit_lowers_the_loss():
-    model, batch = computed.model_and_batch("paper", stage="flow")  # A third to compile.
+    model, batch = computed.model_and_batch("paper", stage="flow")  # Compiles three times as fast.
     model.compile(keras.optimizers.Adam(1e-3))
     losses = model.fit(batch, batch_size=computed.CLIPS, epochs=8, verbose=0).history["loss"]
     assert losses[-1] < 0.9 * losses[0]

@@ -48,12 +48,12 @@ def test_depth_inconsistency_is_alike_in_every_unit():
 
 
 def test_motion_consistency_of_a_hand_worked_pair():
-    # Two ways about z, 0.3 and -0.2 radians: 0.1 is left. No translation.
+    # Rotations about z by 0.3 and -0.2 radians leave 0.1. No translation.
     there, back = np.zeros([2, 6], "float32")
     there[5], back[5] = 0.3, -0.2
     angle = float(consistency.motion_consistency(there, back))
     assert angle == pytest.approx(2 * np.sin(0.05), abs=2e-4)
-    # 1 there and 0.8 back: 0.2 of their mean length 0.9 is left.
+    # 1 there and 0.8 back leaves 0.2, divided by the mean length 0.9.
     there, back = np.zeros([2, 6], "float32")
     there[2], back[2] = 1.0, -0.8
     assert float(consistency.motion_consistency(there, back)) == pytest.approx(0.2 / 0.9, rel=1e-3)
@@ -70,7 +70,7 @@ def test_a_motion_and_its_inverse_are_consistent():
 
 
 def test_longer_motions_do_not_lower_the_motion_consistency():
-    # The gap is 0.2 / 0.9: it grows with the motions while the length it is divided by stays.
+    # The gap is 0.2 / 0.9: it grows with the motions, because their mean length gets no gradient.
     scale = tf.constant(1.0)
     with tf.GradientTape() as tape:
         tape.watch(scale)

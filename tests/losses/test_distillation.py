@@ -25,7 +25,7 @@ def test_a_flow_grows_with_its_crop():
 
 @pytest.mark.parametrize("student", [5.0, 1.0])
 def test_teaches_where_the_crop_cannot_see(student):
-    # Both directions the same: nowhere consistent, so that all is taught; u is halved in its grid.
+    # Equal in both directions, so inconsistent everywhere and all taught; u is halved in its grid.
     crop_flows = constant_flow(student / 2, (10, 15))
     taught = distillation.flow_distillation(constant_flow(2.0), ONES, crop_flows, 3)
     np.testing.assert_allclose(taught, abs(student - 2.5), atol=3e-3)
@@ -65,7 +65,7 @@ def test_disparities_with_another_scale_per_picture_cost_nothing():
 
 def test_the_gap_is_that_of_log_disparities():
     taught = np.repeat(np.float32([0, 4, 0, 0]), 2)[None, None, :, None].repeat(2, axis=1)
-    # Of a flat picture: -1, 3, -1, -1 from the mean; as much at half the size.
+    # For a flat picture: -1, 3, -1, -1 from the mean; the same at half the size.
     flat = [np.ones([1, 2, 8, 1], "float32"), np.ones([1, 1, 4, 1], "float32")]
     np.testing.assert_allclose(distillation.depth_distillation(taught, flat), [1.5 + 1.5])
 

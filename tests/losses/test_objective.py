@@ -1,4 +1,4 @@
-"""What holds of the whole objective; its formulas are in test_paper_formulas.py."""
+"""Properties of the whole objective; its formulas are in test_paper_formulas.py."""
 
 import numpy as np
 import pytest
@@ -55,8 +55,8 @@ def test_a_batch_is_the_mean_of_its_clips(images, predictions):
 
 
 def test_without_occlusions_a_hidden_pixel_of_the_rigid_flow_counts(images, predictions):
-    # The target has a depth of 10, all others have 1: the returns miss by two pixels at the finest
-    # level, where all is hidden. Visible or not, the depths differ by 9 everywhere.
+    # The target has depth 10, all other frames 1. At the finest level the returned flow misses by
+    # two pixels, so all pixels are hidden. Visible or not, the depths differ by 9 everywhere.
     disparities = [np.full_like(maps, 1.0) for maps in predictions["disparities"]]
     for maps in disparities:
         maps[:, 1] = 0.1

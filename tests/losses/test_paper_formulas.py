@@ -1,7 +1,7 @@
-"""The objective against the paper's formulas written a second time: NumPy, float64, pair by pair.
+"""The objective compared with a second implementation of the paper's formulas: NumPy, float64.
 
-Nothing here is shared with `dfnet_tf`. The frames are rendered, so that depth edges hide things
-and the masks have real occlusions to find.
+Nothing here is shared with `dfnet_tf`. The frames are rendered, so that depth edges give real
+occlusions for the masks.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ def grid(height, width):
 
 
 def read(image, xy):
-    """`image` [H, W, C] at pixels `xy` [..., 2], bilinear; the border's values beyond it."""
+    """`image` [H, W, C] at pixels `xy` [..., 2], bilinear; the border is repeated outside."""
     height, width = image.shape[:2]
     x, y = np.clip(xy[..., 0], 0, width - 1), np.clip(xy[..., 1], 0, height - 1)
     left, top = np.floor(x).astype(int), np.floor(y).astype(int)
@@ -32,7 +32,7 @@ def read(image, xy):
 
 
 def doubled(flow):
-    """A flow [h, w, 2] at twice its resolution, in pixels of that (half-pixel centres)."""
+    """A flow [h, w, 2] at twice its resolution, in the new pixels (half-pixel centres)."""
     height, width = flow.shape[:2]
     return 2 * read(flow, (grid(2 * height, 2 * width) + 0.5) / 2 - 0.5)
 
@@ -107,7 +107,7 @@ def smooth_flow(flow):
 
 @pytest.fixture(scope="module")
 def street():
-    """Frames, and predictions that are the truth with some noise: [1, ...] float32."""
+    """Frames, and noisy true predictions: [1, ...] float32."""
     rendered = synthetic.render_clip(4, 5, HEIGHT, WIDTH)
     rng = np.random.default_rng(0)
     disparities, vectors = [1 / rendered.depth], []
@@ -147,7 +147,7 @@ def six_vector(matrix):
 
 
 def level_terms(street, level, occluded):
-    """The seven terms at one level; the share of hidden pixels goes into `occluded`."""
+    """The seven terms at one level; appends the share of hidden pixels to `occluded`."""
     images = street["images"][0].astype("float64")
     intrinsics = street["intrinsics"][0].astype("float64")
     for _ in range(level):
@@ -191,8 +191,8 @@ def level_terms(street, level, occluded):
 
 
 def alone(street, level):
-    """The objective of one level: the others weigh nothing, or see a depth that is the same all
-    over, which is smooth and consistent."""
+    """The objective at one level: the other levels have weight 0, or a constant depth, which is
+    smooth and consistent."""
     weights = tuple(w * (i == level) for i, w in enumerate(WEIGHTS))
     disparities = [d if i == level else 0 * d + 1 for i, d in enumerate(street["disparities"])]
     predictions = {**street, "disparities": disparities}
@@ -205,7 +205,7 @@ def test_every_term_is_the_papers_formula_at_every_level(street, level):
     occluded = []
     expected = level_terms(street, level, occluded)
     ours = alone(street, level)
-    assert 0.02 < np.mean(occluded) < 0.6  # There is something hidden, and something to see.
+    assert 0.02 < np.mean(occluded) < 0.6  # Some pixels are hidden, and some are visible.
     for name, value in expected.items():
         assert value > 0
         assert float(ours[name]) == pytest.approx(value, rel=1e-4), name

@@ -13,7 +13,7 @@ from dfnet_tf.losses import distillation, photometric, robust
 
 HEIGHT, WIDTH = 64, 96
 TERMS = stages.STAGES["joint"]["network"].terms["robust"]
-CONFIG = RobustLossConfig(  # With what is off unless asked for.
+CONFIG = RobustLossConfig(  # Turns on what is off by default.
     census_radii=(1, 1, 1, 1),
     flow_level_weights=(1.0, 0.5),
     depth_level_weights=(0.5, 0.5),
@@ -55,7 +55,7 @@ def intrinsics(film):
 
 @pytest.fixture(scope="module")
 def truth(film):
-    """Predictions without a fault, two levels of them."""
+    """Perfect predictions at two levels."""
     poses = film.camera_to_world
     motions = [
         [six_vector(np.linalg.inv(poses[b]) @ poses[a]) for a, b in ((1, s), (s, 1))]
@@ -83,7 +83,7 @@ def terms_of(images, intrinsics, predictions, **changes):
 
 @pytest.fixture(scope="module")
 def perfect(images, intrinsics, truth):
-    """The terms of predictions without a fault."""
+    """The terms of perfect predictions."""
     return terms_of(images, intrinsics, truth)
 
 
@@ -92,7 +92,7 @@ def noise(shape, size):
 
 
 def spoilt(predictions, what):
-    """The predictions with one kind of fault."""
+    """The predictions with one kind of error."""
     new = {
         k: [m.copy() for m in v] if isinstance(v, list) else v.copy()
         for k, v in predictions.items()
@@ -142,7 +142,7 @@ def test_the_truth_is_consistent(perfect):
 
 @pytest.fixture(scope="module")
 def faulty(truth):
-    """Predictions with a fault for every term to find."""
+    """Predictions with an error for every term."""
     return spoilt(spoilt(spoilt(truth, "crop"), "turn"), "rough depth")
 
 
@@ -177,7 +177,7 @@ def test_each_switch_changes_its_own_term_alone(
     after = terms_of(images, intrinsics, faulty, **change)
     changed = {name for name in TERMS if after[name] != pytest.approx(faulty_terms[name], 1e-5)}
     assert changed == set(touched.split())
-    if touched in change:  # A weight, of 0.
+    if touched in change:  # A weight of 0.
         assert after[touched] == 0
 
 
@@ -187,7 +187,7 @@ def standing(truth):
 
 def test_the_minimum_ignores_what_one_source_cannot_see(images, intrinsics, truth):
     still = np.repeat(images[:, 1:2], 3, axis=1)
-    still[:, 0, 20:40, 30:60] = noise((20, 30, 3), 0.3) ** 2  # Something before the first camera.
+    still[:, 0, 20:40, 30:60] = noise((20, 30, 3), 0.3) ** 2  # Only the first camera sees it.
     alone = {"auto_mask": False, "depth_level_weights": (1.0,)}
     hidden = float(tf.reduce_mean(photometric.ssim_l1(still[:, 0], still[:, 1])))
     least = terms_of(still, intrinsics, standing(truth), consistency_mask=False, **alone)
@@ -199,7 +199,7 @@ def test_the_minimum_ignores_what_one_source_cannot_see(images, intrinsics, trut
         minimum_over_sources=False,
         **alone,
     )
-    # That of frame 0 itself; rounding puts a few of the border's pixels outside.
+    # Those of frame 0 itself; rounding puts a few border pixels outside.
     assert least["rigid_photometric"] == pytest.approx(hidden, rel=0.01)
     assert every["rigid_photometric"] == pytest.approx(2 * hidden, rel=0.01)
 
@@ -221,7 +221,7 @@ def test_a_static_camera_gives_depth_no_gradient(images, intrinsics, truth, auto
 def test_pixels_are_weighted_by_the_agreement_of_their_depths(images, intrinsics, truth):
     predictions = standing(truth)
     predictions["disparities"] = [np.full_like(truth["disparities"][0], 0.5)]
-    predictions["disparities"][0][:, 1] = 1.5  # The target's: |a - b| / (a + b) = 1 / 2.
+    predictions["disparities"][0][:, 1] = 1.5  # The target's depth: |a - b| / (a + b) = 1 / 2.
     alone = {"auto_mask": False, "depth_level_weights": (1.0,)}
     masked = terms_of(images, intrinsics, predictions, **alone)
     plain = terms_of(images, intrinsics, predictions, consistency_mask=False, **alone)
@@ -231,12 +231,12 @@ def test_pixels_are_weighted_by_the_agreement_of_their_depths(images, intrinsics
 
 def test_no_gradient_passes_the_weights_of_the_pixels(images, intrinsics, truth):
     disparity = np.array(truth["disparities"][0])
-    disparity[:, 1] *= 2.0  # The frames disagree, so that nearly every pixel has a weight below 1.
+    disparity[:, 1] *= 2.0  # The frames disagree, so nearly every pixel has a weight below 1.
     disparity = tf.constant(disparity)
     config = dataclasses.replace(CONFIG, depth_level_weights=(1.0,))
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(disparity)
-        # Without motion the warped picture is the same for every depth: only the weights know it.
+        # Without motion the warped picture does not depend on depth; only the weights do.
         predictions = {**standing(truth), "disparities": [disparity]}
         _, terms = robust.objective(images, intrinsics, predictions, config)
     photometric_gradient, depth_gradient = (
@@ -291,7 +291,7 @@ def test_a_stage_has_the_terms_of_its_own_predictions(
 
 
 def awkward(truth, images, case):
-    """Images and predictions at which a formula could divide by 0 or take the root of it."""
+    """Images and predictions for which a formula could divide by 0 or take its root."""
     if case == "no motion":
         return images, {**truth, "motions": 0 * truth["motions"]}
     if case == "equal images":

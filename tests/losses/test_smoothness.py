@@ -52,7 +52,7 @@ def test_a_bend_of_flow_counts_less_where_the_picture_has_an_edge():
     flat = np.full([1, 3, 3, 3], 0.5, "float32")
     edge = flat.copy()
     edge[:, :, 2] += 0.01  # exp(-150 * 0.01) between the pixels on either side.
-    still = 0.001 / 2  # Of the robust L1 at 0: half of the mean in x is v's, all in y.
+    still = 0.001 / 2  # The robust L1 at 0: half of the mean in x is that of v, all in y.
     for images, factor in ((flat, 1.0), (edge, np.exp(-1.5))):
         expected = 0.5 * factor * (2.0 + 0.001) / 2 + still
         np.testing.assert_allclose(

@@ -1,4 +1,4 @@
-"""Who teaches whom, pixel by pixel."""
+"""Which flow teaches the other, for each pixel."""
 
 import numpy as np
 import pytest
@@ -15,13 +15,13 @@ def view(flow, visible=1.0):
 
 
 def row(*values):
-    """A picture of one row, [1, 1, WIDTH, 1]; the last value goes on to its end."""
+    """A picture with one row, [1, 1, WIDTH, 1]; the last value is repeated to the end."""
     values = [*values] + [values[-1]] * (WIDTH - len(values))
     return np.array(values, "float32")[None, None, :, None]
 
 
 def flow_of(*u):
-    """A flow along x alone, [1, 1, WIDTH, 2]."""
+    """A flow only along x, [1, 1, WIDTH, 2]."""
     return np.concatenate([row(*u), row(0.0)], axis=-1)
 
 
@@ -60,11 +60,11 @@ def test_early_in_training_the_flow_teaches_although_all_pixels_disagree():
 def test_moving_objects_are_excluded():
     _, to_rigid, to_flow = gradients([0.3, 0.1], [0.1, 0.1], [0.0, 5.0], [20.0, 5.2])
     assert to_rigid[0] == to_flow[0] == 0
-    np.testing.assert_allclose(to_flow[1:], 1 / (WIDTH - 1), rtol=1e-3)  # All others do.
+    np.testing.assert_allclose(to_flow[1:], 1 / (WIDTH - 1), rtol=1e-3)  # All other pixels do.
 
 
 def test_flows_that_agree_nearly_everywhere_have_no_moving_object():
-    # The first pixel's disagreement is 0.5, eight times the average, but below 1: no object moves.
+    # The first pixel's disagreement is 0.5, eight times the mean, but below 1: no moving object.
     _, to_rigid, _ = gradients([0.3, 0.1], [0.1, 0.1], [0.0, 0.0], [0.5, 0.0])
     assert to_rigid[0] == pytest.approx(-1 / WIDTH, rel=1e-3)
 

@@ -1,4 +1,4 @@
-"""Stage `distil`: depth learns from its former self, and nothing else changes."""
+"""Stage `distil`: depth learns from its own copy, and nothing else changes."""
 
 import shutil
 
@@ -27,7 +27,7 @@ def settings(stage="distil", name="tiny", size=(32, 64), **changes):
         data__width=size[1],
         data__batch_size=1,
         training__jit_loss=False,
-        training__seed=7,  # Not that of the run to begin from.
+        training__seed=7,  # Differs from the seed of the first run.
         training__epochs=1,
         training__steps_per_epoch=2,
         **changes,
@@ -109,7 +109,7 @@ def test_a_step_changes_depth_alone(batch):
 
 
 def test_the_student_learns_the_teachers_labels(batch):
-    """Of one batch, taught again and again, the gap closes."""
+    """Trained repeatedly on one batch, the gap closes."""
     model = student(training__learning_rate=1e-3)
     schedule.compile_model(model)
 

@@ -74,7 +74,7 @@ def test_features_of_a_frame_are_computed_once():
     encode = model.flow_net.encode
     model.flow_net.encode = lambda images: sizes.append(images.shape[0]) or encode(images)
     model(random_batch())
-    assert sizes == [2 * 3]  # Six frames, though they stand in eight pairs.
+    assert sizes == [2 * 3]  # Six frames, although there are eight pairs.
 
 
 def test_the_compiled_loss_has_the_same_value_and_gradient():

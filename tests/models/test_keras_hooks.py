@@ -1,6 +1,6 @@
-"""The private methods of Keras that this project relies on or overrides.
+"""The private methods of Keras that this project uses or overrides.
 
-When a new Keras changes one of them, the test of that name fails; nothing else may tell.
+If a new version of Keras changes one of them, the test with its name fails; other tests may not.
 """
 
 import inspect

@@ -37,7 +37,7 @@ def test_each_channel_of_each_image_is_standardised_alone():
     standard = np.array(blocks.standardise(maps))
     np.testing.assert_allclose(standard.mean(axis=(1, 2)), 0, atol=1e-4)
     np.testing.assert_allclose(standard.var(axis=(1, 2)), 1, atol=2e-3)
-    # All pixels of a channel move alike: its pattern stays.
+    # All pixels of a channel change equally, so its pattern stays.
     pattern = (maps - maps.mean(axis=(1, 2), keepdims=True)) / maps.std(axis=(1, 2), keepdims=True)
     np.testing.assert_allclose(standard, pattern, atol=5e-3)
 

@@ -12,7 +12,7 @@ def features(seed, *shape):
 
 
 def by_definition(first, second, max_displacement, stride):
-    """The formula, one displacement at a time; NumPy arrays or tensors."""
+    """The formula for one displacement at a time; for NumPy arrays or tensors."""
     height, width = first.shape[1:3]
     d = max_displacement // stride * stride
     padded = ops.pad(second, [[0, 0], [d, d], [d, d], [0, 0]])
@@ -57,7 +57,7 @@ def test_gradients_are_the_central_differences(max_displacement, stride):
         tape.watch(inputs)
         loss = total(*inputs)
     for place, gradient in enumerate(tape.gradient(loss, inputs)):
-        # The cost is linear in each of the two: any step is exact but for rounding.
+        # The cost is linear in both inputs: any step is exact except for rounding.
         expected = central_differences(total, (first, second), place, step=1.0)
         np.testing.assert_allclose(gradient, expected, atol=1e-4)
 

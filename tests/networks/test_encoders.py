@@ -6,7 +6,7 @@ from dfnet_tf.networks import encoders
 
 
 def images(height, width):
-    """Smooth in [-1, 1], as images are; white noise would average out in the first layer."""
+    """Smooth images in [-1, 1]; white noise would average out in the first layer."""
     noise = np.random.default_rng(0).uniform(-1, 1, [1, height // 8, width // 8, 3])
     return ops.image.resize(noise.astype("float32"), (height, width))
 
@@ -36,7 +36,7 @@ def test_efficientnet_lite0_has_the_weights_of_the_original():
     convolutions = sum(int(np.prod(w.shape)) for w in encoder.weights if len(w.shape) == 4)
     channels = sum(w.shape[0] for w in encoder.weights if len(w.shape) == 1)
     head = 320 * 1280 + 2 * 1280 + 1280 * 1000 + 1000  # Convolution, batch norm, classifier.
-    published = 4_652_008  # There a batch norm's scale and shift replace each of our biases.
+    published = 4_652_008  # It counts a batch norm's scale and shift instead of each of our biases.
     assert convolutions + 2 * channels + head == published
 
 

@@ -83,7 +83,7 @@ def test_paper_has_39_18_million_parameters():
 def test_half_of_papers_channels_is_about_a_quarter_of_its_weights():
     network = flow_net.FlowNetC(width_multiplier=0.5)
     network.build((1, 64, 64, 3), (1, 64, 64, 3))
-    # A little more: the 441 channels of the correlation stay.
+    # A little more, because the correlation keeps its 441 channels.
     assert network.count_params() == pytest.approx(39.18e6 / 4, rel=0.04)
 
 
@@ -159,7 +159,7 @@ def test_a_correct_coarse_flow_needs_no_correction_at_finer_levels(monkeypatch):
     network(first, np.roll(first, 32, axis=2))
     for cost in costs[1:]:
         inner = cost[:, 1:-1, cost.shape[2] // 4 : -cost.shape[2] // 4]
-        # Of 81: no displacement. A stronger neighbour may outdo a few true matches.
+        # No displacement, of 81. A stronger neighbour may exceed a few true matches.
         assert (inner.argmax(axis=-1) == 40).mean() > 0.9
 
 

@@ -57,7 +57,7 @@ def test_the_same_content_elsewhere_in_the_picture_means_another_motion():
     network = pose_net.TinyPoseNet()
     content = frames(num_sources=1, height=16, width=24, batch=1)
     motions = []
-    for left in (96, 160):  # A multiple of the strides apart, and far from both borders.
+    for left in (96, 160):  # Apart by a multiple of the strides, and far from both borders.
         target, source = np.full([2, 1, 64, 288, 3], 0.5, "float32")
         target[:, 24:40, left : left + 24] = content[0]
         source[:, 24:40, left + 4 : left + 28] = content[1][:, 0]

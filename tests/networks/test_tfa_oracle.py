@@ -1,4 +1,4 @@
-"""Our correlation and warp against tensorflow-addons' (written by tests/make_tfa_golden.py)."""
+"""Our correlation and warp, compared with tensorflow-addons (tests/make_tfa_golden.py)."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from dfnet_tf.networks.correlation import correlation
 
 
 def subtracting_warp(images, backward):
-    """Our warp with the arguments of tensorflow-addons': (dy, dx), subtracted."""
+    """Our warp with tensorflow-addons' arguments: (dy, dx), subtracted."""
     return optical_flow.warp(images, -backward[..., ::-1])
 
 

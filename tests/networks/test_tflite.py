@@ -1,4 +1,4 @@
-"""The networks that go to the phone convert to TFLite's builtin ops and keep their numbers."""
+"""The phone's networks convert to TFLite's builtin ops with the same results."""
 
 import keras
 import numpy as np
@@ -40,5 +40,5 @@ def test_tflite_gives_the_numbers_of_keras(network, num_inputs, tmp_path):
     outputs = interpreter.get_signature_runner("serve")(**inputs)
     for i, original in enumerate(expected):
         np.testing.assert_allclose(outputs[f"output_{i}"], original, atol=1e-5)
-    # Phone accelerators hand tensors of more dimensions back to the CPU.
+    # Phone accelerators leave tensors of more dimensions to the CPU.
     assert max(len(tensor["shape"]) for tensor in interpreter.get_tensor_details()) <= 4

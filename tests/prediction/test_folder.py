@@ -1,4 +1,4 @@
-"""The files of the views: read back, they say what the views said."""
+"""The files of the views, read back, hold the views' content."""
 
 import json
 
@@ -19,7 +19,7 @@ from dfnet_tf.prediction.views import views
 
 NUM_FRAMES = 3
 HEIGHT, WIDTH = 24, 48
-TIMES = 0.0, 0.2, 1.5  # With a pause, as phones and screen recorders leave it.
+TIMES = 0.0, 0.2, 1.5  # With a pause, as in films of phones and screen recorders.
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_raw_images_hold_depth_and_flow(write, tmp_path):
 
 
 def test_point_clouds_of_a_drive_lie_in_one_place(write, film, tmp_path, monkeypatch):
-    """Points of the last frame, moved by the true motion, are points of its cloud; if near."""
+    """Points of the last frame, moved by the true motion, are in its cloud, if near."""
     monkeypatch.setattr(folders, "FARTHEST", 1.5)
     (*_, last) = write(clouds=[0, 2, 9], raw="none")
     clouds = [name for name in names(tmp_path) if name.startswith("point_clouds")]

@@ -1,4 +1,4 @@
-"""What predict takes: images, clips, videos; and one recording at a time."""
+"""Inputs of predict: images, clips, videos; only one recording at a time."""
 
 import shutil
 
@@ -33,7 +33,7 @@ def assert_shows(source, images):
     assert source.num_frames == len(frames) == len(images)
     assert source.size == images[0].shape[:2]
     np.testing.assert_array_equal(frames, images)
-    assert len(list(source.frames())) == len(images)  # As often as one likes.
+    assert len(list(source.frames())) == len(images)  # May be read repeatedly.
 
 
 def test_a_clip_brings_its_intrinsics(film, street):
@@ -67,7 +67,7 @@ def test_an_image_and_a_pair_are_no_film(film, street):
     first, second = (street / f"images/{name}.png" for name in ("000002", "000000"))
     alone = inputs.open_input([first], None)
     assert_shows(alone, film.images[[2]])
-    pair = inputs.open_input([first, second], None)  # In the order given.
+    pair = inputs.open_input([first, second], None)  # In the given order.
     assert_shows(pair, film.images[[2, 0]])
     assert not (alone.is_film or pair.is_film)
 

@@ -1,4 +1,4 @@
-"""Running the networks on pictures of any size."""
+"""Networks on pictures of any size."""
 
 import numpy as np
 import pytest
@@ -53,10 +53,10 @@ def test_recent_results_are_cached(model, images, monkeypatch):
     assert len(computed) == 2
     np.testing.assert_array_equal(there, again)
     assert not np.array_equal(there, back)
-    images[0][0, 0] += 1  # The same array, another picture.
+    images[0][0, 0] += 1  # The same array with another content.
     predictor.flow(*images[:2])
     assert len(computed) == 3
-    with pytest.raises(ValueError, match="read-only"):  # Whoever asks next must get it unspoilt.
+    with pytest.raises(ValueError, match="read-only"):  # Callers cannot change the cache.
         again += 1
 
 
@@ -89,7 +89,7 @@ def test_motion_comes_from_the_window_around_the_frame(predictor, images, monkey
 
 @pytest.fixture
 def street(predictor, monkeypatch):
-    """Depth and flow of a camera that moves over a plane, and the two pictures that it takes."""
+    """Depth and flow of a camera that moves over a plane, and its two pictures."""
     height, width = SIZE
     intrinsics = np.array([[50, 0, (width - 1) / 2], [0, 50, (height - 1) / 2], [0, 0, 1]])
     depth = np.linspace(8, 2, height, dtype="float32")[:, None] * np.ones(width, "float32")
@@ -124,10 +124,10 @@ def test_known_intrinsics_refine_the_motion_until_depth_and_flow_agree(predictor
 
 
 def test_a_failed_flow_keeps_the_pose_networks_motion(predictor, street, monkeypatch):
-    """Zero there and back is consistent, and explained in full by a camera that stands still."""
+    """Zero in both directions is consistent, and fully explained by a static camera."""
     frames, intrinsics, frame_from_next = street
     half = np.linalg.inv(frame_from_next)
-    half[:3, 3] /= 2  # A guess that is half right explains the pictures better than none.
+    half[:3, 3] /= 2  # A half-right motion explains the pictures better than no motion.
     monkeypatch.setattr(predictor, "motions", lambda _: np.stack([np.eye(4), half]))
     monkeypatch.setattr(predictor, "flow", lambda *_: np.zeros((*SIZE, 2), "float32"))
     found = predictor.frame_from_next(frames, 0, intrinsics)

@@ -1,4 +1,4 @@
-"""What is said of every frame: with the truth in place of networks, it must be true."""
+"""Views made from the truth instead of networks must be true."""
 
 import dataclasses
 import weakref
@@ -31,7 +31,7 @@ def test_depth_flow_and_path_are_the_true_ones(film, seen):
         np.testing.assert_allclose(view.depth, view.scale * film.depth[i], rtol=1e-5)
         rotation = (first @ film.camera_to_world[i])[:3, :3]
         np.testing.assert_allclose(view.camera_to_first[:3, :3], rotation, atol=1e-9)
-        # Beyond the first step the tracked scale has its say.
+        # Beyond the first step, the tracked scale matters.
         place = (first @ film.camera_to_world[i])[:3, 3]
         np.testing.assert_allclose(view.camera_to_first[:3, 3], place, rtol=0.03, atol=0.01)
     for i, view in enumerate(seen[:-1]):
@@ -59,7 +59,7 @@ def test_intrinsics_are_those_of_the_frames_not_of_the_smaller_predictions(film,
 
 
 def test_scene_flow_is_where_the_points_are_in_the_next_camera(film, seen):
-    """By another way than flow and the next depth: through the world, by the true motion."""
+    """Without flow and the next depth: through the world, by the true motion."""
     inverse = np.linalg.inv(film.intrinsics)
     y, x = np.mgrid[:48, :96]
     for i, view in enumerate(seen[:-1]):
@@ -129,11 +129,11 @@ def test_a_long_recording_needs_no_more_memory_than_a_short_one(film):
     for view in views(Blind(), recording(), film.intrinsics):
         assert view.flow is None or not view.moving.any()
     assert len(counts) == 25
-    assert max(counts) <= 5  # The window of 3, the view at hand, and the one to come.
+    assert max(counts) <= 5  # The window of 3, the current view, and the next one.
 
 
 def test_neighbouring_frames_improve_depth_and_give_the_motion():
-    """A network whose depth is 40 % too great on one side of every frame."""
+    """A network whose depth is 40 % too large on one side of every frame."""
     film = synthetic.render_clip(101, 7, 96, 320)
     truth = TruePredictor(film)
 
@@ -141,7 +141,7 @@ def test_neighbouring_frames_improve_depth_and_give_the_motion():
         def disparity(self, image):
             return np.where(np.arange(320) < 160, 1.0, 1 / 1.4) * truth.disparity(image)
 
-        frame_from_next = None  # The film tells the motion.
+        frame_from_next = None  # The film gives the motion.
 
     seen = list(views(Wrong(film), film.images, film.intrinsics, film_depth=True))
     assert len(seen) == 7

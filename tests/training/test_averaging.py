@@ -1,4 +1,4 @@
-"""The average of the weights: what it is, that it is better, and that it disturbs nothing."""
+"""The average of the weights: its value, its benefit, and that it disturbs nothing."""
 
 import keras
 import numpy as np
@@ -8,7 +8,7 @@ from dfnet_tf.training import averaging
 
 
 def model_of(weights, momentum):
-    """A layer of these weights, whose optimizer takes them 1 down at each step of gradient 1."""
+    """A layer with these weights, whose optimizer subtracts 1 at each step of gradient 1."""
     model = keras.Sequential([keras.Input((len(weights),)), keras.layers.Dense(1, use_bias=False)])
     model.layers[0].kernel.assign(np.reshape(weights, (-1, 1)))
     model.compile(averaging.AveragingAdam(1.0, average_momentum=momentum))
@@ -38,7 +38,7 @@ def test_with_noisy_steps_the_average_is_nearer_to_the_optimum_than_the_last_wei
     model, noise = model_of(np.zeros(100), momentum=0.995), np.random.default_rng(0)
     model.optimizer.learning_rate = 0.05
     weights = np.zeros((100, 1), "float32")
-    for _ in range(400):  # Downhill on (weights - 1)^2 / 2, seen through noise.
+    for _ in range(400):  # Gradient descent on (weights - 1)^2 / 2 with noise.
         weights = step(model, weights - 1.0 + 2.0 * noise.standard_normal(weights.shape))
     averaging.exchange(model)
     averages = model.layers[0].kernel.numpy()

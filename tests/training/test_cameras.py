@@ -1,4 +1,4 @@
-"""A run that learns intrinsics: its batches, files and checkpoints, and what it refuses."""
+"""Runs with learned intrinsics: batches, files, checkpoints, and refusals."""
 
 import dataclasses
 import itertools
@@ -21,7 +21,7 @@ GIVEN = preset("tiny").replace(
     data__height=32,
     data__width=64,
     data__flip=True,
-    training__stage="depth",  # The flow network knows no camera, and would take half of the time.
+    training__stage="depth",  # The flow network needs no camera, and half of the time.
     training__jit_loss=False,
     training__epochs=1,
     training__steps_per_epoch=2,
@@ -32,7 +32,7 @@ LEARNED = GIVEN.replace(data__intrinsics="learned")
 
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory):
-    """Two streets, twice as large as they are trained on."""
+    """Two streets at twice the training size."""
     folder = tmp_path_factory.mktemp("streets")
     for seed, name in enumerate(["north", "south"]):
         synthetic.write_clip(synthetic.render_clip(seed, 4, 64, 128), folder / name)
@@ -43,7 +43,7 @@ def clips(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(clips, tmp_path_factory):
-    """The folder, and the model, of a short run."""
+    """The folder and the model of a short run."""
     run_dir = tmp_path_factory.mktemp("run")
     return run_dir, loop.train(LEARNED, clips, run_dir)
 
@@ -81,7 +81,7 @@ def test_the_epochs_line_shows_the_focal_length(clips, run, tmp_path):
     shown = {}
     files = cameras.IntrinsicsFiles(tmp_path, clips, LEARNED.data)
     files.set_model(run[1])
-    with averaging.averaged(run[1]):  # As it is while it trains.
+    with averaging.averaged(run[1]):  # As during training.
         files.on_epoch_end(0, shown)
     assert shown["focal_x"] == pytest.approx(run[1].cameras.matrices()[:, 0, 0].numpy().mean())
 
@@ -91,7 +91,7 @@ def test_checkpoints_hold_the_cameras_and_their_optimizer_state(run):
     model = new_model()
     schedule.compile_model(model)
     assert checkpoints.restore(model, run_dir) == 2
-    averaging.exchange(model)  # Trained to its end, a model has its averages.
+    averaging.exchange(model)  # After training, a model has its averages.
     np.testing.assert_array_equal(model.cameras.free, trained.cameras.free)
     for restored, expected in zip(
         model.optimizer.variables, trained.optimizer.variables, strict=True

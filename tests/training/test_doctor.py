@@ -1,4 +1,4 @@
-"""The doctor's rules on made-up numbers, and the check-up of models on a rendered street."""
+"""The doctor's rules on invented numbers, and the check-up of models on a rendered street."""
 
 import dataclasses
 import math
@@ -27,7 +27,7 @@ HEALTHY = Observation(
     terms={"rigid_photometric": [90.0, 70, 60, 55], "cross_task": [0.1, 1, 2, 2]},
     medians=[4.0, 2.0, 1.0, 0.8],
 )
-ILL = {  # By rule: the least that makes it speak, and the most that does not yet.
+ILL = {  # For each rule: values just beyond its threshold, and values at it.
     "No numbers": ({"finite": False}, {"finite": True}),
     "Skipped steps": ({"skipped_steps": 1.0}, {"skipped_steps": 0.0}),
     "Static data": ({"still_share": 0.51}, {"still_share": 0.5}),
@@ -108,7 +108,7 @@ def built(tmp_path_factory):
 
 @pytest.fixture
 def model(built):
-    """The model, whose weights and settings a test may change."""
+    """The model; a test may change its weights and settings."""
     model, _ = built
     config, weights = model.config, model.get_weights()
     yield model

@@ -1,4 +1,4 @@
-"""Stage `distil` with teacher `film`: depth learns its films' own geometry."""
+"""Teacher `film`: networks learn the geometry of their own films."""
 
 import shutil
 import signal
@@ -34,7 +34,7 @@ def settings(**changes):
         data__width=SIZE[1],
         data__batch_size=1,
         training__jit_loss=False,
-        training__seed=7,  # Not that of the run to begin from.
+        training__seed=7,  # Differs from the seed of the first run.
         **{"training__epochs": 1, "training__steps_per_epoch": 2, **changes},
     )
 
@@ -56,7 +56,7 @@ def begun_from(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def every_film_teaches(monkeypatch):
-    """In place of a film's own geometry: the network's opinion, tilted, and rather sure of it."""
+    """Replaces a film's own geometry: the network's prediction, tilted, with high confidence."""
 
     def film_depths(frames, disparity, intrinsics):
         del intrinsics
@@ -70,7 +70,7 @@ def every_film_teaches(monkeypatch):
 
 @pytest.fixture(scope="module")
 def labelled():
-    """A label of its own for every frame: a ramp, and a step in confidence."""
+    """A different label for every frame: a ramp, and a step in confidence."""
 
     def read(number, frame):
         x, y = np.meshgrid(np.arange(SIZE[1]), np.arange(SIZE[0]))
@@ -102,7 +102,7 @@ def test_a_batch_has_single_frames_with_their_labels(films, labelled):
 
 @pytest.mark.parametrize("flip", [False, True])
 def test_labels_move_with_their_frames(films, labelled, flip):
-    """A ramp in x and y tells where each pixel came from; the intrinsics, where it went."""
+    """A ramp in x and y shows where each pixel came from; the intrinsics show where it went."""
     data = settings(data__flip=flip).data
     before = pipeline.intrinsics_at_training_size(films, data)[0]
     directions = set()
@@ -178,7 +178,7 @@ def test_a_run_keeps_motion_and_flow_and_changes_depth(films, begun_from, tmp_pa
 
 
 def test_films_and_clips_with_flow_teach_flow_together(films, begun_from, tmp_path, monkeypatch):
-    """In stage flow, a film's label is a flow; a clip with flow/ keeps its own."""
+    """In stage flow, a film's label is its flow; a clip with flow/ keeps its true flow."""
 
     def film_depths(frames, disparity, intrinsics):
         del disparity, intrinsics

@@ -17,14 +17,14 @@ from dfnet_tf.training import checkpoints, imagenet, loop, torch_file
 
 
 def fixed_image():
-    """What the known logits belong to: waves in [-1, 1], [1, 224, 224, 3]."""
+    """The input of the known logits: waves in [-1, 1], [1, 224, 224, 3]."""
     y, x = np.mgrid[:224, :224]
     waves = [np.sin(x / 9.0), np.sin(y / 7.0), np.sin((x + y) / 23.0)]
     return np.stack(waves, axis=-1).astype("float32")[None]
 
 
 def test_the_encoder_and_its_own_head_classify_as_the_original():
-    """The logits are those of PyTorch 2.2 and efficientnet-lite-pytorch 0.1 on the same file."""
+    """The logits come from PyTorch 2.2 and efficientnet-lite-pytorch 0.1 on the same file."""
     encoder = EfficientNetLite0()
     encoder(ops.zeros((1, 224, 224, 3)))
     imagenet.initialise(encoder)
@@ -133,7 +133,7 @@ def test_a_new_run_starts_from_imagenet_unless_init_from_is_given(monkeypatch, t
     np.testing.assert_array_equal(model.depth_net.encoder.stem.kernel, np.float32(stem))
     model.depth_net.encoder.stem.kernel.assign(0 * stem)
     checkpoints.save(model, tmp_path / "new")
-    monkeypatch.setattr(imagenet, "initialise", None)  # It would fail.
+    monkeypatch.setattr(imagenet, "initialise", None)  # A call would fail.
     model = loop.train(config, clips, tmp_path / "next", [tmp_path / "new"])
     assert not np.any(model.depth_net.encoder.stem.kernel)
 

@@ -17,7 +17,7 @@ JOINT = preset("tiny").replace(
     training__epochs=3,
     training__steps_per_epoch=2,
 )
-# All three networks would be traced, here most of the time, twice as long.
+# Tracing all three networks, most of the time here, would take twice as long.
 CONFIG = stages.staged(JOINT, "depth")
 
 
@@ -102,7 +102,7 @@ def test_a_nan_loss_stops_training_and_keeps_the_last_checkpoint(clips, whole, t
     with pytest.raises(loop.DivergedError, match="in 2 steps.* step 10"):
         loop.train(wild, clips, run_dir)
     assert "No numbers." in (run_dir / "doctor.md").read_text()
-    sane, wild = checkpoints.all_checkpoints(run_dir)  # Around the step that spoilt all.
+    sane, wild = checkpoints.all_checkpoints(run_dir)  # Before and after the bad step.
     assert (checkpoints.step_of(sane), checkpoints.step_of(wild)) == (6, 8)
     assert all(np.isfinite(value).all() for value in _newest_weights(run_dir))
 

@@ -1,4 +1,4 @@
-"""What a run folder says of where its networks come from."""
+"""The origin of networks in a run folder."""
 
 import json
 import shutil

@@ -11,7 +11,7 @@ from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, released
 
-# Name and shape of every trainable variable of the released program, one a line.
+# Name and shape of every trainable variable of the released program, one per line.
 VARIABLES = {
     name: tuple(int(n) for n in shape.strip("]\n").split(","))
     for name, shape in (

@@ -1,4 +1,4 @@
-"""Stage `flow` taught by the true flow of rendered pairs."""
+"""Stage `flow` with the true flow of rendered pairs as labels."""
 
 import shutil
 
@@ -43,7 +43,7 @@ def test_labels_are_the_clips_flow_at_training_size(flying):
 
 @pytest.mark.parametrize("flip", [False, True])
 def test_flow_is_cropped_scaled_and_mirrored_with_its_frames(flying, flip):
-    """In a batch, the label is the motion of the frames as they are in that batch."""
+    """The label is the motion of the augmented frames."""
     data = CONFIG.replace(data__flip=flip, data__max_scale=1.6).data
     _, labels = truth_teacher.lesson(flying, SIZE)
     along = {1: 0.0, 0: 0.0, -1: 0.0}
@@ -57,7 +57,7 @@ def test_flow_is_cropped_scaled_and_mirrored_with_its_frames(flying, flip):
 
 
 def gap(frames, label, factor):
-    """Mean difference of the first frame and the second, read along `factor` times the flow."""
+    """Mean difference of the first frame and the second, sampled along `factor` times the flow."""
     y, x = np.mgrid[: SIZE[0], : SIZE[1]]
     ends = np.rint(np.stack([x, y], -1) + factor * label[..., :2]).astype(int)
     inside = ((ends >= 0) & (ends < [SIZE[1], SIZE[0]])).all(axis=-1)

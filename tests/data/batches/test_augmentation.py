@@ -25,7 +25,7 @@ def test_scale_one_changes_nothing(images):
 
 @pytest.mark.parametrize("draws", [(1, 0, 0, 0), (0, 1, 1, 1), (0.9, 0.4, 0.3, 0.8)])
 def test_intrinsics_move_with_the_pixels(draws):
-    # In a picture of its own pixels' places, a moved pixel tells where it came from.
+    # The picture holds its own pixel positions, so a moved pixel shows its origin.
     places = np.array(camera.pixel_grid(16, 32))
     picture = np.concatenate([places, places[..., :1]], -1)[None].astype("float32")
     cropped, moved = augmentation.scale_and_crop(
@@ -44,7 +44,7 @@ def test_the_crop_stays_within_the_enlarged_picture():
         draws = np.array([1, 1, place, place], "float32")
         cropped, _ = augmentation.scale_and_crop(ramp, INTRINSICS, draws, SIZE, MAX_SCALE)
         steps = np.diff(np.array(cropped)[0, 8, :, 0])
-        # Inside, every pixel steps by 1 / scale; beyond the border it would stand still.
+        # Inside, positions step by 1 / scale; beyond the border they would not change.
         assert (steps[1:-1] > 0.5 / MAX_SCALE).all()
 
 
@@ -76,7 +76,7 @@ def test_mirroring_keeps_the_ray_of_every_point(images):
 
 @pytest.mark.parametrize("mirroring", [0.2, 0.8])
 def test_intrinsics_found_later_move_as_those_known_before(images, mirroring):
-    """Carried through as the map from old to new pixels, the augmentation awaits its camera."""
+    """With the identity, augmentation returns the map from old to new pixels, for any camera."""
     draws = np.array([0.9, 0.4, 0.3, 0.8], "float32")
 
     def augmented(to_pixels):
@@ -90,7 +90,7 @@ def test_intrinsics_found_later_move_as_those_known_before(images, mirroring):
 
 
 def test_a_mirrored_camera_sees_the_mirrored_world():
-    """A point at X and its mirror image at -X: their pixels are each other's mirror images."""
+    """A point at X and its mirror image at -X have mirrored pixels."""
     _, mirrored = augmentation.mirror(np.zeros([1, 16, 32, 3]), np.eye(3, dtype="f"), np.float32(0))
     moved = camera.intrinsics_after(mirrored, INTRINSICS)[None]
     point, image = np.array([[[[0.4, 0.1, 2.0]]], [[[-0.4, 0.1, 2.0]]]], "float32")
@@ -109,7 +109,7 @@ def test_a_draw_of_a_half_mirrors_nothing(images):
 
 @pytest.mark.parametrize("enlargement", [1.0, 1.5, 2.0, 3.0])
 def test_a_larger_image_is_cropped_and_resized_in_one(enlargement):
-    """A picture of the places of its own pixels *at the training size*: as above, but larger."""
+    """A picture of its own pixel positions *at the training size*, but larger."""
     height, width = round(enlargement * 16), round(enlargement * 32)
     places = (np.array(camera.pixel_grid(height, width)) + 0.5) / enlargement - 0.5
     picture = np.concatenate([places, places[..., :1]], -1)[None].astype("float32")
@@ -123,7 +123,7 @@ def test_a_larger_image_is_cropped_and_resized_in_one(enlargement):
 
 @pytest.mark.parametrize("width", [80, 64, 50, 48, 30])
 def test_resizing_averages_areas(width):
-    """Close to the exact averages, also of thin lines, which sparse sampling would miss."""
+    """Close to the exact averages, also for thin lines, which sparse sampling would miss."""
     lines = np.zeros([48, 96, 3], np.float32)
     lines[:, 5::11] = 1.0
     exact = cv2.resize(lines, (width, 24), interpolation=cv2.INTER_AREA)

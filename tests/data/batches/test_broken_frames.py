@@ -1,4 +1,4 @@
-"""Frames that cannot be read: passed over, the same ones after a resume, named once, counted."""
+"""Unreadable frames are skipped reproducibly, reported once and counted."""
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +23,7 @@ NUM_WINDOWS = 6 + 3
 
 
 def reader(*broken):
-    """Reads a window as ten times its number, if it is not broken."""
+    """Reads a window as ten times its number, unless it is broken."""
 
     def read(window):
         if window in broken:
@@ -71,7 +71,7 @@ def test_beyond_the_share_one_line_names_files_and_counts(capsys):
         "7.png: expected an image file. The same holds for 40.png, 80.png. "
         "That breaks 3 of 100 windows of frames, a larger share than --broken_share=0.02."
     )
-    assert capsys.readouterr().err.count("\n") == 2  # Of those before it; no summary besides.
+    assert capsys.readouterr().err.count("\n") == 2  # The two frames before; no summary.
 
 
 def test_a_small_data_set_that_is_all_broken_stops_at_the_first_frame(capsys):
@@ -89,7 +89,7 @@ def test_a_small_data_set_that_is_all_broken_stops_at_the_first_frame(capsys):
 
 @pytest.mark.parametrize("num_drawn", [1, 5000])
 def test_the_share_is_one_of_what_was_drawn_or_of_a_thousand(num_drawn):
-    """So a large data set that is all broken stops soon, and one broken window in 100 never."""
+    """A large, fully broken data set stops soon; one broken window in 100 never stops it."""
     broken = BrokenFrames(10**6, 0.01)
     for window in range(num_drawn - 1):
         broken.first_whole(window, reader())
@@ -117,7 +117,7 @@ def test_threads_share_the_counts(capsys):
 
 @pytest.fixture(params=["files", "records"])
 def clips(request, tmp_path):
-    """Two clips of other cameras, of greys 8 i, the last but one frame of the first broken."""
+    """Two clips with different cameras and greys 8 i; the first has a broken frame before its last."""
     for c, length in enumerate([8, 5]):
         with ClipWriter(tmp_path / "clips" / str(c), image_type="png") as writer:
             writer.intrinsics = np.array([[100.0 + c, 0, 63.5], [0, 100, 31.5], [0, 0, 1]])
@@ -145,7 +145,7 @@ def test_batches_skip_a_broken_frame_and_use_the_other_windows_camera(clips, cap
             lambda batch: np.array(batch["intrinsics"][:, 0, 0]),
         )
     )
-    assert set(greys[:, 0]) == {0, 8, 16, 24, 100, 108, 116}  # Of 32 and 40 the next is 100.
+    assert set(greys[:, 0]) == {0, 8, 16, 24, 100, 108, 116}  # 32 and 40 are broken.
     np.testing.assert_array_equal(greys - greys[:, :1], np.tile([0, 8, 16], (10, 1)))
     np.testing.assert_array_equal(focal_lengths, np.where(greys[:, 0] < 100, 50.0, 50.5))
     assert "frames: 1, in 2 of 9 windows" in summary

@@ -23,7 +23,7 @@ CONFIG = (
 
 @pytest.fixture
 def clips(tmp_path):
-    """Two clips whose frame i of clip c is grey 40 c + 8 i all over."""
+    """Two clips; frame i of clip c has the constant grey 40 c + 8 i."""
     for c, length in enumerate([5, 4]):
         with ClipWriter(tmp_path / str(c), image_type="png") as writer:
             writer.intrinsics = np.array([[100.0, 0, 63.5], [0, 100, 31.5], [0, 0, 1]])
@@ -115,11 +115,11 @@ def test_an_image_that_is_gone_or_cut_off_is_named(clips):
 
 
 def test_an_image_that_an_exif_tag_turns_is_read_upright(clips):
-    """As `Clip.image` and so the evaluation see it."""
+    """As in `Clip.image`, which evaluation uses."""
     path = clips[1].images[2]
     upright = np.zeros([64, 128, 3], np.uint8)
     upright[:32] = 200
-    _, jpeg = cv2.imencode(".jpg", np.rot90(upright))  # A quarter turn clockwise undoes it.
+    _, jpeg = cv2.imencode(".jpg", np.rot90(upright))  # A turn to the right undoes it.
     clockwise = struct.pack(">HHIHH", 0x0112, 3, 1, 6, 0)  # Orientation, one SHORT: 6.
     exif = b"Exif\0\0MM" + struct.pack(">HIH", 42, 8, 1) + clockwise + bytes(4)
     segment = b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif

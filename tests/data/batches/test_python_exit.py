@@ -6,7 +6,7 @@ import pytest
 
 from dfnet_tf.data.batches.python_exit import FinishedBeforeExit
 
-# Threads that Python does not wait for, always inside OpenCV, as those of tf.data.
+# Like tf.data's threads: Python does not wait for them, and they are always inside OpenCV.
 PROGRAM = """
 import threading, time
 import cv2, numpy as np

@@ -1,4 +1,4 @@
-"""Middlebury's .flo files: what is written is read, what is unknown stays so."""
+"""Middlebury's .flo files: written flow is read back, unknown flow stays unknown."""
 
 import struct
 

@@ -1,4 +1,4 @@
-"""Images of any kind come out as bright and as coloured as they are."""
+"""Images of any kind keep their brightness and colour."""
 
 import cv2
 import numpy as np
@@ -41,7 +41,7 @@ def test_the_bits_that_a_sensor_fills_are_the_whole_range(tmp_path, bits, suffix
 
 
 def test_images_of_one_recording_keep_their_brightness_against_each_other(tmp_path):
-    """12 bits, the first image so dark that it would fit into 10."""
+    """12-bit images; the first is so dark that it would fit into 10 bits."""
     for i, share in enumerate((0.2, 0.5, 1.0)):
         write(tmp_path / f"walk/images/{i}.png", np.uint16(RAMP * 4095 * share))
     (recording,) = footage.image_recordings(tmp_path / "walk/images")

@@ -1,4 +1,4 @@
-"""Images that would exhaust the memory are refused by their headers, whatever they claim there."""
+"""Images that would exhaust the memory are refused by their headers."""
 
 import struct
 
@@ -15,7 +15,7 @@ def encoded(suffix, height=6, width=10, *options):
 
 
 def jpeg_of(width, height, *segments):
-    """A JPEG's head that claims a size, with these bytes before it."""
+    """A JPEG header that claims a size, with these bytes before it."""
     frame = struct.pack(">BBHBHHB", 0xFF, 0xC0, 17, 8, height, width, 3)
     return b"\xff\xd8" + b"".join(segments) + frame + bytes(9)
 
@@ -81,14 +81,14 @@ def test_a_tiff_of_huge_tiles_has_no_size():
     assert image_limits.header_size(content + tile) is None
 
 
-@pytest.mark.parametrize("suffix", KINDS[:-1])  # A PPM's is a line of text.
+@pytest.mark.parametrize("suffix", KINDS[:-1])  # A PPM's header is a line of text.
 def test_a_header_that_is_cut_off_has_no_size(suffix):
     content = encoded(suffix)
     assert [image_limits.header_size(content[:length]) for length in range(20)] == [None] * 20
 
 
 def test_a_png_may_be_followed_by_anything_but_not_claim_longer_chunks():
-    """OpenCV fills gigabytes with zeros, for seconds, for a chunk that says it has them."""
+    """OpenCV would fill gigabytes with zeros, for seconds, if a chunk claims to be that large."""
     content = encoded(".png")
     assert image_limits.header_size(content + b"litter") == (10, 6)
     place = content.index(b"IDAT") - 4
@@ -113,6 +113,6 @@ def test_other_sizes_are_refused(size):
 
 
 def test_opencv_itself_refuses_what_is_too_large():
-    """For files whose header it reads otherwise than we do."""
+    """For files whose header OpenCV reads differently."""
     with pytest.raises(cv2.error, match="CV_IO_MAX_IMAGE_PIXELS"):
         cv2.imdecode(np.frombuffer(png_of(8192, 8193), np.uint8), cv2.IMREAD_COLOR)

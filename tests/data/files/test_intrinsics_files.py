@@ -1,4 +1,4 @@
-"""Intrinsics of another unit or of another image size are seen through."""
+"""Intrinsics in another unit or for another image size are detected."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ TRUE = np.array([[138.56, 0, 79.5], [0, 138.56, 47.5], [0, 0, 1]])
 
 
 def scaled(matrix, scale_x, scale_y):
-    """As resizing the image moves it; half-pixel centres."""
+    """Intrinsics after resizing the image, with half-pixel centres."""
     moved = np.diag([scale_x, scale_y, 1.0]) @ matrix
     moved[0, 2] += (scale_x - 1) / 2
     moved[1, 2] += (scale_y - 1) / 2

@@ -1,4 +1,4 @@
-"""MATLAB files, as SciPy writes them."""
+"""MATLAB files written by SciPy."""
 
 import numpy as np
 import pytest

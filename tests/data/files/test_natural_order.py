@@ -1,4 +1,4 @@
-"""Names come in the order that people count in, and tell times where they hold some."""
+"""Natural order of names, and the times in names."""
 
 from pathlib import PurePath
 
@@ -36,7 +36,7 @@ def test_people_count_so(names):
         ("1403636579763555.png", 1403636579.763555),
         ("1403636579763.png", 1403636579.763),
         ("1403636579.png", 1403636579),
-        ("0000000005.png", None),  # KITTI counts so.
+        ("0000000005.png", None),  # KITTI's frame numbers.
         ("000012.png", None),
         ("clip1.9.png", None),
         ("20240101120000.png", None),

@@ -1,4 +1,4 @@
-"""Numbers come out the same, whichever system or program wrote their file."""
+"""Numbers are read equally from files of any system or program."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ PLAIN = "138.56 0 79.5\n0 138.56 47.5\n0 0 1\n"
     "content",
     [
         PLAIN.encode(),
-        PLAIN.encode("utf-8-sig"),  # As editors of Windows save it.
+        PLAIN.encode("utf-8-sig"),  # As Windows editors save it.
         PLAIN.encode("utf-16"),
         b"\xfe\xff" + PLAIN.encode("utf-16-be"),
         PLAIN.replace("\n", "\r\n").encode() + b"\r\n\r\n",

@@ -1,4 +1,4 @@
-"""Point clouds, read back by the letter of the format."""
+"""Point clouds, read back according to the format's definition."""
 
 import struct
 

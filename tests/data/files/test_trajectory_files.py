@@ -1,4 +1,4 @@
-"""Trajectory files, read by evo as users read them."""
+"""Trajectory files, read by evo."""
 
 import numpy as np
 import pytest

@@ -17,11 +17,11 @@ import pytest
 from dfnet_tf.data.files.film_files import frame_interval, median_interval
 from dfnet_tf.data.files.video import VideoError, VideoReader, VideoWriter
 
-os.environ.setdefault("SVT_LOG", "0")  # Before FFmpeg encodes AV1: else it prints.
+os.environ.setdefault("SVT_LOG", "0")  # Before FFmpeg encodes AV1, so that it prints nothing.
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
 ROOT = Path(__file__).parents[3]
-CODEC_LOSS = 12  # Grey levels that MPEG-4 may move a flat patch by.
+CODEC_LOSS = 12  # Grey levels by which MPEG-4 may change a flat patch.
 
 
 def corner_frame(height=48, width=64):
@@ -44,7 +44,7 @@ def read(path):
 
 
 def write_noise(path, num_frames, codec="MJPG"):
-    """A video with OpenCV itself, every frame of about the same number of bytes."""
+    """A video by OpenCV itself; every frame has about the same number of bytes."""
     rng = np.random.default_rng(0)
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*codec), 10, (64, 48))
     for _ in range(num_frames):
@@ -128,14 +128,14 @@ def test_a_colon_in_a_name_is_no_address(tmp_path, monkeypatch):
 
 
 def test_text_is_no_video_whatever_its_name(tmp_path):
-    text = tmp_path / "a.txt"  # FFmpeg would film it.
+    text = tmp_path / "a.txt"  # FFmpeg would show it as a film.
     text.write_text("no video\n" * 50)
     with pytest.raises(VideoError, match="a.txt: expected a video .* Received: one it cannot open"):
         VideoReader(text)
 
 
 def damaged(path, frames):
-    """Overwrites the pictures of an MJPG file's `frames`, but not the headers between them."""
+    """Overwrites the image data of `frames` in an MJPG file, but not the headers between them."""
     data = bytearray(path.read_bytes())
     starts = [match.start() for match in re.finditer(b"\xff\xd8\xff", data)]
     for i in frames:
@@ -176,7 +176,7 @@ def test_a_wrong_rate_makes_no_whole_video_too_short(tmp_path):
 
 
 def test_broken_files_print_nothing(tmp_path):
-    """In a process of its own, where OpenCV is loaded by this project."""
+    """In a new process, in which this project loads OpenCV."""
     damaged(write_noise(tmp_path / "a.avi", 20), [7, 8])
     write_noise(tmp_path / "b.mp4", 20, "mp4v")
     data = (tmp_path / "b.mp4").read_bytes()
@@ -230,13 +230,13 @@ TEXTURE = films.moving_texture(12)
 
 
 def timed(path):
-    """The times and the frames of a film."""
+    """The times and frames of a film."""
     with VideoReader(path) as video:
         return [list(values) for values in zip(*video.timed(), strict=True)]
 
 
 def assert_shows(frames, pictures, loss=CODEC_LOSS):
-    """Every frame is its own picture, nearer than any other."""
+    """Every frame resembles its own picture more than any other."""
     assert len(frames) == len(pictures)
     for frame, picture in zip(frames, pictures, strict=True):
         assert np.abs(np.float32(frame) - picture).mean() < loss
@@ -260,7 +260,7 @@ def test_films_of_all_kinds_show_what_was_filmed(tmp_path, name, settings):
 
 @pytest.mark.parametrize("order", ["tff=1", "bff=1"])
 def test_an_interlaced_film_shows_one_moment_a_frame(tmp_path, order):
-    """Its other rows are black: of a moment that must not be seen."""
+    """Its other rows are black: they belong to a moment that must not be visible."""
     upper = [picture * (np.arange(96) % 2 == 0)[:, None, None] for picture in TEXTURE]
     options = {"flags": "+ildct+ilme", "x264-params": order, "crf": "1"}
     path = films.write_film(tmp_path / "a.mp4", np.uint8(upper), pix_fmt="yuv444p", options=options)
@@ -345,7 +345,7 @@ def test_an_mp4_whose_last_frames_are_gone_is_refused(tmp_path):
     with films.av.open(str(path)) as container:
         places = [(packet.pos, packet.size) for packet in container.demux() if packet.size]
     start, size = places[8]
-    path.write_bytes(path.read_bytes()[: start + size // 2])  # Three are gone, and half of one.
+    path.write_bytes(path.read_bytes()[: start + size // 2])  # 3.5 frames are missing.
     with pytest.raises(VideoError, match="expected 12 frames.* Received: 8; it is truncated"):
         VideoReader(path)  # Before any work.
 

@@ -1,4 +1,4 @@
-"""What becomes of the frames of a recording."""
+"""From frames of a recording to clips."""
 
 import json
 
@@ -17,19 +17,19 @@ STATIC, SCENE = Excluded("static"), Excluded("test scene")
 
 
 def frame(level, **truth):
-    """A flat frame, to be known again by its grey level."""
+    """A flat frame, identified by its grey level."""
     return Frame(np.full((48, 64, 3), level, np.uint8), **truth)
 
 
 def recording(*items, intrinsics=INTRINSICS, **more):
-    """A recording of grey levels and of whatever else a reader yields."""
+    """A recording of grey levels and of anything else that a reader yields."""
     items = [frame(item) if isinstance(item, int) else item for item in items]
     return Recording("drive", len(items), intrinsics, lambda: iter(items), **more)
 
 
 @pytest.fixture
 def make(tmp_path):
-    """Makes the clips of a recording: its entry, and {clip's name: grey levels}."""
+    """Makes the clips of a recording; returns its entry and {clip name: grey levels}."""
 
     def run(recorded, **settings):
         ticks = []
@@ -149,7 +149,7 @@ def test_a_guess_is_marked_in_the_clip(make, tmp_path):
 
 
 def test_no_clip_is_called_images(tmp_path):
-    """A folder with a folder of that name in it is a clip itself."""
+    """A folder that contains a folder images/ is a clip itself."""
     items = [frame(level) for level in (10, 30, 50)]
     recorded = Recording("images", 3, INTRINSICS, lambda: iter(items))
     entry = make_clips(recorded, tmp_path, Settings(), lambda: None)
@@ -198,7 +198,7 @@ def test_every_frame_is_kept_or_dropped_for_one_reason(tmp_path):
 
 
 def test_a_recording_that_breaks_off_leaves_its_error_and_no_clip(tmp_path):
-    """Neither the clip that was whole before it broke off, nor anything of another recording's."""
+    """Removes the clip finished before the error, but nothing of other recordings."""
 
     def read():
         yield from (frame(level) for level in (10, 30, 50))

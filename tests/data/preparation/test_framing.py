@@ -1,4 +1,4 @@
-"""Properties of crops and resizes, and of the intrinsics that move with them."""
+"""Properties of crops and resizes, and of the updated intrinsics."""
 
 import numpy as np
 import pytest
@@ -70,7 +70,7 @@ def test_rows_that_do_not_show_the_world_are_cut_off_before():
 
 def test_depth_is_cropped_in_its_own_pixels_and_never_mixed():
     depth = np.where(np.indices((120, 300))[1] < 60, 3.0, 50.0)  # 3 m in the left fifth.
-    depth[:20] = 0  # The rows that the crop leaves out.
+    depth[:20] = 0  # The rows outside the crop.
     view = central_view((60, 100), 20, 50)  # Rows 10 to 50 of 60.
     part = view.depth(depth)
     np.testing.assert_array_equal(part, depth[20:100])

@@ -1,4 +1,4 @@
-"""What is said of a camera that the user gives."""
+"""Notes about cameras given by the user."""
 
 import numpy as np
 import pytest

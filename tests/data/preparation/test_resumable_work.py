@@ -1,4 +1,4 @@
-"""A folder of clips in the making: whole at the end, kept when interrupted."""
+"""Interrupted work: clips are complete at the end and kept in between."""
 
 import errno
 import fcntl
@@ -27,7 +27,7 @@ def write_clip(folder, level):
 
 
 class Work:
-    """Makes jobs, and remembers which were done."""
+    """Makes jobs, and records which were done."""
 
     def __init__(self):
         self.done = []
@@ -76,7 +76,7 @@ def test_the_output_is_a_folder_of_clips_and_what_became_of_the_frames(work, tmp
     }
     assert [entry["name"] for entry in dataset["recordings"]] == ["b", "a", "c"]
     assert list(out.parent.iterdir()) == [out]
-    outputs.refuse_existing(out, overwrite=True)  # Ours to replace.
+    outputs.refuse_existing(out, overwrite=True)  # May be replaced.
 
 
 def test_the_result_is_the_same_for_any_number_of_workers(work, tmp_path):
@@ -89,7 +89,7 @@ def test_the_result_is_the_same_for_any_number_of_workers(work, tmp_path):
 @pytest.mark.parametrize("error", [ClipError("broken"), KeyboardInterrupt(), KeyError("a bug")])
 def test_what_was_finished_is_not_made_again(work, tmp_path, capsys, error):
     out = tmp_path / "out"
-    names = "a", "b", "c"  # The last one fails: a worker may begin another before it is stopped.
+    names = "a", "b", "c"  # The last one fails; before it stops, a worker may start another.
     with pytest.raises(type(error)):
         produce([work.job(n, error if n == "c" else None) for n in names], out, SETTINGS, 1)
     assert not out.exists()
@@ -103,7 +103,7 @@ def test_what_was_finished_is_not_made_again(work, tmp_path, capsys, error):
 
 
 def test_a_recording_whose_clips_are_gone_is_made_again(work, tmp_path):
-    """As after a kill while the finished clips were moved to the output."""
+    """The state after a kill while finished clips were moved to the output."""
     with pytest.raises(ClipError):
         produce([work.job("a"), work.job("b", ClipError("no"))], tmp_path / "out", SETTINGS, 1)
     (tmp_path / ".out.partial" / "clips" / "a").rename(tmp_path / "moved")
@@ -132,7 +132,7 @@ def test_half_a_recording_leaves_no_clip_behind(work, tmp_path):
         jobs = [work.job("a"), work.job("b", ClipError("broken"), num_clips=3)]
         produce(jobs, tmp_path / "out", SETTINGS, 1)
     partial = tmp_path / ".out.partial" / "clips"
-    (partial / ".b_03.abcdefgh" / "new").mkdir(parents=True)  # As kill -9 leaves it.
+    (partial / ".b_03.abcdefgh" / "new").mkdir(parents=True)  # The state after kill -9.
     produce([work.job("a"), work.job("b")], tmp_path / "out", SETTINGS, 1)
     found = {path.name for path in (tmp_path / "out").iterdir()}
     assert found == {"a", "b", "dataset.json", outputs.MARK}

@@ -1,4 +1,4 @@
-"""Which frames pass the motion gate, and what is taken for a cut."""
+"""Frames that pass the motion gate, and detected cuts."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def refusals(threshold, images):
 
 
 def cuts(images):
-    """The places of the frames before which a cut is told."""
+    """The indices of frames before which a cut is detected."""
     detector = CutDetector()
     return [i for i, image in enumerate(images) if detector.is_cut(image)]
 
@@ -87,4 +87,4 @@ def test_flat_frames_are_alike_and_unlike_a_picture(streets):
 def test_a_film_that_is_always_unlike_itself_is_not_cut_to_pieces():
     rng = np.random.default_rng(0)
     noise = [rng.integers(0, 255, (48, 160, 3), np.uint8) for _ in range(30)]
-    assert max(cuts(noise)) <= 2  # Until its level is known.
+    assert max(cuts(noise)) <= 2  # Until the running level is known.

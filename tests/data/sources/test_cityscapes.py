@@ -1,4 +1,4 @@
-"""Properties of the reader of Cityscapes."""
+"""Properties of the Cityscapes reader."""
 
 import json
 

@@ -15,7 +15,7 @@ def pairs():
 
 
 def gap_along(pair, flow):
-    """How far the second frame, read where the flow points, differs; but for the exposure."""
+    """Difference of the first frame and the second frame sampled by the flow, without exposure."""
     y, x = np.mgrid[:HEIGHT, :WIDTH].astype("float32")
     read = cv2.remap(pair.second, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR)
     difference = np.float32(read) - pair.first

@@ -16,7 +16,7 @@ UNDECODABLE, GAP = Excluded("cannot be decoded"), Excluded("gap in time")
 
 
 def write_video(path, num_frames=5):
-    """Frames whose brightness is 20 times their number, 10 a second."""
+    """Frames with brightness 20 times their number, 10 per second."""
     with VideoWriter(path, 10) as video:
         for i in range(num_frames):
             video.add(np.full((48, 64, 3), 20 * i, np.uint8))
@@ -30,7 +30,7 @@ def write_image(path, value=0, size=(6, 8)):
 
 
 def numbers(frames):
-    """Which of `write_video`'s frames these are, by their brightness; as it is if excluded."""
+    """The numbers of `write_video`'s frames, by brightness; excluded frames are returned as is."""
     return [x if isinstance(x, Excluded) else round(x.image.mean() / 20) for x in frames]
 
 
@@ -38,7 +38,7 @@ def test_a_video_is_a_recording_of_its_frames(tmp_path):
     (recording,) = footage.video_recordings(write_video(tmp_path / "drive.mp4"))
     assert (recording.name, recording.num_frames, recording.intrinsics) == ("drive", 5, None)
     assert numbers(recording.read()) == [0, 1, 2, 3, 4]
-    assert numbers(recording.read()) == [0, 1, 2, 3, 4]  # As often as one likes.
+    assert numbers(recording.read()) == [0, 1, 2, 3, 4]  # May be read repeatedly.
 
 
 def test_a_folder_is_searched_for_videos(tmp_path):
@@ -62,7 +62,7 @@ def test_names_are_fit_for_folders_and_unique(tmp_path):
 
 
 def test_a_video_of_varying_rate_is_evened_out(tmp_path):
-    """A burst of frames 5 to 7, one lost after frame 9, and a pause after frame 10."""
+    """A burst of frames 5 to 7, one missing after frame 9, and a pause after frame 10."""
     durations = [1, 1, 1, 1, 1, 0.25, 0.25, 0.5, 1, 2, 5, 1]
     times = np.cumsum([0, *durations]) / 10
     pictures = [np.full((48, 64, 3), 20 * i, np.uint8) for i in range(13)]
@@ -72,7 +72,7 @@ def test_a_video_of_varying_rate_is_evened_out(tmp_path):
 
 
 def evened(seconds, interval=1.0):
-    """What becomes of frames of these times, numbered; None: one that cannot be decoded."""
+    """The frames kept of frames at these times, numbered; None: not decodable."""
     images = [None if s is None else np.int64(i) for i, s in enumerate(seconds)]
     times = [np.nan if s is None else s for s in seconds]
     found = footage.steady_frames(zip(times, images, strict=True), interval)
@@ -80,7 +80,7 @@ def evened(seconds, interval=1.0):
 
 
 def test_a_steady_rate_passes_untouched_however_long_and_rounded():
-    seconds = np.round(np.arange(3000) / 29.97, 3)  # Matroska counts milliseconds.
+    seconds = np.round(np.arange(3000) / 29.97, 3)  # Matroska stores milliseconds.
     assert evened(seconds, 0.033) == list(range(3000))
 
 
@@ -165,7 +165,7 @@ def test_images_of_the_folder_itself_come_before_folders(tmp_path):
 )
 def test_exif_orientation_turns_the_image(tmp_path, orientation, row, column):
     image = np.zeros((32, 48, 3), np.uint8)
-    image[:8, :8] = 255  # Where this corner goes when shown: CIPA DC-008, tag 274.
+    image[:8, :8] = 255  # The position of this corner when displayed: CIPA DC-008, tag 274.
     data = cv2.imencode(".jpg", image)[1].tobytes()
     entry = struct.pack("<HHIHH", 274, 3, 1, orientation, 0)
     exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 1) + entry + bytes(4)
@@ -230,7 +230,7 @@ def test_depth_and_masks_beside_images_are_no_recordings(tmp_path, name):
     assert names == ["normal_drive", "overflow", "rgb", "segment-03"]
     (note,) = {recording.note for recording in recordings}
     assert note == f"left out, because not photographic: {name}"
-    (alone,) = footage.image_recordings(tmp_path / name)  # Who names it wants it.
+    (alone,) = footage.image_recordings(tmp_path / name)  # A folder that is named directly is read.
     assert alone.note == ""
 
 

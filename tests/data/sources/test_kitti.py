@@ -1,4 +1,4 @@
-"""KITTI's layouts, and which frames of them may be trained on."""
+"""KITTI's layouts, and the frames that training may use."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def rendered():
 
 
 def reasons(recording):
-    """Per place in time: None for a frame, or why there is none."""
+    """For each point in time: None for a frame, or the reason for its exclusion."""
     return [item.reason if isinstance(item, Excluded) else None for item in recording.read()]
 
 
@@ -73,7 +73,7 @@ def test_training_leaves_out_test_drives_flow_frames_and_standstill(tmp_path, re
 
 
 def test_speed_is_forward_leftward_and_upward(tmp_path, rendered):
-    """Fields 8, 9, 10 of 30: one of them alone tells that the car moves, no other does."""
+    """Each of fields 8, 9, 10 of 30 can show that the car moves; no other field does."""
     oxts = write_raw_tree(tmp_path, rendered) / "oxts" / "data"
     for number, fields in enumerate([range(8), [8], [9], [10], range(11, 30)]):
         values = [float(k in fields) for k in range(30)]
@@ -182,7 +182,7 @@ def test_the_right_camera_stands_right_of_the_left_one(tmp_path, rendered):
     left, right = kitti.raw_calibration(tmp_path / "2011_09_26").values()
     right_from_left = right.camera_from_velodyne @ np.linalg.inv(left.camera_from_velodyne)
     expected = np.eye(4)
-    expected[0, 3] = OFFSET[3] - OFFSET[2]  # -0.53 m: a point is further left in the right one.
+    expected[0, 3] = OFFSET[3] - OFFSET[2]  # -0.53 m: points appear further left on the right.
     np.testing.assert_allclose(right_from_left, expected, atol=1e-9)
 
 
@@ -266,7 +266,7 @@ def test_damaged_odometry_is_one_clear_error(tmp_path, rendered):
 
 
 def test_a_projection_is_taken_apart_whatever_its_shift(tmp_path):
-    """Real ones shift in z too (2.7 mm), which moves all of K^-1 P[:, 3]."""
+    """Real calibrations also shift in z (2.7 mm), which changes all of K^-1 P[:, 3]."""
     intrinsics = np.array([[720.0, 0, 610], [0, 721, 173], [0, 0, 1]])
     matrix = projection(intrinsics, 0.06)
     matrix[:, 3] = intrinsics @ (0.06, -0.001, 0.003)

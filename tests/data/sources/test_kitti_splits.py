@@ -1,4 +1,4 @@
-"""The shipped lists of frames are whole."""
+"""The shipped lists of frames are complete."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def test_eigens_test_split_has_its_697_images_in_28_drives():
 
 
 def test_eigen_took_25_images_a_drive_at_regular_steps():
-    """A mistyped number would break the step of its drive; ten true ones do, at a stretch's end."""
+    """A mistyped number would break the drive's step; ten true ones do, at the end of a stretch."""
     odd = 0
     for drive in kitti_splits.EIGEN_TEST_DRIVES:
         frames = sorted(frame for name, _, frame in kitti_splits.eigen_test() if name == drive)
@@ -33,7 +33,7 @@ def test_the_flow_benchmarks_have_their_known_pairs():
         "flow_2012_testing": 66,
         "flow_2015_training": 142,
     }
-    for name in ("flow_2012_training", "flow_2012_testing"):  # Taken every five frames.
+    for name in ("flow_2012_training", "flow_2012_testing"):  # Taken at every fifth frame.
         assert {first % 5 for _, first in kitti_splits.flow_pairs(name)} == {0}
 
 

@@ -12,7 +12,7 @@ from dfnet_tf.geometry import optical_flow
 HEIGHT, WIDTH, FRAMES = 48, 96, 4
 
 
-@pytest.fixture(scope="module", params=[0, 3])  # Seed 3 meets a car that comes towards it.
+@pytest.fixture(scope="module", params=[0, 3])  # Seed 3 has an oncoming car nearby.
 def rendered(request):
     return synthetic.render_clip(request.param, FRAMES, HEIGHT, WIDTH)
 
@@ -22,7 +22,7 @@ def warp(images, flow):
 
 
 def warping_error(rendered, flow, where=1.0):
-    """Mean gap of brightness, in 0..255, between each frame and the next one warped onto it."""
+    """Mean brightness difference, in 0..255, between each frame and the warped next one."""
     images = rendered.images.astype("float32")
     gap = np.abs(warp(images[1:], flow) - images[:-1]).mean(axis=-1)
     return gap[rendered.forward_visible * where > 0].mean()
@@ -87,7 +87,7 @@ def test_forward_and_backward_flow_cancel_where_visible(rendered):
     there, back = rendered.forward_flow, rendered.backward_flow
     gap = np.linalg.norm(there + warp(back, there), axis=-1)
     visible = rendered.forward_visible > 0
-    # Exact but for the bilinear reading of `back` across edges.
+    # Exact except where `back` is interpolated across edges.
     assert np.median(gap[visible]) < 0.01
     assert np.median(gap[~visible]) > 0.1
     gap = np.linalg.norm(back + warp(there, back), axis=-1)
@@ -100,7 +100,7 @@ def test_a_point_in_the_next_image_can_be_hidden(rendered):
     assert not rendered.forward_visible[~inside].any()
     hidden = inside & (rendered.forward_visible == 0)
     assert 0.001 < hidden.mean() < 0.2
-    # What hides a point is nearer than the point.
+    # Whatever hides a point is nearer than the point.
     next_depth = warp(rendered.depth[1:, ..., None], rendered.forward_flow)[..., 0]
     assert np.mean(next_depth[hidden] < rendered.depth[:-1][hidden]) > 0.6
 
@@ -111,7 +111,7 @@ def test_something_moves_in_every_frame_and_fills_less_than_half(rendered):
 
 
 def test_the_ground_is_a_camera_height_below(rendered):
-    """Single-image depth needs a constant: depth * slope = 1.5 where the lane is clear."""
+    """Depth from one image needs a constant: depth * slope = 1.5 where the lane is clear."""
     bottom = rendered.depth[:, -1, WIDTH // 2]
     focal, centre = rendered.intrinsics[1, 1:]
     ray = np.array(

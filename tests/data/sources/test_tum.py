@@ -1,4 +1,4 @@
-"""Properties of the reader of the TUM RGB-D benchmark."""
+"""Properties of the TUM RGB-D reader."""
 
 import cv2
 import numpy as np
@@ -26,7 +26,7 @@ def folder(tmp_path, rendered):
 
 
 def change(path, function):
-    """Changes the lines of a list that are no comments."""
+    """Changes the lines of a list, except comments."""
     lines = path.read_text().splitlines()
     path.write_text("\n".join([*lines[:2], *function(lines[2:])]))
 
@@ -38,7 +38,7 @@ def test_frames_come_with_depth_pose_and_camera(folder, rendered):
     frames = list(recording.read())
     poses = [frame.pose for frame in frames]
     np.testing.assert_allclose(poses, rendered.camera_to_world, atol=2e-6)
-    # The principal ray: the same point of the world in the rendered image and in this camera's.
+    # The principal ray shows the same point in the rendered image and in this camera.
     x, y = np.rint(rendered.intrinsics[:2, 2]).astype(int)
     fx, fy = np.diag(FREIBURG1)[:2] / np.diag(rendered.intrinsics)[:2]
     column = round(318.6 + fx * (x - rendered.intrinsics[0, 2]))
@@ -127,7 +127,7 @@ def test_broken_files_leave_holes(folder):
 
 
 def associate_as_published(first, second):
-    """All pairs, the nearest first, each time once: the rule of associate.py, word for word."""
+    """All pairs, nearest first, each time used once: the rule of associate.py."""
     pairs = sorted((abs(a - b), a, b) for a in first for b in second if abs(a - b) < 0.02)
     matches = {}
     for _, a, b in pairs:
@@ -202,7 +202,7 @@ def test_short_names_tell_the_camera_as_well(folder, name):
 
 
 def test_poses_of_another_clock_are_reported(folder):
-    """In nanoseconds."""
+    """Time stamps in nanoseconds."""
     change(
         folder / "groundtruth.txt",
         lambda lines: [f"{float(x.split()[0]) * 1e9:.0f} 0 0 0 0 0 0 1" for x in lines],

@@ -1,4 +1,4 @@
-"""Images with true depth are found in every layout, cut to the same view, and counted."""
+"""Images with true depth are found in every layout, cropped to the same view, and counted."""
 
 import numpy as np
 import pytest
@@ -62,7 +62,7 @@ def test_depth_of_another_view_is_refused_by_name(tmp_path):
 
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory):
-    """KITTI raw with two of the test images and one other, and the rendered clip behind it."""
+    """KITTI raw with two test images and one other, and the rendered clip they come from."""
     rendered = synthetic.render_clip(0, 3, 24, 80)
     root = tmp_path_factory.mktemp("raw")
     numbers = [*FRAMES, max(FRAMES) + 1]
@@ -80,7 +80,7 @@ def test_of_kitti_raw_the_test_images_are_taken_and_the_missing_counted(raw):
     np.testing.assert_array_equal(first.image(), rendered.images[0])
     truth = first.truth()
     assert truth.shape == (24, 80)
-    # One pixel up and left of where the camera sees it, measured from the scanner (see velodyne).
+    # One pixel up and left of its true place, measured from the scanner (see velodyne).
     seen = truth[:-1, :-1] > 0
     gap = (truth[:-1, :-1] - rendered.depth[0][1:, 1:])[seen]
     assert seen.mean() > 0.9
@@ -100,7 +100,7 @@ def test_improved_depth_takes_the_velodynes_place(raw, tmp_path):
 
 
 def write_make3d(root, names=("math7-p-139t0", "op1-p-015t0")):
-    """Depth is the row's number, in the fourth channel alone; images have their row in red."""
+    """Depth is the row's number, only in the fourth channel; images have their row in red."""
     (root / "Test134").mkdir(parents=True)
     (root / "Gridlaserdata").mkdir()
     grid = np.zeros((55, 305, 4))
@@ -119,7 +119,7 @@ def test_make3d_is_cut_to_the_middle_twice_as_wide_as_high(tmp_path):
     assert (benchmark.name, benchmark.num_expected) == ("make3d", 134)
     assert [sample.name for sample in benchmark.samples] == ["math7-p-139t0", "op1-p-015t0"]
     sample = benchmark.samples[0]
-    # The published evaluations': rows 17 to 37 of 55, and 710 to 1561 of 2272.
+    # As in published evaluations: rows 17 to 37 of 55, and 710 to 1561 of 2272.
     assert sample.truth()[:, 5].tolist() == list(range(17, 38))
     rows = sample.image()[:, 50, 0].astype(int)
     assert len(rows) == 53

@@ -27,7 +27,7 @@ def write_truth(path, u):
 
 
 def write_kitti(root, images="image_2", names=("000003", "000045")):
-    """Pair i: images of grey 10 i and 10 i + 1, flow u of i (noc) and i + 0.5 (occ)."""
+    """Pair i has images of grey 10 i and 10 i + 1, and flow u of i (noc) and i + 0.5 (occ)."""
     for i, name in enumerate(names):
         write_image(root / images / f"{name}_10.png", 10 * i)
         write_image(root / images / f"{name}_11.png", 10 * i + 1)
@@ -247,7 +247,7 @@ def test_middleburys_public_sequences(tmp_path):
 
 @pytest.mark.parametrize("given", [".", "testing"])
 def test_kittis_test_set_has_images_and_the_names_its_server_wants(tmp_path, given):
-    write_kitti(tmp_path / "training")  # Not to be taken for the test set.
+    write_kitti(tmp_path / "training")  # Must not be taken for the test set.
     write_kitti(tmp_path / "testing", names=("000007",))
     for folder in ("flow_noc", "flow_occ"):
         shutil.rmtree(tmp_path / "testing" / folder)

@@ -24,7 +24,7 @@ def street(tmp_path, rendered):
 
 
 def moved_depth(rendered, i):
-    """The next depth of what stands still, by the camera's motion alone."""
+    """The next depth of static points, from the camera's motion only."""
     poses = rendered.camera_to_world
     motion = np.float32(np.linalg.inv(poses[i + 1]) @ poses[i])
     points = camera.backproject(rendered.depth[i, None, ..., None], rendered.intrinsics[None])

@@ -1,4 +1,4 @@
-"""Laser scans and the depth maps made of them."""
+"""Laser scans and the depth maps made from them."""
 
 import itertools
 
@@ -24,7 +24,7 @@ def camera_from_velodyne():
 
 
 def devkit_depth_map(points, size):
-    """A point at a time: (u, v, 1) ~ P_rect_02 R_rect_00 [R | T] (x, y, z, 1)."""
+    """For one point: (u, v, 1) ~ P_rect_02 R_rect_00 [R | T] (x, y, z, 1)."""
     rigid = np.hstack([VELODYNE_AXES, VELODYNE_PLACE[:, None]])
     to_pixels = projection(INTRINSICS, OFFSET[2]) @ np.vstack(
         [np.hstack([SLIGHT @ rigid[:, :3], SLIGHT @ rigid[:, 3:]]), [0, 0, 0, 1]]
@@ -42,13 +42,13 @@ def devkit_depth_map(points, size):
 
 
 def scan(rng, num_points):
-    """Points all around, most of them ahead."""
+    """Points in all directions, most of them ahead."""
     points = rng.uniform((-10, -15, -8, 0), (60, 15, 8, 1), [num_points, 4])
     return points.astype(np.float32)
 
 
 def in_front(x, y, depth):
-    """A scan of one point that AXES_ALONE sees at (x, y) of INTRINSICS."""
+    """A scan with one point that AXES_ALONE sees at (x, y) of INTRINSICS."""
     right, down = (x - 24.5) / 40 * depth, (y - 14.5) / 40 * depth
     return np.array([[depth, -right, -down, 0.5]])
 
@@ -58,7 +58,7 @@ def test_a_scan_projects_as_the_devkit_says():
     ours = velodyne.depth_map(points, INTRINSICS, camera_from_velodyne(), SIZE)
     np.testing.assert_array_equal(ours, devkit_depth_map(points, SIZE))
     assert ours.dtype == np.float32
-    assert 0.3 < (ours > 0).mean() < 1.0  # There were pixels hit once, more often and never.
+    assert 0.3 < (ours > 0).mean() < 1.0  # Some pixels were hit once, some repeatedly, some never.
 
 
 def test_pixels_are_rounded_and_counted_from_one():
@@ -90,7 +90,7 @@ def test_points_behind_and_beside_the_image_are_dropped():
     points = np.vstack([behind_scanner, behind_camera])
     assert not velodyne.depth_map(points, INTRINSICS, camera_ahead, SIZE).any()
     camera_behind = AXES_ALONE.copy()
-    camera_behind[2, 3] = 9.0  # It has the point behind the scanner in view.
+    camera_behind[2, 3] = 9.0  # The point behind the scanner is in its view.
     assert not velodyne.depth_map(behind_scanner, INTRINSICS, camera_behind, SIZE).any()
     first, last = in_front(1, 1, 5.0), in_front(50, 30, 6.0)  # The corner pixels.
     beside = [in_front(x, y, 5.0) for x, y in [(0, 5), (51, 5), (5, 0), (5, 31)]]
@@ -99,7 +99,7 @@ def test_points_behind_and_beside_the_image_are_dropped():
 
 
 def test_a_scanned_depth_map_comes_back():
-    """Every pixel's point, scanned by a camera 2 with all its offsets, one pixel up and left."""
+    """Every pixel's point, scanned with all of camera 2's offsets, one pixel up and left."""
     true = np.random.default_rng(0).uniform(4, 40, SIZE)
     points = velodyne_points(true, INTRINSICS).astype(np.float32)
     depth = velodyne.depth_map(points, INTRINSICS, camera_from_velodyne(), SIZE)
