@@ -117,7 +117,7 @@ def test_threads_share_the_counts(capsys):
 
 @pytest.fixture(params=["files", "records"])
 def clips(request, tmp_path):
-    """Two clips with different cameras and greys 8 i; the first has a broken frame before its last."""
+    """Two clips with different cameras and greys 8 i; the first has one broken frame."""
     for c, length in enumerate([8, 5]):
         with ClipWriter(tmp_path / "clips" / str(c), image_type="png") as writer:
             writer.intrinsics = np.array([[100.0 + c, 0, 63.5], [0, 100, 31.5], [0, 0, 1]])
