@@ -26,7 +26,7 @@ class ConvexUpsampling(keras.layers.Layer):
     """
 
     def __init__(self, factor: int, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(autocast=False, **kwargs)  # Else a mixed policy would round the flow.
         self.factor = factor
         self.hidden = conv(HIDDEN_FILTERS, activation=leaky_relu)
         self.scores = head(

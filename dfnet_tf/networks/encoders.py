@@ -8,6 +8,7 @@ from keras import ops
 from dfnet_tf.networks.blocks import conv, leaky_relu, narrowed
 
 
+@keras.saving.register_keras_serializable("dfnet")
 class ConvEncoder(keras.layers.Layer):
     """Two 3x3 convolutions with leaky ReLU per level: small enough for a CPU (preset `tiny`).
 
@@ -29,6 +30,7 @@ class ConvEncoder(keras.layers.Layer):
         return features
 
 
+@keras.saving.register_keras_serializable("dfnet")
 class ResNet50Elu(keras.layers.Layer):
     """The ResNet-50 of DF-Net's depth network: ELU, no batch norm.
 
@@ -63,6 +65,7 @@ class ResNet50Elu(keras.layers.Layer):
         return features
 
 
+@keras.saving.register_keras_serializable("dfnet")
 class Bottleneck(keras.layers.Layer):
     """A ResNet unit: 1x1 n, 3x3 n with stride, 1x1 4n; plus a 1x1 shortcut with stride; ELU."""
 
@@ -79,6 +82,7 @@ class Bottleneck(keras.layers.Layer):
         return ops.elu(self.shortcut(inputs) + residual)
 
 
+@keras.saving.register_keras_serializable("dfnet")
 class EfficientNetLite0(keras.layers.Layer):
     """EfficientNet-Lite0 (Tan & Le, ICML 2019, without squeeze-excite) up to its 320 channels.
 
@@ -121,6 +125,7 @@ class EfficientNetLite0(keras.layers.Layer):
         return [*features, x]
 
 
+@keras.saving.register_keras_serializable("dfnet")
 class InvertedResidual(keras.layers.Layer):
     """MobileNetV2's block: 1x1 expansion, depthwise filter, linear 1x1 projection; ReLU6."""
 
