@@ -55,6 +55,8 @@ def _ways(folder: Path, height: int, width: int) -> tuple[dict[str, Callable], f
 
     The first way only decodes.
     """
+    import cv2
+
     from dfnet_tf.data import records
     from dfnet_tf.data.batches import pipeline
     from dfnet_tf.data.clip_writer import ClipWriter
@@ -73,6 +75,7 @@ def _ways(folder: Path, height: int, width: int) -> tuple[dict[str, Callable], f
             ways[f"{kind}, {name}"] = lambda kind=kind, config=config: pipeline.training_batches(
                 read_clips(folder / kind), config, seed=0
             )
+    cv2.setNumThreads(1)  # As in training: tf.data's threads already use every core.
     sizes = [path.stat().st_size for path in (folder / "clips/street/images").iterdir()]
     return ways, float(np.mean(sizes))
 

@@ -113,9 +113,9 @@ def _train(folder: Path, config: Config, tf_config: str | None) -> float:
     from dfnet_tf.data.batches import pipeline
     from dfnet_tf.data.clips import read_clips
     from dfnet_tf.models.dfnet import DFNet
-    from dfnet_tf.training import schedule, strategies
+    from dfnet_tf.training import runtime, schedule, strategies
 
-    tf.config.optimizer.set_experimental_options({"remapping": False})  # As training.loop does.
+    runtime.prepare(config.training)
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     strategy = strategies.make("multi_worker" if tf_config else "one")

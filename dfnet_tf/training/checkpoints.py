@@ -14,7 +14,7 @@ import keras
 from dfnet_tf import stages
 from dfnet_tf.config import Config
 from dfnet_tf.models.dfnet import DFNet
-from dfnet_tf.training import averaging, weights_file
+from dfnet_tf.training import averaging, runtime, weights_file
 
 KEPT = 2  # Number of checkpoints kept; the previous one stays until the new one is complete.
 
@@ -93,9 +93,9 @@ def load_trained(run_dir: pathlib.Path, networks: Sequence[str] = ()) -> DFNet:
         config = config.replace(
             training__stage="joint", training__teacher="network", training__rounds=1
         )
-    keras.config.set_dtype_policy("float32")
-    model = DFNet(config)
-    model.build()
+    with runtime.dtype_policy("float32"):
+        model = DFNet(config)
+        model.build()
     _load_networks(model, run_dir, stages.NETWORKS)
     return model
 

@@ -7,7 +7,6 @@ import pathlib
 import sys
 from collections.abc import Sequence
 
-import keras
 import tensorflow as tf
 
 from dfnet_tf.config import Config
@@ -25,6 +24,7 @@ from dfnet_tf.training import (
     imagenet,
     provenance,
     resumption,
+    runtime,
     schedule,
     strategies,
     summaries,
@@ -65,13 +65,7 @@ def train(
       Interrupted: a signal stopped training; the same call continues from that step.
       OSError: the disk is full or cannot be written; the checkpoints stay.
     """
-    # This TensorFlow graph optimization fails on the gradient of leaky ReLU and prints an error
-    # that looks as if training had failed.
-    # One of TensorFlow's graph optimizations fails on the gradient of leaky ReLU, and says so in a
-    # line that looks like a broken training.
-    tf.config.optimizer.set_experimental_options({"remapping": False})
-    keras.utils.set_random_seed(config.training.seed)
-    keras.config.set_dtype_policy(config.training.precision)
+    runtime.prepare(config.training)
     strategy = strategy or tf.distribute.get_strategy()
     strategies.check_shares(strategy, config)
     learns_cameras = config.data.intrinsics == "learned"

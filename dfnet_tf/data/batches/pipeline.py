@@ -9,7 +9,6 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import tensorflow as tf
 
@@ -74,7 +73,6 @@ def training_batches(
       ClipError: no clip has as many frames as a window. During iteration, too many broken windows
         raise TensorFlow's InvalidArgumentError; see `broken_frames.tolerated`.
     """
-    cv2.setNumThreads(1)  # tf.data's threads already use every core.
     length, global_batch = config.num_frames, config.batch_size
     if labels:
         length = labels.num_frames
