@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from dfnet_tf.config import DataConfig
+from dfnet_tf.data import pinhole
 
 NUM_CROP_DRAWS = 4  # Uniform in [0, 1): scale x, y; position x, y.
 NUM_FLIP_DRAWS = 1  # Uniform in [0, 1).
@@ -31,6 +32,7 @@ def scale_and_crop(images: Sequence, to_pixels, draws, size: tuple[int, int], ma
       draws: [4], uniform in [0, 1).
       size: (height, width) of the result.
       max_scale: the largest enlargement, in addition to the resize.
+
     Returns:
       images [F, *size, 3] and to_pixels [3, 3].
     """
@@ -40,8 +42,7 @@ def scale_and_crop(images: Sequence, to_pixels, draws, size: tuple[int, int], ma
     rows, columns = (slice(f, f + n) for f, n in zip(first[::-1], part[::-1], strict=True))
     cropped = np.stack([resize(image[rows, columns], size) for image in images])
     scale = whole / part
-    shift = 0.5 * scale - 0.5 - first / part * new  # new = scale * old + shift
-    move = np.array([[scale[0], 0, shift[0]], [0, scale[1], shift[1]], [0, 0, 1]])
+    move = pinhole.new_from_old(scale, first * new / whole)
     return cropped, (move @ to_pixels).astype("float32")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from dfnet_tf.data import pinhole
 from dfnet_tf.data.files import image_limits
 
 
@@ -65,14 +66,7 @@ class View:
         height, width = self._size_within
         scale_x = width / (self.columns.stop - left)
         scale_y = height / (self.rows.stop - top)
-        # x' = (x - left + 0.5) * scale_x - 0.5: pixel centres are integers. Unlike
-        # geometry/camera.py, this uses NumPy, so that TensorFlow need not be loaded.
-        moved = [
-            [scale_x, 0, (0.5 - left) * scale_x - 0.5 + self.border[1]],
-            [0, scale_y, (0.5 - top) * scale_y - 0.5 + self.border[0]],
-            [0, 0, 1],
-        ]
-        return np.array(moved) @ original
+        return pinhole.new_from_old((scale_x, scale_y), (left, top), self.border[::-1]) @ original
 
 
 def central_view(

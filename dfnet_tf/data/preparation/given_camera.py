@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dfnet_tf.data import pinhole
 from dfnet_tf.data.files import intrinsics_files
 
 GUESSED_FIELD_OF_VIEW = 60.0  # degrees, horizontal: between a phone's and a dashboard camera's
@@ -55,9 +56,7 @@ def from_field_of_view(degrees: float) -> GivenCamera:
         )
 
     def intrinsics(size: tuple[int, int]) -> np.ndarray:
-        height, width = size
-        focal = width / (2 * np.tan(np.radians(degrees) / 2))
-        return np.array([[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1]])
+        return pinhole.central(pinhole.focal_length(degrees, size[1]), size)
 
     return FieldOfView(f"field of view of {degrees:g} degrees", intrinsics)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from dfnet_tf.data import pinhole
 from dfnet_tf.data.clip_writer import ClipWriter
 
 MOST_SHAPES = 13
@@ -69,8 +70,7 @@ def write_pair(
     """
     pair = render_pair(seed, height, width, pictures)
     with ClipWriter(folder, image_type="png") as writer:
-        centre = (width - 1) / 2, (height - 1) / 2
-        writer.intrinsics = np.array([[width, 0, centre[0]], [0, width, centre[1]], [0, 0, 1]])
+        writer.intrinsics = pinhole.central(width, (height, width))
         writer.intrinsics_note = "guessed: flying shapes have no camera"
         writer.add(pair.first, flow=pair.flow)
         writer.add_mask("visible", pair.visible)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dfnet_tf.data import pinhole
 from dfnet_tf.data.clip import Clip
 from dfnet_tf.data.clip_writer import ClipWriter
 from dfnet_tf.data.clips import read_clips
@@ -113,7 +114,7 @@ class _Film:
     def __init__(self, scene: Scene, height: int, width: int):
         self.scene = scene
         self.height, self.width = height, width
-        self.focal = 0.5 * width / np.tan(np.radians(FIELD_OF_VIEW / 2))
+        self.focal = pinhole.focal_length(FIELD_OF_VIEW, width)
         self.centre = np.array([[(width - 1) / 2], [(height - 1) / 2]])
         self.pixels = np.stack(np.meshgrid(np.arange(width), np.arange(height))).reshape(2, -1)
         self.lower = np.array([box.lower for box in scene.boxes], np.float64)
@@ -167,8 +168,7 @@ class _Film:
         return np.rint(255 * image).astype(np.uint8)
 
     def intrinsics(self) -> np.ndarray:
-        (cx,), (cy,) = self.centre
-        return np.array([[self.focal, 0, cx], [0, self.focal, cy], [0, 0, 1]], np.float32)
+        return np.float32(pinhole.central(self.focal, (self.height, self.width)))
 
     def maps(self, flat: list[np.ndarray], *channels: int) -> np.ndarray:
         """Reshapes lists of per-pixel values to float32 [len(flat), H, W, *channels]."""
