@@ -16,7 +16,7 @@ def test_a_camera_held_upright_has_its_field_of_view_explained():
     """tan(65 / 2) * 9 / 16 = 0.358, the tangent of half of 39 degrees."""
     (remark,) = given_camera.from_field_of_view(65).remarks((1920, 1080))
     assert "held upright" in remark and "the short side, 1080 of 1080x1920" in remark
-    assert "a phone's 65 along the long side are 39 along this one" in remark
+    assert "a phone's 65 degrees along the long side are 39 along the short one" in remark
     assert given_camera.from_field_of_view(65).remarks((1080, 1920)) == []
 
 
