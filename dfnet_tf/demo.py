@@ -145,7 +145,7 @@ def _panel(predictor, test_clip: Clip, images: list[np.ndarray], i: int) -> np.n
         "true flow": visualize.color_flow(true_flow, longest),
         "flow": visualize.color_flow(flow, longest),
         "truly moving": true_moving,
-        "moving: no flow of the camera's motion": visualize.color_mask(np.float32(score > 1)),
+        "moving: flow not from camera motion": visualize.color_mask(np.float32(score > 1)),
     }
     tiles = [(title, _enlarged(image)) for title, image in colored.items()]
     return visualize.panel([tiles[row : row + 2] for row in range(0, len(tiles), 2)])

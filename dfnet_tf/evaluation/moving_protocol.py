@@ -75,7 +75,7 @@ def motion_score(
 
     Args:
       images: consecutive frames.
-      index: of the frame, not the last.
+      index: index of the frame, not the last.
       intrinsics: [3, 3], in pixels of the images.
       predict_disparity, predict_flow, predict_motion: see `scene_flow_protocol`.
       name: of the pair, for errors.

@@ -4,7 +4,7 @@ from keras import ops
 
 from dfnet_tf.geometry import optical_flow, rigid_motion, visibility
 
-DEPTH_FACTOR = 2.0  # Within so many times its value the predicted depth is trusted.
+DEPTH_FACTOR = 2.0  # The predicted depth is trusted up to this factor.
 
 
 def disagreement(flow, rigid_flow):

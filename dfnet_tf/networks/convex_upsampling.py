@@ -68,7 +68,7 @@ class ConvexUpsampling(keras.layers.Layer):
 
 
 def _with_border(maps):
-    """Repeats the outer pixels: [N, h, w, C] -> [N, h + 2, w + 2, C]. GPUs lack such a padding."""
+    """Repeats the border: [N, h, w, C] -> [N, h + 2, w + 2, C]. Phone GPUs have no such padding."""
     rows = ops.concatenate([maps[:, :1], maps, maps[:, -1:]], axis=1)
     return ops.concatenate([rows[:, :, :1], rows, rows[:, :, -1:]], axis=2)
 

@@ -119,8 +119,9 @@ def define_training_flags() -> None:
         "flow_upsampling",
         None,
         list(UPSAMPLINGS),
-        "How the flow of presets mobile and tiny is enlarged from 1/4 to the size of the frames. "
-        "learned: by weights that follow edges of the image (default of mobile); bilinear.",
+        "How presets mobile and tiny upsample the flow from 1/4 to the size of the frames. "
+        "learned: with weights that follow image edges (default of mobile); bilinear (default of "
+        "tiny).",
     )
     flags.DEFINE_float(
         "cross_task", None, "Weight of the cross-task consistency; 0: off.", lower_bound=0.0

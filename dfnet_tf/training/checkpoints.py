@@ -166,7 +166,7 @@ def start_from(model: DFNet, run_dirs: Sequence[pathlib.Path]) -> set[str]:
 
 
 def _require_upsampling(run_dir: pathlib.Path, given: Config, wanted: Config) -> None:
-    """Raises RunError where one of two flow networks enlarges its flow and the other does not."""
+    """Raises RunError if two flow networks upsample differently."""
     found, expected = (config.network.flow_upsampling for config in (given, wanted))
     if found != expected:
         raise RunError(
