@@ -93,7 +93,8 @@ def test_what_was_finished_is_not_made_again(work, tmp_path, capsys, error):
     with pytest.raises(type(error)):
         produce([work.job(n, error if n == "c" else None) for n in names], out, SETTINGS, 1)
     assert not out.exists()
-    assert "2 of 3 recordings are finished; run the same command to continue" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "2 of 3 recordings are finished; run the same command to continue" in told
     produce([work.job(n) for n in names], out, SETTINGS, 1)
     assert work.done == ["a", "b", "c"]
     assert "Resuming: 2 of 3 recordings are finished." in capsys.readouterr().out
