@@ -1,0 +1,49 @@
+/** What is seen, as one PNG: the pictures below each other or in pairs, with their legends. */
+
+import { LAYERS, byId, canvasOf, figureOf } from './page';
+
+const MARGIN = 12;
+const CAPTION = 44; // Height of what stands below a picture, in pixels.
+
+export async function snapshot(): Promise<Blob> {
+  const layers = LAYERS.filter((layer) => !figureOf(layer).hidden);
+  const { width, height } = canvasOf(layers[0] ?? 'picture');
+  const columns = layers.length > 1 ? 2 : 1;
+  const rows = Math.ceil(layers.length / columns);
+  const page = new OffscreenCanvas(
+    columns * (width + MARGIN) + MARGIN,
+    rows * (height + CAPTION + MARGIN) + MARGIN,
+  );
+  const context = page.getContext('2d')!;
+  context.fillStyle = 'white';
+  context.fillRect(0, 0, page.width, page.height);
+  for (const [i, layer] of layers.entries()) {
+    const left = MARGIN + (i % columns) * (width + MARGIN);
+    const top = MARGIN + Math.floor(i / columns) * (height + CAPTION + MARGIN);
+    context.drawImage(canvasOf(layer), left, top, width, height);
+    drawCaption(context, layer, left, top + height, width);
+  }
+  return page.convertToBlob({ type: 'image/png' });
+}
+
+function drawCaption(context: OffscreenCanvasRenderingContext2D, layer: string, left: number, top: number, width: number): void {
+  const middle = top + CAPTION / 2;
+  const text = { picture: 'picture', depth: 'depth: far', flow: `flow ${byId('flow-note').textContent}`, moving: 'orange: moves by itself' }[layer]!;
+  context.fillStyle = 'black';
+  context.font = '16px system-ui, sans-serif';
+  context.textBaseline = 'middle';
+  context.fillText(text, left, middle);
+  const end = left + context.measureText(text).width + 10;
+  if (layer === 'depth') {
+    const length = Math.min(240, width - (end - left) - 50);
+    context.drawImage(byId<HTMLCanvasElement>('bar'), end, middle - 8, length, 16);
+    context.fillText('near', end + length + 10, middle);
+  }
+  if (layer === 'flow') context.drawImage(byId<HTMLCanvasElement>('wheel'), left + width - CAPTION, top + 2, CAPTION - 4, CAPTION - 4);
+}
+
+export function download(blob: Blob, name: string): void {
+  const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
