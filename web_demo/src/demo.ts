@@ -6,7 +6,7 @@ import type { Moment, Opened, Result } from './messages';
 import type { ModelChoice } from './model_choice';
 import { Pace } from './pace';
 import { Painter } from './painter';
-import { LAYERS, byId, canvasOf, notice, settings, wanted } from './page';
+import { LAYERS, arrange, byId, canvasOf, notice, settings, wanted } from './page';
 import { Probe, drawPoints } from './probe';
 import type { Source } from './source';
 
@@ -69,8 +69,9 @@ export class Demo {
 
   /** Draws the last result, as is chosen now. */
   repaint(): void {
-    if (!this.result) return;
     const chosen = settings();
+    arrange(chosen);
+    if (!this.result) return;
     this.painter.paint(this.result, chosen);
     for (const layer of LAYERS) drawPoints(canvasOf(layer), this.probe.points);
     drawScale(chosen.colourMap, this.painter.limits);

@@ -2,18 +2,19 @@
 
 import { COLOUR_MAPS } from './colour_map';
 import { Demo, say } from './demo';
+import { DisparityLimits } from './display_range';
 import { drawFlowWheel, drawScale } from './legends';
+import type { ModelFile } from './messages';
 import { ModelChoice } from './model_choice';
 import { prepareOffline } from './offline';
 import { LAYERS, byId, canvasOf, notice, settings } from './page';
 import { broughtModels, shippedModels } from './shipped_models';
 import { download, snapshot } from './snapshot';
 import { Camera, Film, Pictures } from './source';
-import { DisparityLimits } from './display_range';
 
 const video = byId<HTMLVideoElement>('video');
 const freeze = byId<HTMLButtonElement>('freeze');
-const models = new ModelChoice([]);
+const models = new ModelChoice(shippedModels());
 const demo = new Demo(models);
 let filmUrl = '';
 
@@ -51,14 +52,25 @@ async function openFilm(content: Blob, name: string): Promise<void> {
 async function openFiles(files: File[]): Promise<void> {
   const film = files.find(({ type }) => type.startsWith('video/'));
   if (files.some(({ name }) => /\.(tflite|json)$/.test(name))) {
-    models.add(await broughtModels(files));
-    await demo.openNetworks();
+    await openModels(await broughtModels(files));
   } else if (film) {
     await openFilm(film, film.name);
   } else if (files.length > 0) {
     melt();
     const inOrder = files.toSorted((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
     await demo.open(await Pictures.open(inOrder));
+  }
+}
+
+/** If they cannot be opened, the networks before are. */
+async function openModels(brought: ModelFile[]): Promise<void> {
+  const takeBack = models.add(brought);
+  try {
+    await demo.openNetworks();
+  } catch (error) {
+    takeBack();
+    await demo.openNetworks();
+    throw error;
   }
 }
 
@@ -169,7 +181,6 @@ async function start(): Promise<void> {
   document.addEventListener('visibilitychange', () => attempt(changeVisibility));
   await prepareOffline();
   void offerWebGpu();
-  models.add(shippedModels());
   models.prefer('wasm');
   await demo.openNetworks();
 }

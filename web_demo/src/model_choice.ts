@@ -9,15 +9,19 @@ const NETWORKS: NetworkName[] = ['depth', 'flow'];
 const PREFERRED: Record<Backend, string> = { wasm: 'int8', webgpu: 'float16' }; // The fastest there.
 
 export class ModelChoice {
-  constructor(private readonly models: ModelFile[]) {}
+  constructor(private models: ModelFile[]) {}
 
-  /** Offers models that somebody brought, and chooses them. */
-  add(brought: ModelFile[]): void {
-    this.models.push(...brought);
-    for (const network of NETWORKS) {
-      const last = brought.findLast(({ info }) => info.signatures[network]);
-      this.list(network, last ?? this.chosen(network));
+  /** Offers models that somebody brought, and chooses them. Returns what takes them back. */
+  add(brought: ModelFile[]): () => void {
+    const before = NETWORKS.map((network) => this.chosen(network));
+    this.models = [...this.models, ...brought];
+    for (const [i, network] of NETWORKS.entries()) {
+      this.list(network, brought.findLast(({ info }) => info.signatures[network]) ?? before[i]);
     }
+    return () => {
+      this.models = this.models.filter((model) => !brought.includes(model));
+      for (const [i, network] of NETWORKS.entries()) this.list(network, before[i]);
+    };
   }
 
   /** Chooses the variants that suit a back-end. */

@@ -39,6 +39,13 @@ export function wanted({ layers }: Settings): Wanted {
   return { depth: layers.has('depth'), flow: layers.has('flow'), moving: layers.has('moving') };
 }
 
+/** Shows the figures of the layers that are chosen; the picture is below the others, if they lie over it. */
+export function arrange({ layers, isOver }: Settings): void {
+  const shown = LAYERS.filter((layer) => layers.has(layer) && !(isOver && layer === 'picture' && layers.size > 1));
+  for (const layer of LAYERS) figureOf(layer).hidden = !shown.includes(layer);
+  byId('stage').dataset.count = String(shown.length);
+}
+
 /** One line on what went wrong and what to do; null takes it away. */
 export function notice(line: string | null): void {
   const element = byId('notice');

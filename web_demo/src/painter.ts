@@ -6,7 +6,7 @@ import type { Map } from './distance_probe';
 import { drawFlow } from './flow_colours';
 import { middle } from './framing';
 import type { Result } from './messages';
-import { LAYERS, canvasOf, figureOf, type Layer, type Settings } from './page';
+import { canvasOf, type Layer, type Settings } from './page';
 
 const WIDEST = 960; // Pixels of a layer on the screen.
 const OPACITY = 0.6; // Of colours over the picture.
@@ -29,11 +29,7 @@ export class Painter {
   }
 
   paint(result: Result, settings: Settings): void {
-    for (const layer of LAYERS) {
-      const isShown = settings.layers.has(layer) && !(settings.isOver && layer === 'picture' && settings.layers.size > 1);
-      figureOf(layer).hidden = !isShown;
-      if (isShown) this.paintLayer(layer, result, settings);
-    }
+    for (const layer of settings.layers) this.paintLayer(layer, result, settings);
   }
 
   private paintLayer(layer: Layer, result: Result, settings: Settings): void {
