@@ -12,7 +12,13 @@ ASSETS := android_demo/app/src/main/assets/models
 EXPORT = $(RUN) -m export.export_tflite --run_dir=$(RUN_DIR) --calibration=$(CALIBRATION) \
   --height=192 --width=320 --output=$(MODELS) --overwrite
 
-.PHONY: help venv demo android-models test test-jax mutation-test kill-test tfa-oracle android-check arm64 lint format clean
+# Of web-demo: sizes of the networks, height x width; each is exported once for a run folder.
+WEB_SIZES ?= 192x320 128x192
+WEB_MODELS := out/web/$(subst /,-,$(RUN_DIR))
+WEB_EXPORT = $(RUN) -m export.export_tflite --run_dir=$(RUN_DIR) --calibration=$(CALIBRATION) \
+  --height=$(word 1,$(subst x, ,$*)) --width=$(word 2,$(subst x, ,$*)) --output=$(@D) --overwrite
+
+.PHONY: help venv demo android-models web-demo web-check test test-jax mutation-test kill-test tfa-oracle android-check arm64 lint format clean
 .DEFAULT_GOAL := help
 
 help:  ## Lists the targets
@@ -32,6 +38,32 @@ android-models: $(VENV)/.ready $(CALIBRATION)  ## Exports networks into the Andr
 
 data/streets:
 	$(RUN) -m dfnet_tf.prepare --source=synthetic --num_clips=4 --num_frames=9 --height=192 --width=320 --output=$@
+
+web-demo: $(WEB_SIZES:%=$(WEB_MODELS)/%/.exported) web_demo/public/street.mp4 web_demo/node_modules  ## Exports networks into the page and builds it, into web_demo/dist; RUN_DIR and CALIBRATION as above
+	rm -rf web_demo/models
+	for size in $(WEB_SIZES); do mkdir -p web_demo/models/$$size && \
+	  cp $(WEB_MODELS)/$$size/*_*.json $(WEB_MODELS)/$$size/*.tflite web_demo/models/$$size/ || exit 1; done
+	cd web_demo && npm run --silent build
+	@echo "Serve it: python3 -m http.server --directory web_demo/dist 8000, then open http://localhost:8000"
+
+web-check: web_demo/node_modules  ## Tests the page, and what make web-demo built in headless Chromium, if there is one
+	cd web_demo && npm run --silent test && npm run --silent test:browser
+
+$(WEB_MODELS)/%/.exported: $(wildcard $(RUN_DIR)/*) | $(VENV)/.ready $(CALIBRATION)
+	$(WEB_EXPORT) --quantization=int8 --input=uint8
+	$(WEB_EXPORT) --quantization=float16
+	@touch $@
+
+web_demo/node_modules: web_demo/package-lock.json
+	@command -v npm > /dev/null || { echo "Expected npm, and Node 20.19 or newer. On Debian and Ubuntu: apt install npm" >&2; exit 1; }
+	cd web_demo && npm ci --silent
+	@touch $@
+
+data/street:
+	$(RUN) -m dfnet_tf.prepare --source=synthetic --seed=7 --num_frames=36 --height=288 --width=480 --output=$@
+
+web_demo/public/street.mp4: web_demo/make_film.py | $(VENV)/.ready data/street
+	$(RUN) web_demo/make_film.py data/street/000000 $@
 
 test: $(VENV)/.ready  ## Runs the tests, two at a time; ARGS="tests/data -k video" some of them
 	$(RUN) -m pytest -n 2 --dist loadfile $(ARGS)

@@ -44,8 +44,8 @@ def main(record: Path, *models: Path) -> int:
             f"{model.name}: at most {gap.max():.1e}, in the mean {gap.mean():.1e} of the mean"
             f" {size:.3f} apart: {'equal' if is_equal else 'NOT equal'} within {greatest}, {mean}"
         )
-        for row, column in PIXELS:
-            print(f"  pixel ({row}, {column}): {found[row, column]}, Python {expected[row, column]}")
+        for pixel in PIXELS:
+            print(f"  pixel {pixel}: {found[pixel]}, Python {expected[pixel]}")
         failures += not is_equal
     return int(failures > 0)
 

@@ -147,7 +147,7 @@ describe.skipIf(!CHROMIUM)('the page', { timeout: MINUTES }, () => {
   });
 
   test('plays the rendered street', async () => {
-    await page.click('#sample');
+    await page.click('#street');
     await page.waitForFunction(() => document.querySelector('video')!.src.startsWith('blob:'));
     expect(await notice().isHidden()).toBe(true);
     for (let i = 0; i < 4; i++) await nextResult(page);

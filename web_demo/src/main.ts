@@ -74,8 +74,8 @@ async function openModels(brought: ModelFile[]): Promise<void> {
   }
 }
 
-async function openSample(): Promise<void> {
-  const response = await fetch('./sample.mp4');
+async function openStreet(): Promise<void> {
+  const response = await fetch('./street.mp4');
   if (!response.ok) throw new Error('The rendered street is not in this page: build it by "make web-demo".');
   byId<HTMLInputElement>('field-of-view').value = '80'; // That of the renderer.
   showDegrees();
@@ -107,7 +107,7 @@ function showDegrees(): void {
 function listenToButtons(): void {
   const onClick = (id: string, action: () => unknown) => (byId(id).onclick = () => attempt(action));
   onClick('camera', () => openCamera(null));
-  onClick('sample', openSample);
+  onClick('street', openStreet);
   onClick('freeze', toggleFreeze);
   onClick('save', async () => download(await snapshot(), `dfnet-${Date.now()}.png`));
   byId<HTMLSelectElement>('device').onchange = ({ target }) => attempt(() => openCamera((target as HTMLSelectElement).value));

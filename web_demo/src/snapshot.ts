@@ -1,6 +1,6 @@
 /** What is seen, as one PNG: the pictures below each other or in pairs, with their legends. */
 
-import { LAYERS, byId, canvasOf, figureOf } from './page';
+import { LAYERS, byId, canvasOf, figureOf, type Layer } from './page';
 
 const MARGIN = 12;
 const CAPTION = 44; // Height of what stands below a picture, in pixels.
@@ -26,20 +26,21 @@ export async function snapshot(): Promise<Blob> {
   return page.convertToBlob({ type: 'image/png' });
 }
 
-function drawCaption(context: OffscreenCanvasRenderingContext2D, layer: string, left: number, top: number, width: number): void {
+function drawCaption(context: OffscreenCanvasRenderingContext2D, layer: Layer, left: number, top: number, width: number): void {
   const middle = top + CAPTION / 2;
-  const text = { picture: 'picture', depth: 'depth: far', flow: `flow ${byId('flow-note').textContent}`, moving: 'orange: moves by itself' }[layer]!;
   context.fillStyle = 'black';
-  context.font = '16px system-ui, sans-serif';
+  context.font = '15px system-ui, sans-serif';
   context.textBaseline = 'middle';
-  context.fillText(text, left, middle);
-  const end = left + context.measureText(text).width + 10;
-  if (layer === 'depth') {
-    const length = Math.min(240, width - (end - left) - 50);
-    context.drawImage(byId<HTMLCanvasElement>('bar'), end, middle - 8, length, 16);
-    context.fillText('near', end + length + 10, middle);
-  }
-  if (layer === 'flow') context.drawImage(byId<HTMLCanvasElement>('wheel'), left + width - CAPTION, top + 2, CAPTION - 4, CAPTION - 4);
+  const room = layer === 'flow' ? width - CAPTION : width;
+  context.fillText(captionOf(layer), left, middle, room);
+  if (layer === 'depth') context.drawImage(byId<HTMLCanvasElement>('bar'), left + width / 2, middle - 8, width / 2, 16);
+  if (layer === 'flow') context.drawImage(byId<HTMLCanvasElement>('wheel'), left + room, top + 2, CAPTION - 4, CAPTION - 4);
+}
+
+function captionOf(layer: Layer): string {
+  if (layer === 'depth') return 'depth, from far to near';
+  if (layer === 'moving') return 'orange: moves by itself';
+  return layer === 'flow' ? `flow ${byId('flow-note').textContent}` : layer;
 }
 
 export function download(blob: Blob, name: string): void {

@@ -1,6 +1,6 @@
 """Writes the film of the page's button "Rendered street", from a clip that the project rendered.
 
-`python web_demo/make_sample.py data/street/000000 web_demo/public/sample.mp4`
+`python web_demo/make_film.py data/street/000000 web_demo/public/street.mp4`
 """
 
 import sys
