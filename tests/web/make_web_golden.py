@@ -39,7 +39,7 @@ def golden_files() -> dict[str, dict[str, np.ndarray]]:
 def moving() -> dict[str, np.ndarray]:
     """A slanted world with a box in front, filmed by a camera that moves, while the box moves too.
 
-    The flow has noise, as a network's has.
+    Flow and disparity have noise, as a network's have.
     """
     height, width, focal = 32, 56, 42.0
     rng = np.random.default_rng(2)
@@ -52,13 +52,14 @@ def moving() -> dict[str, np.ndarray]:
     flow = np.array(optical_flow.rigid_flow(depth, intrinsics, motion))
     flow += rng.normal(0, 0.05, flow.shape).astype("float32")
     flow[0, 14:26, 34:48] += 4, -2
+    disparity *= np.exp(rng.normal(0, 0.1, disparity.shape)).astype("float32")
+    depth = 1 / disparity[None, ..., None]
     solved = solved_motion(flow, depth, intrinsics)
     rigid_flow = optical_flow.rigid_flow(depth, intrinsics, solved)
     return {
         "flow": flow[0],
         "disparity": disparity,
         "focal": np.float32([focal]),
-        "true_motion": np.array(motion[0]),
         "motion": np.array(solved[0]),
         "rigid_flow": np.array(rigid_flow[0]),
         "disagreement": np.array(object_motion.disagreement(flow, rigid_flow))[0, ..., 0],
