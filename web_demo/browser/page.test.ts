@@ -8,7 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { python, ROOT } from './python';
-import { CHROMIUM, DIST, launch, nextResult, openPage, ready, serve } from './served_page';
+import { CHROMIUM, DIST, IMITATED_GPU, launch, nextResult, openPage, ready, serve } from './served_page';
 
 const CLIP = join(ROOT, 'data/streets/000000');
 const MODELS = fileURLToPath(new URL('../models/192x320/', import.meta.url));
@@ -41,10 +41,10 @@ describe.skipIf(!CHROMIUM)('the page', { timeout: MINUTES }, () => {
   const text = (id: string) => page.locator(`#${id}`).textContent();
 
   /** Throws, with the gaps, if Python computes something else of the same pictures. */
-  function expectPythonsOutputs(record: object): void {
+  function expectPythonsOutputs(record: object, variant = 'int8'): void {
     const path = join(folder, 'record.json');
     writeFileSync(path, JSON.stringify(record));
-    console.log(python('compare.py', path, `${MODELS}depth_int8`, `${MODELS}flow_int8`));
+    console.log(python('compare.py', path, `${MODELS}depth_${variant}`, `${MODELS}flow_${variant}`));
   }
 
   test('runs on threads, though the server asks for no isolation', async () => {
@@ -176,6 +176,17 @@ describe.skipIf(!CHROMIUM)('the page', { timeout: MINUTES }, () => {
     await phone.screenshot({ path: join(SCREENSHOTS, 'phone.png') });
     await phone.context().close();
     server = await serve();
+  });
+
+  test('computes what Python computes, on a graphics card', async () => {
+    const other = await launch(null, IMITATED_GPU);
+    const onGpu = await openPage(other);
+    await onGpu.selectOption('#backend', 'webgpu');
+    await onGpu.setInputFiles('#files', frames.slice(3, 5));
+    const record = await nextResult(onGpu);
+    expect(await onGpu.locator('#computed-by').textContent()).toBe('graphics card: depth wholly, flow in part');
+    expectPythonsOutputs(record, 'float16');
+    await other.close();
   });
 
   test('says what to do where the camera is refused', async () => {

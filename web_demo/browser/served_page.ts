@@ -22,12 +22,15 @@ export async function serve(): Promise<ChildProcess> {
   throw new Error(`Expected a server at ${ADDRESS}. Received no answer.`);
 }
 
+/** A graphics card that the processor imitates. */
+export const IMITATED_GPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
+
 /** With a fake camera that shows `film`, or with one that is refused. */
-export async function launch(film: string | null): Promise<Browser> {
+export async function launch(film: string | null, more: string[] = []): Promise<Browser> {
   const camera = film
     ? ['--use-fake-ui-for-media-stream', `--use-file-for-fake-video-capture=${film}`]
     : ['--deny-permission-prompts'];
-  const args = ['--no-sandbox', '--use-fake-device-for-media-stream', ...camera];
+  const args = ['--no-sandbox', '--use-fake-device-for-media-stream', ...camera, ...more];
   return chromium.launch({ executablePath: CHROMIUM!, args });
 }
 

@@ -2,7 +2,7 @@
 
 import { Closed, Inference } from './inference';
 import { describe, drawScale } from './legends';
-import type { Moment, Opened, Result } from './messages';
+import type { Backend, Moment, Opened, Result } from './messages';
 import type { ModelChoice } from './model_choice';
 import { Pace } from './pace';
 import { Painter } from './painter';
@@ -30,10 +30,11 @@ export class Demo {
     this.inference = null;
     say('Loading the networks…');
     const chosen = { depth: this.models.chosen('depth'), flow: this.models.chosen('flow') };
-    const [inference, opened] = await Inference.open(settings().backend, chosen);
+    const { backend } = settings();
+    const [inference, opened] = await Inference.open(backend, chosen);
     if (opening !== this.opening) return inference.close(); // Others were chosen meanwhile.
     this.inference = inference;
-    byId('computed-by').textContent = computedBy(opened);
+    byId('computed-by').textContent = computedBy(backend, opened);
     byId('licence').textContent = this.models.licence;
     this.restart();
   }
@@ -44,6 +45,7 @@ export class Demo {
     this.source?.suspend();
     this.source = source;
     this.painter.restart();
+    this.probe.clear();
     await this.goOn();
     for (const id of ['freeze', 'save']) byId<HTMLButtonElement>(id).disabled = false;
   }
@@ -127,8 +129,7 @@ function discard({ frame, next }: Moment): void {
 
 const milliseconds = (time: number) => `${time.toFixed(0)} ms`;
 
-function computedBy({ threads, onGpu }: Opened): string {
-  const partly = onGpu.depth !== onGpu.flow ? `${onGpu.depth ? 'depth' : 'flow'} alone` : 'both networks';
-  if (onGpu.depth || onGpu.flow) return `graphics card (${partly}, wholly)`;
+function computedBy(backend: Backend, { threads, onGpu }: Opened): string {
+  if (backend === 'webgpu') return `graphics card: depth ${onGpu.depth}, flow ${onGpu.flow}`;
   return `processor, ${threads} thread${threads > 1 ? 's' : ''}`;
 }

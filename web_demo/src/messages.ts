@@ -20,12 +20,14 @@ export interface Opening {
   models: Record<NetworkName, ModelFile>;
 }
 
+export type GpuShare = 'wholly' | 'in part' | 'not at all';
+
 /** What the back-end turned out to be. */
 export interface Opened {
   kind: 'opened';
   threads: number;
-  /** Whether the GPU takes all of a network. */
-  onGpu: Record<NetworkName, boolean>;
+  /** How much of a network the graphics card takes. */
+  onGpu: Record<NetworkName, GpuShare>;
 }
 
 /** A frame and one that follows it shortly; null: there is none. */

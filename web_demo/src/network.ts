@@ -2,7 +2,7 @@
 
 import { Tensor, loadAndCompile, type CompiledModel, type SignatureRunner } from '@litertjs/core';
 
-import type { Backend, ModelFile, NetworkName } from './messages';
+import type { Backend, GpuShare, ModelFile, NetworkName } from './messages';
 import { Refusal, sizeOf, tensorNamed, type SignatureInfo, type TensorInfo } from './model_info';
 
 const PICTURES = { depth: ['image'], flow: ['first', 'second'] } as const;
@@ -37,8 +37,10 @@ export class Network {
     return new Network(model, runner, inputs, output, signature);
   }
 
-  get isOnGpu(): boolean {
-    return this.model.isFullyAccelerated;
+  get onGpu(): GpuShare {
+    // Without JSPI LiteRT.js gives a network that the GPU cannot take wholly to the processor.
+    if (this.model.options.accelerator !== 'webgpu') return 'not at all';
+    return this.model.isFullyAccelerated ? 'wholly' : 'in part';
   }
 
   /** Pictures are RGB bytes of the network's size, in the order of the function's arguments. */

@@ -25,6 +25,11 @@ export class Probe {
     return this.touched;
   }
 
+  /** For another film: the points were of this one. */
+  clear(): void {
+    this.touched = [];
+  }
+
   /** Touching the reference again begins anew. */
   touch(point: Point): void {
     const [reference] = this.touched;

@@ -25,7 +25,7 @@ async function open({ backend, runtime, models }: Opening): Promise<void> {
   const threads = await loadRuntime(runtime, backend);
   depth = await Network.open(models.depth, 'depth', backend, threads);
   flow = await Network.open(models.flow, 'flow', backend, threads);
-  postMessage({ kind: 'opened', threads, onGpu: { depth: depth.isOnGpu, flow: flow.isOnGpu } });
+  postMessage({ kind: 'opened', threads, onGpu: { depth: depth.onGpu, flow: flow.onGpu } });
 }
 
 async function run({ frame, next, wanted, fieldOfView }: Running): Promise<void> {
