@@ -28,7 +28,8 @@ function offlineList(): Plugin {
       const worker = bundle['service_worker.js'];
       if (worker?.type !== 'chunk') throw new Error('Expected service_worker.js among what is built.');
       // Models and WebAssembly are large: they are kept when they are first used.
-      const isShell = (name: string) => /\.(html|js|css|svg|webmanifest)$/.test(name) && !name.startsWith('litert/');
+      const isShell = (name: string) =>
+        /\.(html|js|css|svg|webmanifest)$/.test(name) && !name.startsWith('litert/');
       const shell = Object.keys(bundle).filter((name) => isShell(name) && name !== 'service_worker.js');
       const contents = Object.values(bundle).map((file) => ('code' in file ? file.code : file.source));
       const hash = createHash('sha256');

@@ -51,7 +51,7 @@ def main(record: Path, *models: Path) -> int:
 
 
 def picture(entry: dict) -> np.ndarray:
-    """The middle of a recorded RGBA picture that has the networks' shape."""
+    """A recorded RGBA picture, which has the shape of the networks' pictures."""
     rgba = np.frombuffer(base64.b64decode(entry["rgba"]), np.uint8)
     return rgba.reshape(entry["height"], entry["width"], 4)[..., :3]
 

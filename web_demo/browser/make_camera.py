@@ -1,6 +1,6 @@
 """Writes the film of a fake camera, as Chromium reads it: raw YUV 4:2:0.
 
-`python web_demo/browser/make_camera.py data/streets/000000 camera.y4m`
+`python web_demo/browser/make_camera.py data/street/000000 camera.y4m`
 """
 
 import sys

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { python, ROOT } from './python';
 import { CHROMIUM, DIST, IMITATED_GPU, launch, nextResult, openPage, ready, serve } from './served_page';
 
-const CLIP = join(ROOT, 'data/streets/000000');
+const CLIP = join(ROOT, 'data/street/000000'); // That of the button "Rendered street".
 const MODELS = fileURLToPath(new URL('../models/192x320/', import.meta.url));
 const SCREENSHOTS = fileURLToPath(new URL('../screenshots/', import.meta.url));
 const MINUTES = 3 * 60_000; // On a machine that is busy with other things.
@@ -19,13 +19,16 @@ if (!CHROMIUM) console.warn('SKIPPED: the page in a browser. Expected chromium: 
 
 describe.skipIf(!CHROMIUM)('the page', { timeout: MINUTES }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'dfnet-web-'));
-  const frames = readdirSync(join(CLIP, 'images')).sort().map((name) => join(CLIP, 'images', name));
+  let frames: string[];
   let server: ChildProcess;
   let browser: Browser;
   let page: Page;
 
   beforeAll(async () => {
     mkdirSync(SCREENSHOTS, { recursive: true });
+    frames = readdirSync(join(CLIP, 'images'))
+      .sort()
+      .map((name) => join(CLIP, 'images', name));
     python('make_camera.py', CLIP, join(folder, 'camera.y4m'));
     server = await serve();
     browser = await launch(join(folder, 'camera.y4m'));
@@ -66,7 +69,9 @@ describe.skipIf(!CHROMIUM)('the page', { timeout: MINUTES }, () => {
     expectPythonsOutputs(record);
     for (let i = 0; i < 12; i++) await nextResult(page);
     await page.screenshot({ path: join(SCREENSHOTS, 'camera.png') });
-    console.log(`camera: ${await text('rate')}, p50 ${await text('p50')}, p90 ${await text('p90')}, ${await text('computed-by')}`);
+    console.log(
+      `camera: ${await text('rate')}, p50 ${await text('p50')}, p90 ${await text('p90')}, ${await text('computed-by')}`,
+    );
   });
 
   test('tells how many times as far a touched point is, by mouse and by keys', async () => {
@@ -129,10 +134,22 @@ describe.skipIf(!CHROMIUM)('the page', { timeout: MINUTES }, () => {
   test('takes a model that somebody brings', async () => {
     const json = JSON.parse(readFileSync(`${MODELS}depth_int8.json`, 'utf8'));
     const renamed = Buffer.from(JSON.stringify({ ...json, name: 'my own' }));
-    await page.setInputFiles('#files', brought({ tflite: readFileSync(`${MODELS}depth_int8.tflite`), json: renamed }));
+    await page.setInputFiles(
+      '#files',
+      brought({ tflite: readFileSync(`${MODELS}depth_int8.tflite`), json: renamed }),
+    );
     await nextResult(page);
     expect(await page.locator('#depth-model option:checked').textContent()).toContain('my own, 320×192');
     expect(await notice().isHidden()).toBe(true);
+  });
+
+  test('takes what is dropped on it', async () => {
+    await page.evaluate(() => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(['no'], 'b.png', { type: 'image/png' }));
+      document.dispatchEvent(new DragEvent('drop', { dataTransfer }));
+    });
+    await page.getByText('b.png: expected a picture').waitFor();
   });
 
   test('says that there is no WebGPU, where there is none', async () => {
@@ -155,17 +172,25 @@ describe.skipIf(!CHROMIUM)('the page', { timeout: MINUTES }, () => {
   });
 
   test('breaks no rule of accessibility that axe knows, in light and in dark', async () => {
-    await page.addScriptTag({ path: fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url)) });
+    await page.addScriptTag({
+      path: fileURLToPath(new URL('../node_modules/axe-core/axe.min.js', import.meta.url)),
+    });
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
-      const { violations } = await page.evaluate('axe.run()') as { violations: { id: string; nodes: { html: string }[] }[] };
+      const { violations } = (await page.evaluate('axe.run()')) as {
+        violations: { id: string; nodes: { html: string }[] }[];
+      };
       expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`)).toEqual([]);
     }
     await page.screenshot({ path: join(SCREENSHOTS, 'dark.png'), fullPage: true });
   });
 
   test('fits a phone, and works without a network after the first load', async () => {
-    const phone = await openPage(browser, { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true });
+    const phone = await openPage(browser, {
+      viewport: { width: 390, height: 844 },
+      deviceScaleFactor: 2,
+      hasTouch: true,
+    });
     server.kill();
     await phone.reload();
     await ready(phone);
@@ -184,7 +209,9 @@ describe.skipIf(!CHROMIUM)('the page', { timeout: MINUTES }, () => {
     await onGpu.selectOption('#backend', 'webgpu');
     await onGpu.setInputFiles('#files', frames.slice(3, 5));
     const record = await nextResult(onGpu);
-    expect(await onGpu.locator('#computed-by').textContent()).toBe('graphics card: depth wholly, flow in part');
+    expect(await onGpu.locator('#computed-by').textContent()).toBe(
+      'graphics card: depth wholly, flow in part',
+    );
     expectPythonsOutputs(record, 'float16');
     await other.close();
   });
@@ -198,18 +225,25 @@ describe.skipIf(!CHROMIUM)('the page', { timeout: MINUTES }, () => {
   });
 
   test('is small but for LiteRT and the models', () => {
-    const sizes = (folder: string) => readdirSync(folder).map((name) => [name, statSync(join(folder, name)).size] as const);
+    const sizes = (folder: string) =>
+      readdirSync(folder).map((name) => [name, statSync(join(folder, name)).size] as const);
     const [assets, runtime] = [sizes(join(DIST, 'assets')), sizes(join(DIST, 'litert'))];
     const own = assets.filter(([name]) => !name.endsWith('.tflite'));
     const total = own.reduce((sum, [, bytes]) => sum + bytes, 0);
-    console.log(`the page's own files: ${(total / 1e3).toFixed(0)} kB; LiteRT, one of ${runtime.length / 2}: ${(Math.max(...runtime.map(([, bytes]) => bytes)) / 1e6).toFixed(1)} MB`);
+    console.log(
+      `the page's own files: ${(total / 1e3).toFixed(0)} kB; LiteRT, one of ${runtime.length / 2}: ${(Math.max(...runtime.map(([, bytes]) => bytes)) / 1e6).toFixed(1)} MB`,
+    );
     expect(total).toBeLessThan(100_000);
   });
 });
 
 /** Files as they are dropped, by their endings. */
 function brought(contents: Record<string, Buffer>) {
-  return Object.entries(contents).map(([ending, buffer]) => ({ name: `depth_int8.${ending}`, mimeType: '', buffer }));
+  return Object.entries(contents).map(([ending, buffer]) => ({
+    name: `depth_int8.${ending}`,
+    mimeType: '',
+    buffer,
+  }));
 }
 
 /** Headless Chromium shows every page: the page is told otherwise. */

@@ -11,5 +11,9 @@ const VENV = `${ROOT}.venv/bin/python`;
 export function python(script: string, ...args: string[]): string {
   const path = fileURLToPath(new URL(script, import.meta.url));
   const interpreter = existsSync(VENV) ? VENV : 'python3';
-  return execFileSync(interpreter, [path, ...args], { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  return execFileSync(interpreter, [path, ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }

@@ -6,16 +6,23 @@ import { fileURLToPath } from 'node:url';
 
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 
-export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  (path) => existsSync(path),
+);
 export const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 const PORT = 8137;
 const ADDRESS = `http://localhost:${PORT}/`;
 
 export async function serve(): Promise<ChildProcess> {
   if (!existsSync(`${DIST}index.html`)) throw new Error('Expected web_demo/dist. Build it: make web-demo.');
-  const server = spawn('python3', ['-m', 'http.server', String(PORT), '--directory', DIST], { stdio: 'ignore' });
+  const server = spawn('python3', ['-m', 'http.server', String(PORT), '--directory', DIST], {
+    stdio: 'ignore',
+  });
   for (let tries = 0; tries < 100; tries++) {
-    const answers = await fetch(ADDRESS).then(({ ok }) => ok, () => false);
+    const answers = await fetch(ADDRESS).then(
+      ({ ok }) => ok,
+      () => false,
+    );
     if (answers) return server;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -23,7 +30,11 @@ export async function serve(): Promise<ChildProcess> {
 }
 
 /** A graphics card that the processor imitates. */
-export const IMITATED_GPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
+export const IMITATED_GPU = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan',
+];
 
 /** With a fake camera that shows `film`, or with one that is refused. */
 export async function launch(film: string | null, more: string[] = []): Promise<Browser> {
@@ -70,7 +81,13 @@ function recordResult(): Promise<Record<string, unknown>> {
   return new Promise((resolve) => {
     const take = (event: Event) => {
       const { frame, next, disparity, flow, moving } = (event as CustomEvent).detail;
-      resolve({ frame: pixels(frame), next: pixels(next), disparity: numbers(disparity), flow: numbers(flow), moving: numbers(moving) });
+      resolve({
+        frame: pixels(frame),
+        next: pixels(next),
+        disparity: numbers(disparity),
+        flow: numbers(flow),
+        moving: numbers(moving),
+      });
     };
     document.addEventListener('dfnet:result', take, { once: true });
   });

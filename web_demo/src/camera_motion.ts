@@ -38,10 +38,13 @@ export function cameraMotion(matches: Match[]): Motion {
 }
 
 /** Where a point of the first frame, (x, y) in focal lengths, is after the motion: (X, Y, Z). */
-export function moved({ rotation: r, translation: t }: Motion, x: number, y: number, disparity: number): number[] {
-  return [0, 1, 2].map(
-    (i) => (r[3 * i]! * x + r[3 * i + 1]! * y + r[3 * i + 2]!) / disparity + t[i]!,
-  );
+export function moved(
+  { rotation: r, translation: t }: Motion,
+  x: number,
+  y: number,
+  disparity: number,
+): number[] {
+  return [0, 1, 2].map((i) => (r[3 * i]! * x + r[3 * i + 1]! * y + r[3 * i + 2]!) / disparity + t[i]!);
 }
 
 /** Where a point is seen, in focal lengths. */

@@ -1,6 +1,16 @@
 /** The page's side of the worker: one moment at a time, so that no frame waits in a queue. */
 
-import type { Backend, FromWorker, ModelFile, Moment, NetworkName, Opened, Result, ToWorker, Wanted } from './messages';
+import type {
+  Backend,
+  FromWorker,
+  ModelFile,
+  Moment,
+  NetworkName,
+  Opened,
+  Result,
+  ToWorker,
+  Wanted,
+} from './messages';
 
 export class Inference {
   private settle: { resolve: (message: FromWorker) => void; reject: (error: Error) => void } | null = null;
@@ -12,7 +22,8 @@ export class Inference {
       if (data.kind === 'failed') this.settle?.reject(new Error(data.message));
       else this.settle?.resolve(data);
     };
-    worker.onerror = (event) => this.settle?.reject(new Error(event.message || 'The worker could not be loaded.'));
+    worker.onerror = (event) =>
+      this.settle?.reject(new Error(event.message || 'The worker could not be loaded.'));
   }
 
   /** Rejects with a line for the person at the page. */

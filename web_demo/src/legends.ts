@@ -36,7 +36,10 @@ export function drawScale(name: ColourMapName, limits: DisparityLimits): void {
 /** Says how long the flow of full colour is, or why there is none. */
 export function describe({ next, disparity, flow, moving }: Result, { longest }: FlowRange): void {
   const missing = next ? null : 'needs a film, or two pictures';
-  flowNote.textContent = missing ?? (flow ? `to the next frame; full colour: ${longest.toFixed(1)} px of ${flow.width}` : '');
+  flowNote.textContent =
+    missing ?? (flow ? `to the next frame; full colour: ${longest.toFixed(1)} px of ${flow.width}` : '');
   if (moving) movingNote.innerHTML = movingLegend;
-  else movingNote.textContent = missing ?? (disparity && flow ? 'needs depth and flow of one size: choose such networks' : '');
+  else
+    movingNote.textContent =
+      missing ?? (disparity && flow ? 'needs depth and flow of one size: choose such networks' : '');
 }

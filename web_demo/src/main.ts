@@ -33,10 +33,13 @@ async function openCamera(deviceId: string | null): Promise<void> {
   melt();
   const camera = new Camera(video, deviceId, () => notice('The camera was taken away. Start it again.'));
   await demo.open(camera);
-  const devices = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === 'videoinput');
+  const devices = (await navigator.mediaDevices.enumerateDevices()).filter(
+    ({ kind }) => kind === 'videoinput',
+  );
   const select = byId<HTMLSelectElement>('device');
-  const options = devices.map(({ deviceId: id, label }, i) =>
-    new Option(label || `Camera ${i + 1}`, id, false, id === camera.openDeviceId),
+  const options = devices.map(
+    ({ deviceId: id, label }, i) =>
+      new Option(label || `Camera ${i + 1}`, id, false, id === camera.openDeviceId),
   );
   select.replaceChildren(...options);
   select.hidden = devices.length < 2;
@@ -110,7 +113,8 @@ function listenToButtons(): void {
   onClick('street', openStreet);
   onClick('freeze', toggleFreeze);
   onClick('save', async () => download(await snapshot(), `dfnet-${Date.now()}.png`));
-  byId<HTMLSelectElement>('device').onchange = ({ target }) => attempt(() => openCamera((target as HTMLSelectElement).value));
+  byId<HTMLSelectElement>('device').onchange = ({ target }) =>
+    attempt(() => openCamera((target as HTMLSelectElement).value));
   byId<HTMLInputElement>('files').onchange = ({ target }) => {
     const input = target as HTMLInputElement;
     const files = [...(input.files ?? [])];

@@ -38,7 +38,10 @@ export class ModelChoice {
 
   chosen(network: NetworkName): ModelFile {
     const model = this.models[Number(this.select(network).value)];
-    if (!model) throw new Refusal(`This page has no model of ${network}: build it by "make web-demo", or drop one here.`);
+    if (!model)
+      throw new Refusal(
+        `This page has no model of ${network}: build it by "make web-demo", or drop one here.`,
+      );
     return model;
   }
 

@@ -23,15 +23,26 @@ export class Network {
   }
 
   /** Throws a Refusal if the model is not what its JSON says, or cannot be loaded. */
-  static async open({ info, content }: ModelFile, name: NetworkName, backend: Backend, threads: number): Promise<Network> {
+  static async open(
+    { info, content }: ModelFile,
+    name: NetworkName,
+    backend: Backend,
+    threads: number,
+  ): Promise<Network> {
     const signature = info.signatures[name];
-    if (!signature) throw new Refusal(`${info.name}: expected a model of ${name}. Received: ${Object.keys(info.signatures)}.`);
+    if (!signature)
+      throw new Refusal(
+        `${info.name}: expected a model of ${name}. Received: ${Object.keys(info.signatures)}.`,
+      );
     const inputs = PICTURES[name].map((input) => tensorNamed(signature.inputs, input, 3));
     const output = tensorNamed(signature.outputs, OUTPUTS[name].name, OUTPUTS[name].channels);
     const bytes = await contentOf(content, info.file, info.bytes);
     const model = await compiled(bytes, info.name, backend, threads);
     const runner = model.signatures[name];
-    if (!runner) throw new Refusal(`${info.file}: expected the function ${name}. Received: ${Object.keys(model.signatures)}.`);
+    if (!runner)
+      throw new Refusal(
+        `${info.file}: expected the function ${name}. Received: ${Object.keys(model.signatures)}.`,
+      );
     for (const tensor of inputs) checkTensor(info.file, runner.getInputDetails(), tensor);
     checkTensor(info.file, runner.getOutputDetails(), output);
     return new Network(model, runner, inputs, output, signature);
@@ -57,7 +68,10 @@ export class Network {
 }
 
 /** 0..255, or 0..1 where the model takes floats. */
-function asInput(picture: Uint8Array<ArrayBuffer>, { dtype }: TensorInfo): Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer> {
+function asInput(
+  picture: Uint8Array<ArrayBuffer>,
+  { dtype }: TensorInfo,
+): Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer> {
   return dtype === 'uint8' ? picture : Float32Array.from(picture, (value) => value / 255);
 }
 
@@ -77,7 +91,12 @@ async function fetched(url: string, file: string): Promise<ArrayBuffer> {
   return response.arrayBuffer();
 }
 
-async function compiled(bytes: Uint8Array, name: string, backend: Backend, threads: number): Promise<CompiledModel> {
+async function compiled(
+  bytes: Uint8Array,
+  name: string,
+  backend: Backend,
+  threads: number,
+): Promise<CompiledModel> {
   try {
     return await loadAndCompile(bytes, { accelerator: backend, cpuOptions: { numThreads: threads } });
   } catch (error) {

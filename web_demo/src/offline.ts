@@ -6,8 +6,8 @@ const RELOADED = 'reloaded for threads';
 export async function prepareOffline(): Promise<void> {
   if (!('serviceWorker' in navigator)) return; // Not a secure page: it works, on one thread.
   try {
-    await navigator.serviceWorker.register('./service_worker.js');
-    await navigator.serviceWorker.ready;
+    const registration = await navigator.serviceWorker.register('./service_worker.js');
+    if (!registration.active) await settled(registration.installing!);
   } catch (error) {
     console.warn('No service worker: the page works, on one thread.', error);
     return;
@@ -15,5 +15,14 @@ export async function prepareOffline(): Promise<void> {
   if (crossOriginIsolated || sessionStorage.getItem(RELOADED)) return;
   sessionStorage.setItem(RELOADED, 'yes');
   location.reload();
-  await new Promise(() => {});
+  await new Promise(() => {}); // The page ends here.
+}
+
+/** Resolves when a worker is at work, or has failed: the page must not wait for it for ever. */
+function settled(worker: ServiceWorker): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => ['activated', 'redundant'].includes(worker.state) && resolve();
+    worker.addEventListener('statechange', look);
+    look();
+  });
 }

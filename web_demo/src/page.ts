@@ -41,7 +41,9 @@ export function wanted({ layers }: Settings): Wanted {
 
 /** Shows the figures of the layers that are chosen; the picture is below the others, if they lie over it. */
 export function arrange({ layers, isOver }: Settings): void {
-  const shown = LAYERS.filter((layer) => layers.has(layer) && !(isOver && layer === 'picture' && layers.size > 1));
+  const shown = LAYERS.filter(
+    (layer) => layers.has(layer) && !(isOver && layer === 'picture' && layers.size > 1),
+  );
   for (const layer of LAYERS) figureOf(layer).hidden = !shown.includes(layer);
   byId('stage').dataset.count = String(shown.length);
 }

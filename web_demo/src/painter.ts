@@ -45,7 +45,8 @@ export class Painter {
     const colours = this.colours(layer, result, settings);
     const showsFrame = layer === 'picture' || layer === 'moving' || settings.isOver;
     context.clearRect(0, 0, width, height);
-    if (showsFrame) context.drawImage(frame, part.left, part.top, part.width, part.height, 0, 0, width, height);
+    if (showsFrame)
+      context.drawImage(frame, part.left, part.top, part.width, part.height, 0, 0, width, height);
     if (layer === 'moving') this.dim(context, width, height);
     if (!colours) return;
     context.globalAlpha = showsFrame && layer !== 'moving' ? OPACITY : 1;
@@ -58,9 +59,15 @@ export class Painter {
     context.fillRect(0, 0, width, height);
   }
 
-  private colours(layer: Layer, { disparity, flow, moving }: Result, settings: Settings): OffscreenCanvas | null {
+  private colours(
+    layer: Layer,
+    { disparity, flow, moving }: Result,
+    settings: Settings,
+  ): OffscreenCanvas | null {
     if (layer === 'depth' && disparity) {
-      return coloured(disparity, (rgba) => new ColourMap(settings.colourMap).draw(disparity.values, this.limits, rgba));
+      return coloured(disparity, (rgba) =>
+        new ColourMap(settings.colourMap).draw(disparity.values, this.limits, rgba),
+      );
     }
     if (layer === 'flow' && flow) {
       return coloured(flow, (rgba) => drawFlow(flow.values, this.range.longest, rgba));

@@ -34,7 +34,8 @@ export class Probe {
   touch(point: Point): void {
     const [reference] = this.touched;
     if (!reference) this.touched = [point];
-    else if (Math.hypot(point.x - reference.x, point.y - reference.y) > FINGER) this.touched = [reference, point];
+    else if (Math.hypot(point.x - reference.x, point.y - reference.y) > FINGER)
+      this.touched = [reference, point];
     else this.touched = [];
   }
 
@@ -91,7 +92,10 @@ export function drawPoints(canvas: HTMLCanvasElement, points: readonly Point[]):
   context.font = `600 ${2.2 * radius}px system-ui, sans-serif`;
   for (const [i, { x, y }] of points.entries()) {
     const [left, top] = [x * canvas.width, y * canvas.height];
-    for (const [style, width] of [['black', 4], ['white', 2]] as const) {
+    for (const [style, width] of [
+      ['black', 4],
+      ['white', 2],
+    ] as const) {
       context.lineWidth = (width * radius) / 8;
       context.strokeStyle = style;
       context.beginPath();

@@ -14,8 +14,7 @@ export async function loadRuntime(folder: string, backend: Backend): Promise<num
   if (backend === 'webgpu' && !isWebGPUSupported()) {
     throw new Error('This browser has no WebGPU: choose the processor.');
   }
-  const hasThreads =
-    backend === 'wasm' && self.crossOriginIsolated && (await supportsFeature('relaxedSimd'));
+  const hasThreads = backend === 'wasm' && self.crossOriginIsolated && (await supportsFeature('relaxedSimd'));
   // The GPU hands what it cannot compute to WebAssembly, and waits for it only by JSPI.
   const jspi = backend === 'webgpu' && (await supportsFeature('jspi'));
   self.Module = {

@@ -26,15 +26,23 @@ export async function snapshot(): Promise<Blob> {
   return page.convertToBlob({ type: 'image/png' });
 }
 
-function drawCaption(context: OffscreenCanvasRenderingContext2D, layer: Layer, left: number, top: number, width: number): void {
+function drawCaption(
+  context: OffscreenCanvasRenderingContext2D,
+  layer: Layer,
+  left: number,
+  top: number,
+  width: number,
+): void {
   const middle = top + CAPTION / 2;
   context.fillStyle = 'black';
   context.font = '15px system-ui, sans-serif';
   context.textBaseline = 'middle';
   const room = layer === 'flow' ? width - CAPTION : width;
   context.fillText(captionOf(layer), left, middle, room);
-  if (layer === 'depth') context.drawImage(byId<HTMLCanvasElement>('bar'), left + width / 2, middle - 8, width / 2, 16);
-  if (layer === 'flow') context.drawImage(byId<HTMLCanvasElement>('wheel'), left + room, top + 2, CAPTION - 4, CAPTION - 4);
+  if (layer === 'depth')
+    context.drawImage(byId<HTMLCanvasElement>('bar'), left + width / 2, middle - 8, width / 2, 16);
+  if (layer === 'flow')
+    context.drawImage(byId<HTMLCanvasElement>('wheel'), left + room, top + 2, CAPTION - 4, CAPTION - 4);
 }
 
 function captionOf(layer: Layer): string {
@@ -44,7 +52,10 @@ function captionOf(layer: Layer): string {
 }
 
 export function download(blob: Blob, name: string): void {
-  const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(blob), download: name });
+  const link = Object.assign(document.createElement('a'), {
+    href: URL.createObjectURL(blob),
+    download: name,
+  });
   link.click();
   URL.revokeObjectURL(link.href);
 }

@@ -74,7 +74,9 @@ export class Film implements Source {
       await this.video.play();
     } catch (error) {
       if ((error as DOMException).name === 'AbortError') return; // Paused again meanwhile.
-      throw new Refusal(`${this.name}: expected a film that this browser plays, such as H.264 in MP4. Received: ${error}`);
+      throw new Refusal(
+        `${this.name}: expected a film that this browser plays, such as H.264 in MP4. Received: ${error}`,
+      );
     }
   }
 }
@@ -89,7 +91,8 @@ export class Pictures implements Source {
 
   /** One picture, or two of one size, whose flow is from the first to the second. */
   static async open(files: File[]): Promise<Pictures> {
-    if (files.length > 2) throw new Refusal(`Expected one or two pictures, or a film. Received: ${files.length} pictures.`);
+    if (files.length > 2)
+      throw new Refusal(`Expected one or two pictures, or a film. Received: ${files.length} pictures.`);
     const [first, second = null] = await Promise.all(files.map(decoded));
     if (second && (second.width !== first!.width || second.height !== first!.height)) {
       const sizes = [first!, second].map(({ width, height }) => `${width}x${height}`);
@@ -112,7 +115,9 @@ async function decoded(file: File): Promise<ImageBitmap> {
   try {
     return await createImageBitmap(file);
   } catch {
-    throw new Refusal(`${file.name}: expected a picture that this browser reads, such as PNG or JPEG. Received: ${file.type || 'another file'}.`);
+    throw new Refusal(
+      `${file.name}: expected a picture that this browser reads, such as PNG or JPEG. Received: ${file.type || 'another file'}.`,
+    );
   }
 }
 
@@ -126,7 +131,8 @@ function shotOf(video: HTMLVideoElement): Promise<Shot> {
 }
 
 const REFUSED: Record<string, string> = {
-  NotAllowedError: 'The camera is not allowed. Allow it beside the page\'s address, or open a film or a picture.',
+  NotAllowedError:
+    "The camera is not allowed. Allow it beside the page's address, or open a film or a picture.",
   NotFoundError: 'There is no camera. Open a film or a picture.',
   OverconstrainedError: 'This camera is gone. Choose another one.',
   NotReadableError: 'The camera is used by another program. Close that, then start the camera again.',
@@ -134,7 +140,9 @@ const REFUSED: Record<string, string> = {
 
 async function openStream(deviceId: string | null): Promise<MediaStream> {
   if (!navigator.mediaDevices) {
-    throw new Refusal('Browsers give the camera to pages from https:// or localhost alone. Open a film or a picture.');
+    throw new Refusal(
+      'Browsers give the camera to pages from https:// or localhost alone. Open a film or a picture.',
+    );
   }
   const which = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: 'environment' };
   try {

@@ -25,7 +25,7 @@ describe('disparity', () => {
     found.forEach((value, i) => expect(value).toBeCloseTo(golden.floats('percentiles')[i]!, 5));
   });
 
-  test('limits are the first frame\'s percentiles, then follow slowly', () => {
+  test("limits are the first frame's percentiles, then follow slowly", () => {
     const limits = new DisparityLimits();
     limits.follow(disparity);
     const [, far, , near] = golden.floats('percentiles') as unknown as [number, number, number, number];
@@ -54,7 +54,7 @@ describe('flow', () => {
   test('to the right is red, and down is yellow', () => {
     const rgba = new Uint8ClampedArray(8);
     drawFlow(new Float32Array([5, 0, 0, 5]), 5, rgba);
-    expect([...rgba]).toEqual([255, 0, 0, 255, 255, expect.closeTo(255 * 13.75 / 15, -1), 0, 255]);
+    expect([...rgba]).toEqual([255, 0, 0, 255, 255, expect.closeTo((255 * 13.75) / 15, -1), 0, 255]);
   });
 
   test('has the range of the 99th percentile, but at least a pixel', () => {

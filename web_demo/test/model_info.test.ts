@@ -2,8 +2,13 @@ import { expect, test } from 'vitest';
 
 import { parseModelInfo, sizeOf, tensorNamed } from '../src/model_info';
 
-const tensor = (name: string, channels: number, dtype = 'float32') =>
-  ({ name, dtype, shape: [1, 192, 320, channels], range: [0, 1], unit: '' });
+const tensor = (name: string, channels: number, dtype = 'float32') => ({
+  name,
+  dtype,
+  shape: [1, 192, 320, channels],
+  range: [0, 1],
+  unit: '',
+});
 const valid = {
   format: 1,
   name: 'depth_int8',
@@ -33,5 +38,7 @@ test.each([
 
 test('says which tensors there are, if one is missing', () => {
   const { depth } = parseModelInfo(JSON.stringify(valid)).signatures;
-  expect(() => tensorNamed(depth!.outputs, 'flow', 2)).toThrow('Expected flow of 2 channels. Received: disparity of 1.');
+  expect(() => tensorNamed(depth!.outputs, 'flow', 2)).toThrow(
+    'Expected flow of 2 channels. Received: disparity of 1.',
+  );
 });

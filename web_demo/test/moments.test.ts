@@ -11,7 +11,9 @@ class FakePicture {
   }
 }
 
-beforeEach(() => void vi.stubGlobal('createImageBitmap', async ({ time }: FakePicture) => new FakePicture(time)));
+beforeEach(
+  () => void vi.stubGlobal('createImageBitmap', async ({ time }: FakePicture) => new FakePicture(time)),
+);
 afterEach(() => void vi.unstubAllGlobals());
 
 /** A video that shows frames at these times, one a call. */
@@ -43,12 +45,18 @@ test('a pair is at least a twentieth of a second apart; frames between are dropp
 
 test('a network that keeps up goes on from the frame before', async () => {
   const { moments } = video(0, 0.1, 0.2, 0.3);
-  expect([await timesOf(moments), await timesOf(moments)]).toEqual([[0, 0.1], [0.1, 0.2]]);
+  expect([await timesOf(moments), await timesOf(moments)]).toEqual([
+    [0, 0.1],
+    [0.1, 0.2],
+  ]);
 });
 
 test('a network that takes long gets two new frames', async () => {
   const { moments } = video(0, 0.1, 1, 1.1);
-  expect([await timesOf(moments), await timesOf(moments)]).toEqual([[0, 0.1], [1, 1.1]]);
+  expect([await timesOf(moments), await timesOf(moments)]).toEqual([
+    [0, 0.1],
+    [1, 1.1],
+  ]);
 });
 
 test('no pair spans the end of a film that begins anew', async () => {

@@ -50,7 +50,9 @@ test('a depth that is wrong by half its size moves nothing', () => {
   const wrong = disparity.map((value, i) => (i % width < 20 ? 1.5 * value : value));
   const moves = disagreement(flow, wrong, size, focal).filter((value, i) => value > 1 && i % width < 30);
   expect(moves.length).toBe(0);
-  const doubtless = disagreement(flow, wrong, size, focal, 1).filter((value, i) => value > 1 && i % width < 30);
+  const doubtless = disagreement(flow, wrong, size, focal, 1).filter(
+    (value, i) => value > 1 && i % width < 30,
+  );
   expect(doubtless.length).toBeGreaterThan(10);
 });
 

@@ -29,7 +29,10 @@ test('keys set and move the points, within the picture', () => {
   const probe = new Probe();
   expect(probe.press('ArrowUp')).toBe(false); // The page scrolls.
   for (const key of ['Enter', 'Enter', ...Array<string>(40).fill('ArrowUp'), 'ArrowLeft']) probe.press(key);
-  expect(probe.points).toEqual([{ x: 0.5, y: 0.5 }, { x: expect.closeTo(0.48, 6), y: 0 }]);
+  expect(probe.points).toEqual([
+    { x: 0.5, y: 0.5 },
+    { x: expect.closeTo(0.48, 6), y: 0 },
+  ]);
   probe.press('Enter');
   expect(probe.points).toEqual([]);
 });
