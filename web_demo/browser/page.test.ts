@@ -106,6 +106,32 @@ describe.skipIf(!CHROMIUM)('the page', { timeout: MINUTES }, () => {
     expect(await tracks()).not.toBeNull();
   });
 
+  test('opens no camera for a page that was hidden meanwhile', async () => {
+    const isOpen = page.evaluate(async () => {
+      const { mediaDevices } = navigator;
+      const opened = mediaDevices.getUserMedia.bind(mediaDevices);
+      const stream = new Promise<MediaStream>((resolve) => {
+        mediaDevices.getUserMedia = async (wanted) => {
+          mediaDevices.getUserMedia = opened;
+          await new Promise((asked) => setTimeout(asked, 500));
+          const found = await opened(wanted);
+          resolve(found);
+          return found;
+        };
+      });
+      document.getElementById('camera')!.click();
+      return stream.then(async (found) => {
+        await new Promise((later) => setTimeout(later, 200));
+        return found.getTracks().some(({ readyState }) => readyState === 'live');
+      });
+    });
+    await page.waitForTimeout(100);
+    await setVisibility(page, 'hidden');
+    expect(await isOpen).toBe(false);
+    await setVisibility(page, 'visible');
+    await nextResult(page);
+  });
+
   test('lays colours over the picture', async () => {
     await page.check('[name=layout][value=over]');
     await nextResult(page);

@@ -66,7 +66,8 @@ export class Demo {
   restart(): void {
     this.pace = new Pace();
     if (!this.source) say('Start the camera, or open a film or a picture.');
-    else if (this.inference) void this.run(this.source, this.inference, ++this.turn);
+    else say('');
+    if (this.source && this.inference) void this.run(this.source, this.inference, ++this.turn);
   }
 
   /** Draws the last result, as is chosen now. */

@@ -18,6 +18,7 @@ export class Camera implements Source {
   readonly isStill = false;
   private readonly moments = new Moments(() => shotOf(this.video));
   private stream: MediaStream | null = null;
+  private turn = 0;
 
   /** `onEnd` is told when the camera is taken away. */
   constructor(
@@ -35,14 +36,18 @@ export class Camera implements Source {
   }
 
   suspend(): void {
-    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.turn++;
+    if (this.stream) release(this.stream);
     this.stream = null;
     this.video.srcObject = null;
   }
 
   async resume(): Promise<void> {
     this.suspend();
-    this.stream = await openStream(this.deviceId);
+    const { turn } = this;
+    const stream = await openStream(this.deviceId);
+    if (turn !== this.turn) return release(stream); // Suspended while a person was asked.
+    this.stream = stream;
     this.stream.getVideoTracks()[0]!.onended = this.onEnd;
     this.video.srcObject = this.stream;
     await this.video.play();
@@ -128,6 +133,10 @@ function shotOf(video: HTMLVideoElement): Promise<Shot> {
       createImageBitmap(video).then((picture) => resolve({ picture, time: mediaTime }), reject);
     });
   });
+}
+
+function release(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
 }
 
 const REFUSED: Record<string, string> = {
