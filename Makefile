@@ -39,14 +39,14 @@ android-models: $(VENV)/.ready $(CALIBRATION)  ## Exports networks into the Andr
 data/streets:
 	$(RUN) -m dfnet_tf.prepare --source=synthetic --num_clips=4 --num_frames=9 --height=192 --width=320 --output=$@
 
-web-demo: $(WEB_SIZES:%=$(WEB_MODELS)/%/.exported) web_demo/public/street.mp4 web_demo/node_modules  ## Exports networks into the page and builds it, into web_demo/dist; RUN_DIR and CALIBRATION as above
+web-demo: $(WEB_SIZES:%=$(WEB_MODELS)/%/.exported) web_demo/public/street.mp4 web_demo/node_modules  ## Exports networks into the page and builds it; RUN_DIR=runs/drive CALIBRATION=data/drive
 	rm -rf web_demo/models
 	for size in $(WEB_SIZES); do mkdir -p web_demo/models/$$size && \
 	  cp $(WEB_MODELS)/$$size/*_*.json $(WEB_MODELS)/$$size/*.tflite web_demo/models/$$size/ || exit 1; done
 	cd web_demo && npm run --silent build
 	@echo "Serve it: python3 -m http.server --directory web_demo/dist 8000, then open http://localhost:8000"
 
-web-check: web_demo/node_modules  ## Tests the page, and what make web-demo built in headless Chromium, if there is one
+web-check: web_demo/node_modules  ## Tests the page that web-demo built, in headless Chromium if there is one
 	cd web_demo && npm run --silent test && npm run --silent test:browser
 
 $(WEB_MODELS)/%/.exported: $(wildcard $(RUN_DIR)/*) | $(VENV)/.ready $(CALIBRATION)
