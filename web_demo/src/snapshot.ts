@@ -37,7 +37,7 @@ function drawCaption(
   context.fillStyle = 'black';
   context.font = '15px system-ui, sans-serif';
   context.textBaseline = 'middle';
-  const room = layer === 'flow' ? width - CAPTION : width;
+  const room = { depth: width / 2 - 8, flow: width - CAPTION, picture: width, moving: width }[layer];
   context.fillText(captionOf(layer), left, middle, room);
   if (layer === 'depth')
     context.drawImage(byId<HTMLCanvasElement>('bar'), left + width / 2, middle - 8, width / 2, 16);
