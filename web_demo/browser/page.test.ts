@@ -67,7 +67,7 @@ describe.skipIf(!CHROMIUM)('the page', { timeout: MINUTES }, () => {
     const record = await nextResult(page);
     expect(record.frame).not.toEqual(record.next);
     expectPythonsOutputs(record);
-    for (let i = 0; i < 12; i++) await nextResult(page);
+    for (let i = 0; i < 6; i++) await nextResult(page);
     await page.screenshot({ path: join(SCREENSHOTS, 'camera.png') });
     console.log(
       `camera: ${await text('rate')}, p50 ${await text('p50')}, p90 ${await text('p90')}, ${await text('computed-by')}`,
