@@ -99,6 +99,7 @@ describe.skipIf(!CHROMIUM)('the page', { timeout: MINUTES }, () => {
   test('releases the camera while the page is hidden', async () => {
     await nextResult(page);
     await setVisibility(page, 'hidden');
+    await page.waitForTimeout(1000); // Nor does it come back.
     const tracks = () => page.evaluate(() => document.querySelector('video')!.srcObject);
     expect(await tracks()).toBeNull();
     await setVisibility(page, 'visible');
