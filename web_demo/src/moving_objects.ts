@@ -20,8 +20,8 @@ export const focalLength = (width: number, degrees: number) =>
  * counts as agreement: beyond 1 something moves by itself, or is hidden in the second frame, or the
  * focal length is wrong. 0 where the flow leaves the picture: it is a guess there.
  *
- * As dfnet_tf.geometry.object_motion, but that depth may be wrong by a factor of `doubt`: of the flows
- * that depths up to so many times as near or as far would have, the nearest counts.
+ * Like `motion_score` of dfnet_tf.geometry.object_motion: depth may be wrong by a factor of `doubt`, so
+ * the flow is compared with the nearest flow that such a depth gives. The flow back is not computed here.
  */
 export function disagreement(
   flow: Float32Array,
