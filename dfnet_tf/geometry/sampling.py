@@ -14,16 +14,21 @@ def bilinear_sample(images, pixels):
     """
     height, width, channels = images.shape[1:]
     pixels = ops.cast(pixels, "float32")  # bfloat16 cannot count pixels beyond 256.
-    left, right, fraction_x = _neighbours(pixels[..., 0], width)
-    upper, lower, fraction_y = _neighbours(pixels[..., 1], height)
+    # LiteRT's GPU delegate takes neither a slice that drops an axis nor an index of several axes:
+    # x and y keep an axis of one, and `read` looks pixels up in one long list.
+    x, y = ops.split(pixels, 2, axis=-1)
+    left, right, fraction_x = _neighbours(x, width)
+    upper, lower, fraction_y = _neighbours(y, height)
     flat = ops.reshape(images, (-1, channels))
-    first = ops.arange(ops.shape(images)[0], dtype="int32")[:, None, None] * (height * width)
+    image_numbers = ops.reshape(ops.arange(ops.shape(images)[0], dtype="int32"), (-1, 1, 1, 1))
+    first = image_numbers * (height * width)
 
     def read(y, x):
-        return ops.take(flat, first + y * width + x, axis=0)
+        index = ops.reshape(first + y * width + x, (-1,))
+        return ops.reshape(ops.take(flat, index, axis=0), (-1, *pixels.shape[1:3], channels))
 
-    fraction_x = ops.cast(fraction_x, images.dtype)[..., None]
-    fraction_y = ops.cast(fraction_y, images.dtype)[..., None]
+    fraction_x = ops.cast(fraction_x, images.dtype)
+    fraction_y = ops.cast(fraction_y, images.dtype)
     above = (1 - fraction_x) * read(upper, left) + fraction_x * read(upper, right)
     below = (1 - fraction_x) * read(lower, left) + fraction_x * read(lower, right)
     return (1 - fraction_y) * above + fraction_y * below
