@@ -1,12 +1,13 @@
-"""Lists the operators of a .tflite model that TFLite's GPU delegate refuses, and why.
+"""Lists the operators of a .tflite model that LiteRT 1.x's GPU delegate refuses, and why.
 
 The rules come from the delegate's public source, google-ai-edge/LiteRT,
 tflite/delegates/gpu/common/model_builder.cc (operators, types and ranks) and
 tflite/tools/versioning/gpu_compatibility.cc (parameters). TensorFlow's own analyzer has the same
 rules, but its Python builds call every model "compatible".
 
-The delegate takes the largest connected part that it supports. The CPU does the rest, and every
-change between the two costs time. An empty list says nothing about speed.
+These rules explain refusals. `Interpreter` has this delegate; the delegate of LiteRT 2.x takes
+more, such as integers: `software_gpu` runs it. Both take only large connected parts. The CPU does
+the rest, and every change between the two costs time.
 """
 
 from collections import Counter
@@ -81,7 +82,7 @@ class Step:
 
 
 def findings(model: bytes) -> list[str]:
-    """Lists what prevents a .tflite model from running on the GPU, one line each.
+    """Lists what prevents a .tflite model from running on LiteRT 1.x's GPU delegate, one line each.
 
     First the operators that the delegate refuses, then those it takes although its guide does not
     list them, which older releases may refuse.
@@ -94,9 +95,11 @@ def findings(model: bytes) -> list[str]:
             refused[f"{step.name}: {reason}"] += 1
         elif step.name not in DOCUMENTED:
             undocumented[step.name] += 1
-    lines = [f"{name} ({count} x)" for name, count in refused.most_common()]
+    lines = [f"LiteRT 1.x refuses {name} ({count} x)" for name, count in refused.most_common()]
     if refused:
-        lines.append(f"{refused.total()} of {len(found)} operators stay on the CPU")
+        lines.append(
+            f"LiteRT 1.x leaves at least {refused.total()} of {len(found)} operators to the CPU"
+        )
     eight_bits = sum(any(one.type in EIGHT_BITS for one in step.outputs) for step in found)
     if eight_bits:
         lines.append(

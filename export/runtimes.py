@@ -38,7 +38,7 @@ def load(path: Path, threads: int, runtime: str, signature: str | None) -> Run:
     Raises:
       ModelError: the file is missing, not a model, or needs ops that the runtime lacks.
     """
-    with _told_as_model_error(path):
+    with told_as_model_error(path):
         run = RUNTIMES[runtime](path, threads, signature)
         run()
     return run
@@ -50,12 +50,13 @@ def signatures(path: Path) -> list[str | None]:
     Raises:
       ModelError: the file is missing or not a model.
     """
-    with _told_as_model_error(path):
+    with told_as_model_error(path):
         return list(Interpreter(str(path)).get_signature_list()) or [None]
 
 
 @contextlib.contextmanager
-def _told_as_model_error(path: Path) -> Iterator[None]:
+def told_as_model_error(path: Path) -> Iterator[None]:
+    """Raises what the runtime says of the model in `path` as a ModelError, in one line."""
     if not path.is_file():
         raise ModelError(f"{path}: expected a .tflite file. Received: no such file.")
     try:
@@ -89,21 +90,33 @@ def _compiled(path: Path, threads: int, signature: str | None) -> Run:
     options = Options(
         hardware_accelerators=HardwareAccelerator.CPU, cpu_options=CpuOptions(num_threads=threads)
     )
-    model = CompiledModel.from_file(str(path), options=options)
+    return run_of(CompiledModel.from_file(str(path), options=options), signature)
+
+
+def run_of(
+    model: CompiledModel, signature: str | None, inputs: dict[str, np.ndarray] | None = None
+) -> Run:
+    """A model, compiled for any hardware, as a function that runs it and returns its outputs.
+
+    Args:
+      model: of a single signature or several.
+      signature: which; None: the first.
+      inputs: by name; None: random ones, as `load` has them.
+    """
     index = 0 if signature is None else model.get_signature_index(signature)
     names = model.get_signature_by_index(index)
     details = model.get_input_tensor_details(names["key"])
-    values = [_random(details[name]) for name in names["inputs"]]
+    values = [inputs[name] if inputs else _random(details[name]) for name in names["inputs"]]
     for i, (name, value) in enumerate(zip(names["inputs"], values, strict=True)):
         if (np.asarray(details[name]["shape"]) < 1).any():
             model.resize_input_tensor(i, value.shape, index)
     details = model.get_output_tensor_details(names["key"])
-    inputs, results = model.create_input_buffers(index), model.create_output_buffers(index)
+    buffers, results = model.create_input_buffers(index), model.create_output_buffers(index)
 
     def run() -> dict[str, np.ndarray]:
-        for buffer, value in zip(inputs, values, strict=True):
+        for buffer, value in zip(buffers, values, strict=True):
             buffer.write(value)
-        model.run_by_index(index, inputs, results)
+        model.run_by_index(index, buffers, results)
         return {
             name: _read(buffer, details[name])
             for name, buffer in zip(names["outputs"], results, strict=True)
