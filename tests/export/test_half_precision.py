@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
+from keras import ops
 
+from dfnet_tf.networks import blocks
 from export import half_precision
 
 
@@ -45,6 +47,16 @@ def test_results_so_small_that_bits_are_lost_are_named():
     model = convert(lambda x: x * 1e-5)
     (line,) = half_precision.findings(model, sample(1, 2, 3, 4))
     assert "4e-05 at most" in line
+
+
+def test_standardised_features_fit_where_the_plain_formula_does_not():
+    def formula(function):
+        return convert(lambda x: function(tf.reshape(x, [1, 2, 2, 1])))
+
+    features = sample(0, 0, 800, 800)  # 400^2 = 160000.
+    plain = formula(lambda x: ops.layer_normalization(x, axis=(1, 2)))
+    assert half_precision.findings(plain, features)
+    assert not half_precision.findings(formula(blocks.standardise), features)
 
 
 def test_rounding_is_that_of_numpy_at_every_step():

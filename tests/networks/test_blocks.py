@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
 from dfnet_tf.networks import blocks
 
@@ -40,6 +41,12 @@ def test_each_channel_of_each_image_is_standardised_alone():
     # All pixels of a channel change equally, so its pattern stays.
     pattern = (maps - maps.mean(axis=(1, 2), keepdims=True)) / maps.std(axis=(1, 2), keepdims=True)
     np.testing.assert_allclose(standard, pattern, atol=5e-3)
+
+
+def test_small_features_are_standardised_as_by_the_plain_formula():
+    maps = 1e-4 * features(2, 8, 12, 3)  # Their variance is below epsilon.
+    plain = ops.layer_normalization(maps, axis=(1, 2))
+    np.testing.assert_allclose(blocks.standardise(maps), plain, rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("size", [(36, 64), (64, 36)])
