@@ -39,6 +39,6 @@ def test_published_weights_give_the_same_flow(monkeypatch):
     received = model.flow_net(first, second)
     monkeypatch.setattr(sampling, "bilinear_sample", plain_sample)
     monkeypatch.setattr(flow_net, "standardise", plain_standardise)
+    assert np.abs(received[0]).mean() > 0.1
     for flow, expected in zip(received, model.flow_net(first, second), strict=True):
-        assert np.abs(expected).max() > 0.01
         np.testing.assert_allclose(flow, expected, atol=1e-5, rtol=1e-5)
