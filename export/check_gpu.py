@@ -18,8 +18,8 @@ from dfnet_tf.program import mains
 from export import gpu_delegate, half_precision, runtimes, software_gpu
 
 NUM_SAMPLES = 3
-# A GPU computes with the 8-bit weights of int8, but in floats. Of their own outputs float models
-# differ by 2e-7, int8 models by 0.6 to 1.6 %.
+# Of the mean output. Float models differ by 3e-7; int8 models by up to 1 %, as a GPU computes in
+# floats with their 8-bit weights.
 MOST_APART = 0.05
 
 _MODELS = flags.DEFINE_multi_string(
@@ -44,7 +44,7 @@ def main() -> None:
     failures = []
     for path in map(Path, _MODELS.value):
         signatures = runtimes.signatures(path)
-        if (_CLIP.value or _RUN.value) and len(signatures) != 1:
+        if (_CLIP.value or _RUN.value) and (len(signatures) != 1 or signatures == [None]):
             raise runtimes.ModelError(
                 f"{path}: expected one signature, with --clip or --run. Received: {signatures}."
             )
@@ -55,7 +55,8 @@ def main() -> None:
         if _RUN.value:
             verdict = software_gpu.judge(path, signatures[0], samples[0] if samples else None)
             lines += _on_gpu(verdict)
-            if verdict.on_cpu or not max(verdict.differences.values()) <= MOST_APART:  # Or NaN.
+            near = all(share <= MOST_APART for share in verdict.differences.values())  # Not NaN.
+            if verdict.on_cpu or not near:
                 failures.append(path.name)
         print(f"{path.name}:", *(f"  {line}" for line in lines or ["nothing found"]), sep="\n")
     if failures:
