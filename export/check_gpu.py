@@ -18,8 +18,8 @@ from dfnet_tf.program import mains
 from export import gpu_delegate, half_precision, runtimes, software_gpu
 
 NUM_SAMPLES = 3
-# Of the mean output. Float models differ by 3e-7; int8 models by up to 1 %, as a GPU computes in
-# floats with their 8-bit weights.
+# Relative to the mean output. Float models differ by 3e-7. int8 models differ by up to 1 %, because
+# a GPU computes in floats with their 8-bit weights.
 MOST_APART = 0.05
 
 _MODELS = flags.DEFINE_multi_string(
@@ -31,13 +31,13 @@ _CLIP = flags.DEFINE_string(
 _RUN = flags.DEFINE_bool(
     "run",
     False,
-    "Run each model by LiteRT's GPU delegate on a GPU in software (a minute each; on Debian it "
-    "needs the package chromium): on the first frames of --clip, else on random numbers.",
+    "Run each model on LiteRT's GPU delegate and a software GPU, on the first frames of --clip or "
+    "random numbers. It takes a minute for each model, and needs Debian's package chromium.",
 )
 
 
 class GpuError(ValueError):
-    """A model that does not run on the GPU as it should."""
+    """The GPU does not run the whole model, or its outputs differ too much from the CPU's."""
 
 
 def main() -> None:
@@ -61,8 +61,8 @@ def main() -> None:
         print(f"{path.name}:", *(f"  {line}" for line in lines or ["nothing found"]), sep="\n")
     if failures:
         raise GpuError(
-            f"Expected models that run on the GPU as a whole, at most {MOST_APART:.0%} from the "
-            f"CPU. Received: {', '.join(failures)}."
+            f"Expected models that run wholly on the GPU, at most {MOST_APART:.0%} from the CPU. "
+            f"Received: {', '.join(failures)}."
         )
 
 
@@ -75,7 +75,7 @@ def _in_float16(model: bytes, samples: list[dict[str, np.ndarray]]) -> list[str]
 
 
 def _on_gpu(verdict: software_gpu.Verdict) -> list[str]:
-    """What the delegate of LiteRT 2.x did."""
+    """What the delegate of LiteRT 2.x did, one line each."""
     division = f"LiteRT 2.x runs {verdict.on_gpu} operators on the GPU, {verdict.on_cpu} on the CPU"
     return [
         division,

@@ -1,9 +1,9 @@
-"""LiteRT's own GPU delegate on a GPU in software: which operators it takes, and what it computes.
+"""Runs a .tflite model on LiteRT's own GPU delegate, on a software GPU.
 
-ai_edge_litert brings the delegate of LiteRT 2.x for WebGPU, which wants a Vulkan driver. Debian's
-package chromium has one that computes on the CPU, SwiftShader. A frame of flow takes it seconds and
-its compilation half a minute, but the delegate decides as on any GPU. It computes in 32 bits:
-for what 16 bits do see `half_precision`.
+The package ai_edge_litert contains the WebGPU delegate of LiteRT 2.x. The delegate needs a Vulkan
+driver. Debian's package chromium contains SwiftShader, a Vulkan driver that computes on the CPU. It
+compiles a flow network in half a minute and takes seconds for a frame. The delegate takes the same
+operators as on a real GPU. SwiftShader computes in 32 bits; `half_precision` looks at 16 bits.
 """
 
 import ctypes
@@ -23,7 +23,7 @@ from export import flatbuffer, isolation, runtimes
 CHROMIUM = Path("/usr/lib/chromium")
 DRIVER = CHROMIUM / "vk_swiftshader_icd.json"
 LOADER = CHROMIUM / "libvulkan.so.1"
-# What the delegate says where it leaves something to the CPU.
+# The delegate prints these lines where it leaves operators to the CPU.
 DIVISION = re.compile(r"(\d+) operations will run on the GPU, and the remaining (\d+) operations")
 ERRORS = re.compile(r"^ERROR: (.*)", re.MULTILINE)
 REFUSALS = re.compile(r"operations are not supported by GPU delegate:\n((?:[A-Z0-9_]+:.*\n)+)")
@@ -35,11 +35,11 @@ class DriverError(OSError):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a model.
+    """What the delegate did with a model.
 
     Attributes:
       on_gpu: how many operators the delegate took.
-      on_cpu: how many it left; 0: the model runs on the GPU as a whole.
+      on_cpu: how many it left to the CPU; 0: the whole model runs on the GPU.
       refusals: why, in the delegate's words: "GATHER: Only support 1D indices".
       differences: by output, mean |GPU's - CPU's| / mean |CPU's|.
     """
@@ -78,9 +78,9 @@ def judge(
 
 
 def _judge(path: Path, signature: str | None, inputs: dict[str, np.ndarray] | None) -> Verdict:
-    """`judge` in a process of its own, whose environment and stderr it may take for itself."""
+    """Does the work of `judge` in its own process: it changes the environment and stderr."""
     os.environ["VK_ICD_FILENAMES"] = str(DRIVER)
-    ctypes.CDLL(str(LOADER))  # The delegate opens it by its bare name, which the system may lack.
+    ctypes.CDLL(str(LOADER))  # The delegate opens it by name; the system may lack it.
     with tempfile.TemporaryFile("w+") as told:
         os.dup2(told.fileno(), 2)
         try:
