@@ -237,7 +237,7 @@ describe.skipIf(!CHROMIUM)('the page', { timeout: MINUTES }, () => {
     await onGpu.setInputFiles('#files', frames.slice(3, 5));
     const record = await nextResult(onGpu);
     expect(await onGpu.locator('#computed-by').textContent()).toBe(
-      'graphics card: depth wholly, flow in part',
+      'graphics card: depth wholly, flow not at all',
     );
     expectPythonsOutputs(record, 'float16');
     await other.close();

@@ -100,6 +100,8 @@ async function compiled(
   try {
     return await loadAndCompile(bytes, { accelerator: backend, cpuOptions: { numThreads: threads } });
   } catch (error) {
+    // LiteRT.js 2.5.3 reads only constant indices of a GATHER on the GPU, so it fails on flow.
+    if (backend === 'webgpu') return compiled(bytes, name, 'wasm', threads);
     throw new Refusal(`${name}: expected a LiteRT model that this browser can run. Received: ${error}`);
   }
 }
