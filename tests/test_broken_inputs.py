@@ -103,7 +103,7 @@ def test_a_read_only_folder_is_refused_before_the_work(attempt):
 
     (status, _, err), nothing_new = attempt("predict", "clip --output=archive/out", read_only)
     assert (status, nothing_new) == (1, True)
-    assert "archive/out: expected a path below a folder that can be written to." in err
+    assert "archive/out: expected a path below a writable folder." in err
 
 
 def test_a_librarys_notes_are_not_shown():

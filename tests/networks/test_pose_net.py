@@ -92,12 +92,3 @@ def test_paper_refuses_another_number_of_sources():
         pose_net.PaperPoseNet()(*frames(num_sources=2))
     with pytest.raises(ValueError, match="Received: 0"):
         pose_net.PaperPoseNet(num_sources=0)
-
-
-@pytest.mark.parametrize("network", [pose_net.TinyPoseNet, lambda: pose_net.PaperPoseNet(2, 0.25)])
-def test_a_saved_network_gives_the_same_motion(network, tmp_path):
-    network = network()
-    expected = network(*frames(num_sources=2))
-    network.save(tmp_path / "pose.keras")
-    loaded = keras.saving.load_model(tmp_path / "pose.keras")
-    np.testing.assert_array_equal(loaded(*frames(num_sources=2)), expected)

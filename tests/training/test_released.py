@@ -79,7 +79,7 @@ def test_another_set_of_variables_is_refused_by_name(tmp_path):
 def test_other_files_than_checkpoints_are_refused(tmp_path):
     (tmp_path / "model-1.index").write_bytes(b"no checkpoint at all")
     for prefix in (tmp_path / "model-1", tmp_path / "none"):
-        with pytest.raises(released.ReleasedCheckpointError, match="expected a TensorFlow"):
+        with pytest.raises(released.ReleasedCheckpointError, match="path of a TensorFlow"):
             released.import_checkpoint(str(prefix), tmp_path)
 
 
@@ -87,7 +87,7 @@ def test_the_main_reports_an_error_in_one_line_and_writes_nothing(run_main, tmp_
     flags = f"--checkpoint={tmp_path}/none", f"--run_dir={tmp_path}/run"
     status, _, err = run_main("dfnet_tf.import_checkpoint", *flags)
     assert (status, len(err.splitlines())) == (1, 1)
-    assert f"import_checkpoint: {tmp_path}/none: expected a TensorFlow checkpoint" in err
+    assert f"import_checkpoint: {tmp_path}/none: expected the path of a TensorFlow" in err
     assert not list(tmp_path.iterdir())
 
 
