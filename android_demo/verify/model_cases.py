@@ -16,10 +16,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from absl import app, flags
+from absl import flags
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
+
+from dfnet_tf.program import mains  # noqa: E402 (after the path)
 
 NUM_FRAMES = 24
 CAMERA_SIZE = 180, 320  # (height, width) of the rendered frames
@@ -87,4 +89,4 @@ def _write_cases(path: Path, images: list[np.ndarray], folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    app.run(main)
+    mains.run(main)
