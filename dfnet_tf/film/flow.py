@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from dfnet_tf.film.neighbours import Neighbour, pixels, rays
+from dfnet_tf.film.neighbours import Neighbour
+from dfnet_tf.geometry import optical_flow
 
 SURE = 0.5  # Minimum confidence of depth for its rigid flow to count.
 SURE_WHERE_HIDDEN = 0.85  # The same for hidden pixels, whose DIS flow is unknown.
@@ -32,7 +33,9 @@ def label(
     Returns:
       float32 [H, W, 3]: flow in pixels, and weight in [0, 1].
     """
-    rigid = _rigid_flow(np.exp(-log_disparity), motion, intrinsics)
+    depth = np.exp(-log_disparity)[..., None]
+    arrays = (np.float32(array)[None] for array in (depth, intrinsics, motion))
+    rigid = np.asarray(optical_flow.rigid_flow(*arrays))[0]
     gap = np.linalg.norm(rigid - neighbour.flow, axis=-1)
     near = gap < AGREES + AGREES_RELATIVE * np.linalg.norm(rigid, axis=-1)
     leads_back = neighbour.agrees > 0
@@ -42,12 +45,3 @@ def label(
     flow = np.where(both[..., None], (rigid + neighbour.flow) / 2, flow)
     weight = np.where(both | hidden, 1.0, np.where(leads_back, FLOW_ALONE, 0.0))
     return np.dstack([flow, weight]).astype(np.float32)
-
-
-def _rigid_flow(depth: np.ndarray, motion: np.ndarray, intrinsics: np.ndarray) -> np.ndarray:
-    """`optical_flow.rigid_flow` of one frame, in NumPy."""
-    grid = pixels(*depth.shape)
-    points = np.dstack([rays(grid, intrinsics), np.ones_like(depth)]) * depth[..., None]
-    moved = points @ motion[:3, :3].T + motion[:3, 3]
-    seen = moved[..., :2] / np.maximum(moved[..., 2:], 1e-3)
-    return seen * intrinsics[[0, 1], [0, 1]] + intrinsics[:2, 2] - grid
