@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -40,8 +41,8 @@ class FilmDepth:
     spread: float  # Median gap of log disparity between views and network; NaN without views.
     # other_from_this [4, 4] of each counted neighbour, by its distance; in the network's unit.
     motions: dict[int, np.ndarray]
-    # float32 [H, W, 3], to the next frame: see `flow.label`. None if that frame does not count.
-    flow: np.ndarray | None = None
+    # Computes `flow.label` to the next frame when it is called. None if that frame does not count.
+    next_flow: Callable[[], np.ndarray] | None = None
 
 
 def film_depths(
@@ -120,9 +121,11 @@ def _film_depth(
     }
     spread = float(spreads[: len(neighbours)][counts].mean())
     following = next((one for one in neighbours if one.distance == 1 and 1 in motions), None)
-    if following is None:
-        return FilmDepth(log_disparity, confidence, spread, motions)
-    next_flow = flow.label(log_disparity, confidence, following, motions[1], intrinsics)
+    next_flow = None
+    if following is not None:
+        next_flow = functools.partial(
+            flow.label, log_disparity, confidence, following, motions[1], intrinsics
+        )
     return FilmDepth(log_disparity, confidence, spread, motions, next_flow)
 
 

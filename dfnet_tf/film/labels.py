@@ -55,9 +55,10 @@ def _depth_from(stored: np.ndarray) -> np.ndarray:
 def _stored_flow(found: depth.FilmDepth, size: tuple[int, int]) -> np.ndarray:
     """uint16 [H, W, 3] in OpenCV's order: red and green flow in pixels of `size`, blue weight."""
     stored = np.zeros((*size, 3), np.uint16)
-    if found.flow is not None:
-        height, width = found.flow.shape[:2]
-        nearest = cv2.resize(found.flow, size[::-1], interpolation=cv2.INTER_NEAREST)
+    if found.next_flow is not None:
+        label = found.next_flow()
+        height, width = label.shape[:2]
+        nearest = cv2.resize(label, size[::-1], interpolation=cv2.INTER_NEAREST)
         flow = nearest[..., :2] * [size[1] / width, size[0] / height]
         stored[..., :0:-1] = np.clip(np.rint(flow * FLOW_SCALE + FLOW_OFFSET), 0, 65535)
         stored[..., 0] = np.rint(nearest[..., 2] * CONFIDENCE_STEPS)

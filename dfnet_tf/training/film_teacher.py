@@ -41,7 +41,6 @@ def lesson(
       ClipError: no clip's labels are good enough.
       Interrupted: `request` asked to stop; the labels made so far stay.
     """
-
     kind = "flow" if "flow_net" in model.stage.trained else "depth"
     with_flow = [clip for clip in clips if kind == "flow" and truth_teacher.has_flow(clip)]
     films = [clip for clip in clips if clip not in with_flow]

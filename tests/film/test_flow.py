@@ -69,6 +69,6 @@ def test_labels_of_a_rendered_street_are_better_than_half_a_pixel_and_come_back(
 
 def test_a_stored_flow_is_in_pixels_of_its_size():
     there = np.dstack([np.full((20, 40), 8.0), np.full((20, 40), -3.0), np.ones((20, 40))])
-    found = depth.FilmDepth(np.zeros((20, 40)), np.ones((20, 40)), 0.1, {}, np.float32(there))
+    found = depth.FilmDepth(np.zeros((20, 40)), np.ones((20, 40)), 0.1, {}, lambda: there)
     back = labels._flow_from(labels._stored_flow(found, (10, 80)))
     np.testing.assert_allclose(back, np.broadcast_to([16.0, -1.5, 1.0], (10, 80, 3)), atol=1e-4)

@@ -182,9 +182,9 @@ def test_films_and_clips_with_flow_teach_flow_together(films, begun_from, tmp_pa
 
     def film_depths(frames, disparity, intrinsics):
         del disparity, intrinsics
+        flow = np.broadcast_to(np.float32([2.0, 0.0, 0.5]), (48, 96, 3))
         for _ in frames:
-            flow = np.broadcast_to(np.float32([2.0, 0.0, 0.5]), (48, 96, 3))
-            yield depth.FilmDepth(np.zeros((48, 96)), np.ones((48, 96)), 0.1, {}, flow)
+            yield depth.FilmDepth(np.zeros((48, 96)), np.ones((48, 96)), 0.1, {}, lambda: flow)
 
     monkeypatch.setattr(depth, "film_depths", film_depths)
     shutil.copytree(films[0].folder, tmp_path / "clips/film")
