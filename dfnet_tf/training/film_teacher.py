@@ -59,7 +59,7 @@ def lesson(
         found += truth_teacher.readers(with_flow, model.flow_size)
     clips = [*(films[number] for number in taught), *with_flow]
     read = lambda number, frame: found[number](frame)
-    return clips, Labels(read, num_frames=2, is_exact=True) if kind == "flow" else Labels(read)
+    return clips, Labels(read, are_flow=kind == "flow")
 
 
 def _make(labels: FilmLabels, model: DFNet, request: Request) -> None:

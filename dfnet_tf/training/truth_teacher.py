@@ -3,10 +3,9 @@
 import functools
 from collections.abc import Callable, Sequence
 
-import cv2
 import numpy as np
 
-from dfnet_tf.data.batches.labels import Labels
+from dfnet_tf.data.batches.labels import Labels, resized_flow
 from dfnet_tf.data.clip import Clip
 from dfnet_tf.data.errors import ClipError
 
@@ -24,7 +23,7 @@ def lesson(clips: Sequence[Clip], size: tuple[int, int]) -> tuple[list[Clip], La
             f"--teacher=truth. Received: {len(clips)} clips without flow/."
         )
     found = readers(taught, size)
-    return taught, Labels(lambda number, frame: found[number](frame), num_frames=2, is_exact=True)
+    return taught, Labels(lambda number, frame: found[number](frame), are_flow=True)
 
 
 def has_flow(clip: Clip) -> bool:
@@ -38,12 +37,4 @@ def readers(clips: Sequence[Clip], size: tuple[int, int]) -> list[Callable[[int]
 
 
 def _label(clip: Clip, size: tuple[int, int], frame: int) -> np.ndarray:
-    return _at_size(*clip.flow(frame), size)
-
-
-def _at_size(flow: np.ndarray, valid: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Flow [h, w, 2] in pixels and valid [h, w], as float32 [H, W, 3] in pixels of `size`."""
-    height, width = size
-    label = np.dstack([flow, valid]).astype(np.float32)
-    label = cv2.resize(label, (width, height), interpolation=cv2.INTER_NEAREST)
-    return label * np.float32([width / flow.shape[1], height / flow.shape[0], 1])
+    return resized_flow(np.dstack(clip.flow(frame)), size)

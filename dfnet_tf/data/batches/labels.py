@@ -14,13 +14,16 @@ class Labels:
     Attributes:
       read: (index of the clip, frame) -> float32 [H, W, C] at training size. The last channel is
         the pixel's weight, 0: unknown.
-      num_frames: frames per window: 1 for depth, 2 for flow.
-      is_exact: True if the labels have true edges, which must not be blurred.
+      are_flow: True for flow, False for log disparity.
     """
 
     read: Callable[[int, int], np.ndarray]
-    num_frames: int = 1
-    is_exact: bool = False
+    are_flow: bool = False
+
+    @property
+    def num_frames(self) -> int:
+        """Frames per window."""
+        return 2 if self.are_flow else 1
 
     @property
     def num_channels(self) -> int:
@@ -30,16 +33,26 @@ class Labels:
     def moved(self, label: np.ndarray, new_from_old: np.ndarray) -> np.ndarray:
         """Moves a label like its frame in `augmentation.scale_and_crop` and `mirror`.
 
-        The vectors of flow are scaled too.
+        The vectors of flow are scaled too, and its edges are not blurred.
 
         Args:
           label: float32 [H, W, C].
           new_from_old: [2, 3], new (x, y) = new_from_old @ old (x, y, 1).
         """
-        mode = cv2.INTER_NEAREST if self.is_exact else cv2.INTER_LINEAR
+        mode = cv2.INTER_NEAREST if self.are_flow else cv2.INTER_LINEAR
         border = cv2.BORDER_REPLICATE
         size = label.shape[1::-1]
         moved = cv2.warpAffine(label, new_from_old, size, flags=mode, borderMode=border)
-        if self.num_frames == 2:
+        if self.are_flow:
             moved[..., :2] = moved[..., :2] @ np.float32(new_from_old[:, :2].T)
         return moved
+
+
+def resized_flow(label: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Flow in pixels and weight [h, w, 3], at `size` = (H, W) and in its pixels; float32 [H, W, 3].
+
+    Takes the nearest pixels, because a mean of two motions is neither.
+    """
+    height, width = label.shape[:2]
+    nearest = cv2.resize(np.float32(label), size[::-1], interpolation=cv2.INTER_NEAREST)
+    return nearest * np.float32([size[1] / width, size[0] / height, 1])
