@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 
 NETWORKS = ("depth_net", "pose_net", "flow_net")
 PRESETS = ("paper", "mobile", "tiny")
+OBJECTIVES = ("paper", "robust")
 
 # The terms of the two objectives, `losses.objective` and `losses.robust`.
 PAPER_TERMS = (
@@ -81,7 +82,9 @@ FILM = {
     "training__halve_at": (400, 500),
 }
 NO_FORWARD_BACKWARD_MASK = {"loss__rigid_occlusions": False}
+# Flags refused in stages without labels; and in stages whose labels replace the objective.
 OF_TEACHERS = ("teacher", "rounds")
+WITHOUT_OBJECTIVE = ("objective", "cross_task", "imagenet", "intrinsics")
 
 # stage -> teacher -> Stage.
 STAGES = {
@@ -105,18 +108,18 @@ STAGES = {
             model="FlowStudent",
             networks=("flow_net",),
             trained=("flow_net",),
-            terms=dict.fromkeys(("paper", "robust"), ("flow_error",)),
-            changes=dict.fromkeys(PRESETS, {"training__teacher": "truth", "data__num_frames": 2}),
-            refused=("objective", "cross_task", "imagenet", "intrinsics", "rounds"),
+            terms=dict.fromkeys(OBJECTIVES, ("flow_error",)),
+            changes=dict.fromkeys(PRESETS, {"data__num_frames": 2}),
+            refused=(*WITHOUT_OBJECTIVE, "rounds"),
             knows_camera=False,
         ),
         "film": Stage(
             model="FlowStudent",
             networks=NETWORKS,
             trained=("flow_net",),
-            terms=dict.fromkeys(("paper", "robust"), ("flow_error",)),
-            changes=dict.fromkeys(PRESETS, {**FILM, "training__teacher": "film"}),
-            refused=("objective", "cross_task", "imagenet", "intrinsics", "rounds"),
+            terms=dict.fromkeys(OBJECTIVES, ("flow_error",)),
+            changes=dict.fromkeys(PRESETS, FILM),
+            refused=(*WITHOUT_OBJECTIVE, "rounds"),
             knows_camera=False,
         ),
     },
@@ -148,18 +151,18 @@ STAGES = {
             model="DepthStudent",
             networks=NETWORKS,
             trained=("depth_net",),
-            terms=dict.fromkeys(("paper", "robust"), ("depth_distillation",)),
+            terms=dict.fromkeys(OBJECTIVES, ("depth_distillation",)),
             changes=dict.fromkeys(PRESETS, DISTIL),
-            refused=("objective", "cross_task", "imagenet", "intrinsics"),
+            refused=WITHOUT_OBJECTIVE,
             knows_camera=False,
         ),
         "film": Stage(
             model="FilmStudent",
             networks=NETWORKS,
             trained=("depth_net",),
-            terms=dict.fromkeys(("paper", "robust"), ("film_depth",)),
-            changes=dict.fromkeys(PRESETS, {**FILM, "training__teacher": "film"}),
-            refused=("objective", "cross_task", "imagenet", "intrinsics"),
+            terms=dict.fromkeys(OBJECTIVES, ("film_depth",)),
+            changes=dict.fromkeys(PRESETS, FILM),
+            refused=WITHOUT_OBJECTIVE,
             knows_camera=False,
         ),
     },
@@ -183,4 +186,4 @@ def staged(config, stage: str, teacher: str = "network"):
     changes = STAGES[stage][teacher].changes.get(config.network.name, {})
     if config.loss.objective != "paper":  # The other objective has its own masks and windows.
         changes = {name: value for name, value in changes.items() if not name.startswith("loss__")}
-    return config.replace(training__stage=stage, **changes)
+    return config.replace(training__stage=stage, training__teacher=teacher, **changes)
