@@ -10,6 +10,7 @@ import dataset_trees
 import kitti_tree
 import numpy as np
 import pytest
+from folder_contents import contents
 
 from dfnet_tf.data.clips import read_clips
 from dfnet_tf.data.files import video
@@ -31,14 +32,6 @@ def write_street(path, seed=0, num_frames=6):
         for image in synthetic.render_clip(seed, num_frames, 48, 96).images:
             writer.add(image)
     return path
-
-
-def contents(folder):
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
 
 
 def test_several_videos_become_a_clip_each_whatever_the_workers(prepare, tmp_path):

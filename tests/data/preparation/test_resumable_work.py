@@ -7,6 +7,7 @@ import threading
 
 import numpy as np
 import pytest
+from folder_contents import contents
 
 from dfnet_tf.data.clip_writer import ClipWriter
 from dfnet_tf.data.clips import read_clips
@@ -49,14 +50,6 @@ class Work:
 @pytest.fixture
 def work():
     return Work()
-
-
-def contents(folder):
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
 
 
 def test_the_output_is_a_folder_of_clips_and_what_became_of_the_frames(work, tmp_path):
