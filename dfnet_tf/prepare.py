@@ -33,35 +33,42 @@ MOST_PICTURES = 100  # Number of texture images kept in memory.
 ESTIMATE = "estimate"
 
 
+# The flags of all sources that read something, and those of the user's own films.
+_READ = ("input", "frame_step", "static_threshold", "min_frames")
+_FOOTAGE = ("fov_degrees", "intrinsics", "fit")
+
+
 @dataclasses.dataclass(frozen=True)
 class Source:
     """A source of clips.
 
     Attributes:
-      flags: the flags that only some sources use.
       reader: "module:function" of `dfnet_tf.data.sources`, imported only when used. It takes the
         paths of --input and `options`, and returns recordings. "": the clips are rendered.
-      options: the flags passed to the reader if they are given.
+      options: the flags that belong to this source; the reader gets those that are given.
       is_footage: True for the user's own films, which may contain cuts and broken files.
     """
 
-    flags: tuple[str, ...]
     reader: str = ""
     options: tuple[str, ...] = ()
     is_footage: bool = False
 
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The flags that this source uses and others may not."""
+        read = _READ if self.reader else ()
+        return (*read, *self.options, *(_FOOTAGE if self.is_footage else ()))
 
-_READ = ("input", "frame_step", "static_threshold", "min_frames")
-_FOOTAGE = (*_READ, "fov_degrees", "intrinsics", "fit")
+
 SOURCES = {
-    "video": Source(_FOOTAGE, "footage:video_recordings", is_footage=True),
-    "images": Source(_FOOTAGE, "footage:image_recordings", is_footage=True),
-    "kitti_raw": Source((*_READ, "split"), "kitti:raw_recordings", ("split",)),
-    "kitti_odometry": Source((*_READ, "sequences"), "kitti:odometry_recordings", ("sequences",)),
-    "cityscapes": Source((*_READ, "split"), "cityscapes:recordings", ("split",)),
-    "tum_rgbd": Source(_READ, "tum:recordings"),
-    "synthetic": Source(("num_clips", "num_frames", "seed")),
-    "flying": Source(("num_clips", "seed", "textures")),
+    "video": Source("footage:video_recordings", is_footage=True),
+    "images": Source("footage:image_recordings", is_footage=True),
+    "kitti_raw": Source("kitti:raw_recordings", ("split",)),
+    "kitti_odometry": Source("kitti:odometry_recordings", ("sequences",)),
+    "cityscapes": Source("cityscapes:recordings", ("split",)),
+    "tum_rgbd": Source("tum:recordings"),
+    "synthetic": Source(options=("num_clips", "num_frames", "seed")),
+    "flying": Source(options=("num_clips", "seed", "textures")),
 }
 _ALL_SOURCES = ("height", "width")
 
