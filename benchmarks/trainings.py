@@ -32,7 +32,7 @@ def next_config(
     Args:
       runs: their folders.
       stage: joint or distil.
-      objective: that of the last run, whose weights are kept, or another with its own weights.
+      objective: paper or robust. The objective of the last run keeps that run's weights.
       epochs: number of epochs of STEPS steps.
       learning_rate: constant.
 

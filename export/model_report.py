@@ -90,7 +90,7 @@ def write(folder: Path, entries: Iterable[dict]) -> None:
 
 
 def line(one: dict) -> str:
-    """A line about a model, printed as soon as it is written."""
+    """One line about a model, to print when its file is written."""
     against_keras = _against_keras(one["quality"]["against_keras"])
     return f"{one['file']:<32}{one['bytes'] / 1e6:>7.2f} MB  against Keras: {against_keras}"
 

@@ -55,7 +55,7 @@ def views(
       predictor: of a trained run.
       frames: uint8 RGB [H, W, 3], consecutive and of one size.
       intrinsics: [3, 3], in pixels of the frames; None: unknown. Without intrinsics the scale
-        remains that of the network.
+        is the network's own.
       film_depth: fuse each frame's depth with its neighbouring frames (`film.depth`), and take the
         motion from there too; needs intrinsics.
     """

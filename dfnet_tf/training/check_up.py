@@ -43,7 +43,7 @@ class CheckUp(keras.callbacks.Callback):
         run_lists.write(self.epochs_path, self.epochs)
 
     def report(self) -> None:
-        """Judges the model as it is now; prints the result and writes doctor.md."""
+        """Checks the current model, prints the result and writes doctor.md."""
         seen = observe(self.model, self.batch)
         seen.stage = self.model.config.training.stage
         weights = self.model.config.loss

@@ -76,7 +76,7 @@ class VideoReader:
 
     @property
     def _duration(self) -> float:
-        """The stated duration in seconds, else that of the longest stream; 0 if unknown."""
+        """The stream's duration in seconds if the file states it, else the container's; else 0."""
         if self._is_avi:  # FFmpeg reports a shorter duration for a truncated file.
             return float(self._stream.frames * self._stream.time_base)
         if self._is_counted and self._stream.duration:
