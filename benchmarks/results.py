@@ -1,4 +1,4 @@
-"""The README's tables: the effect of joint training, of each part of its objective, and of distil.
+"""Tables of docs/results.md: the effect of joint training, of parts of its objective, of distil.
 
 python -m benchmarks.results --world=KITTI --init_from=runs/flow --init_from=runs/depth \
   --data=data/kitti --truth=data/kitti_truth --output=runs/results

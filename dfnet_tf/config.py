@@ -133,7 +133,7 @@ class LossConfig:
 class RobustLossConfig:
     """Weights and switches of methods published after DF-Net. A weight of 0 turns a term off.
 
-    Methods that did not help when measured are off (README, "In stages"). `auto_mask` is off for
+    Methods that did not help when measured are off (docs/results.md). `auto_mask` is off for
     another reason: while the predicted motion is near zero, the mask removes most pixels that would
     make the motion grow. From random weights (`tiny`, 64x96, rendered clips, 300 steps of stage
     depth), abs rel was 0.478 with it and 0.292 without it. For films in which the camera often
