@@ -27,7 +27,8 @@ _SECONDS = flags.DEFINE_float("seconds", 30.0, "Seconds to use (images: 10 per s
 
 
 def main() -> None:
-    from dfnet_tf.prediction import inputs  # After the flags: TensorFlow takes seconds.
+    mains.load_tensorflow()
+    from dfnet_tf.prediction import inputs
     from export.tflite_model import TfliteModel
 
     models = [TfliteModel(Path(model), num_threads=1) for model in _MODELS.value]

@@ -45,7 +45,8 @@ def main() -> None:
 
 def _models(folder: Path) -> dict[tuple[str, str], Path]:
     """The files of both networks, by (network, quantization)."""
-    from benchmarks import midas_small, variants  # After the flags: TensorFlow takes seconds.
+    mains.load_tensorflow()
+    from benchmarks import midas_small, variants
     from dfnet_tf.training import checkpoints
     from export import signatures
 

@@ -41,7 +41,8 @@ _RUNS = flags.DEFINE_integer("runs", 30, "Timed runs of every model.", lower_bou
 
 
 def main() -> None:
-    from dfnet_tf.training import checkpoints  # After the flags: TensorFlow takes seconds.
+    mains.load_tensorflow()
+    from dfnet_tf.training import checkpoints
 
     networks = NETWORKS if _NETWORK.value == "both" else (_NETWORK.value,)
     model = checkpoints.load_trained(

@@ -197,6 +197,7 @@ class TrainingConfig:
     stage: str = "joint"
     teacher: str = "network"
     rounds: int = 1
+    least_confidence: float = 0.4  # Teacher film: mean confidence of the clips that teach.
     learning_rate: float = 1e-4
     halve_at: tuple[int, ...] = ()  # Steps at which the learning rate halves.
     motion_first: int = 0  # Number of first steps in which the depth network is not trained.
@@ -206,6 +207,7 @@ class TrainingConfig:
     jit_loss: bool = True
     seed: int = 0
     max_skipped_steps: int = 10  # Per epoch, for NaN or infinity; training ends if there are more.
+    minutes: float = 0.0  # Training ends with the epoch in which they are over; 0: no limit.
 
     def __post_init__(self):
         _require(
@@ -235,6 +237,8 @@ class TrainingConfig:
         _require(self.motion_first >= 0, "motion_first >= 0", self)
         _require(0 <= self.average_momentum < 1, "average_momentum in [0, 1)", self)
         _require(self.max_skipped_steps >= 0, "max_skipped_steps >= 0", self)
+        _require(self.minutes >= 0, "minutes >= 0", self)
+        _require(0 <= self.least_confidence <= 1, "least_confidence in [0, 1]", self)
         _require(
             self.precision in PRECISIONS, f"a precision of {', '.join(PRECISIONS)}", self.precision
         )

@@ -42,7 +42,8 @@ def main() -> None:
         output / "data/test", TEST_SEEDS, TEST_FRAMES, (HEIGHT, WIDTH)
     )
 
-    import keras  # After rendering: importing TensorFlow takes seconds.
+    mains.load_tensorflow()
+    import keras
 
     from dfnet_tf.models.dfnet import DFNet
     from dfnet_tf.prediction.predictor import Predictor

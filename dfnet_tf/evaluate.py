@@ -82,8 +82,9 @@ def main() -> None:
         if output:
             outputs.refuse_existing(Path(output), _OVERWRITE.value)
 
+    mains.load_tensorflow()
     from dfnet_tf.prediction.predictor import (
-        Predictor,  # After the flags: TensorFlow takes seconds.
+        Predictor,
     )
     from dfnet_tf.training import checkpoints
 

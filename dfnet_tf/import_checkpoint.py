@@ -25,7 +25,8 @@ def main() -> None:
     run_dir = Path(_RUN_DIR.value)
     outputs.refuse_existing(run_dir, _OVERWRITE.value)
 
-    from dfnet_tf.training import released  # After the checks: TensorFlow takes seconds.
+    mains.load_tensorflow()
+    from dfnet_tf.training import released
 
     with outputs.whole_folder(run_dir) as folder:
         step = released.import_checkpoint(_CHECKPOINT.value, folder)

@@ -84,10 +84,11 @@ def main() -> None:
             "camera is unknown."
         )
 
+    mains.load_tensorflow()
     from dfnet_tf.prediction.depth_views import depth_views
     from dfnet_tf.prediction.folder import PredictionFolder
     from dfnet_tf.prediction.predictor import (
-        Predictor,  # After the checks: TensorFlow takes seconds.
+        Predictor,
     )
     from dfnet_tf.prediction.views import views
     from dfnet_tf.training import checkpoints

@@ -34,7 +34,7 @@ ESTIMATE = "estimate"
 
 
 # The flags of all sources that read something, and those of the user's own films.
-_READ = ("input", "frame_step", "static_threshold", "min_frames")
+_READ = ("input", "frame_step", "static_threshold", "min_frames", "most_frames")
 _FOOTAGE = ("fov_degrees", "intrinsics", "fit")
 
 
@@ -144,6 +144,13 @@ _STATIC_THRESHOLD = flags.DEFINE_float(
 _MIN_FRAMES = flags.DEFINE_integer(
     "min_frames", 3, "Drop clips with fewer frames than this.", lower_bound=2
 )
+_MOST_FRAMES = flags.DEFINE_integer(
+    "most_frames",
+    0,
+    "Keep only about this many frames of a longer recording, in passages that are spread evenly. "
+    "0: no limit.",
+    lower_bound=0,
+)
 _NUM_CLIPS = flags.DEFINE_integer("num_clips", 1, "Number of rendered clips.", lower_bound=1)
 _TEXTURES = flags.DEFINE_string(
     "textures",
@@ -228,6 +235,7 @@ def _recording_jobs(camera: GivenCamera | None) -> list[resumable_work.Job]:
         _FRAME_STEP.value,
         _STATIC_THRESHOLD.value,
         _MIN_FRAMES.value,
+        _MOST_FRAMES.value,
         camera,
         splits_at_cuts=source.is_footage,
         fit=_FIT.value,

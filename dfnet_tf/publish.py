@@ -21,11 +21,12 @@ def main() -> None:
     run_dir, output = Path(_RUN_DIR.value), Path(_OUTPUT.value)
     outputs.refuse_existing(output, _OVERWRITE.value)
 
+    mains.load_tensorflow()
     from dfnet_tf.config import Config
-    from dfnet_tf.training import checkpoints, origin  # After the checks: TensorFlow takes seconds.
+    from dfnet_tf.training import checkpoints, origin
 
     with outputs.whole_folder(output) as folder:
-        path = checkpoints.publish(run_dir, folder)
+        path = checkpoints.publish(checkpoints.load_trained(run_dir), run_dir, folder)
         origin.write(origin.read(run_dir, Config.load(folder / "config.json")), folder)
         size = path.stat().st_size
     print(f"Wrote the networks of {run_dir}, {size / 1e6:.1f} MB, to {output}.")

@@ -22,8 +22,8 @@ from pathlib import Path
 
 from absl import flags
 
+from dfnet_tf.program import commands, mains
 from dfnet_tf.program import flags as config_flags
-from dfnet_tf.program import mains
 
 _DATA = flags.DEFINE_multi_string(
     "data", None, "A clip folder, or a folder of clips. May be given repeatedly.", required=True
@@ -56,7 +56,8 @@ flags.adopt_module_key_flags(config_flags)  # So that --help lists these flags t
 def main() -> None:
     config = config_flags.training_config()
 
-    from dfnet_tf.data.clips import (  # After the flags: wrong flags are reported without delay.
+    mains.load_tensorflow()
+    from dfnet_tf.data.clips import (
         camera_doubts,
         read_clips,
     )
@@ -84,8 +85,21 @@ def main() -> None:
         return  # Only the chief prints.
     if learned:
         print(f"Learned intrinsics, one file per clip: {run_dir}/intrinsics")
-    task = "flow" if config.training.stage == "flow" else "depth"
-    print(f"Next: python -m dfnet_tf.evaluate --run_dir={run_dir} --task={task} --data=...")
+    print(f"Next: {commands.shown(_next_command(config, run_dir, clips[0].folder))}")
+
+
+def _next_command(config, run_dir: Path, clip: Path) -> list[str]:
+    """A command that shows the result; after stage flow, which has no depth, the next training."""
+    if config.training.stage == "flow":
+        return commands.command(
+            "dfnet_tf.train",
+            data=_DATA.value[0],
+            preset=config.network.name,
+            init_from=run_dir,
+            run_dir=run_dir.with_name(f"{run_dir.name}_joint"),
+        )
+    output = Path("out") / run_dir.name
+    return commands.command("dfnet_tf.predict", run_dir=run_dir, input=clip, output=output)
 
 
 if __name__ == "__main__":

@@ -89,9 +89,8 @@ def _on_gpu(verdict: software_gpu.Verdict) -> list[str]:
 
 def _samples(path: Path) -> list[dict[str, np.ndarray]]:
     """Frames, evenly spaced over the clip, as inputs by name; a second input is the next frame."""
-    from dfnet_tf.data.example_pairs import (
-        frame_pairs,  # After the flags: TensorFlow comes with it.
-    )
+    mains.load_tensorflow()
+    from dfnet_tf.data.example_pairs import frame_pairs
     from export.tflite_model import as_input, resized
 
     wanted = sorted(Interpreter(str(path)).get_signature_runner().get_input_details().items())

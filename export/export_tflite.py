@@ -67,7 +67,8 @@ def main() -> None:
     _check_flags(networks, quantizations)
     run_dir, output = Path(_RUN_DIR.value), Path(_OUTPUT.value)
 
-    from dfnet_tf.training import checkpoints, origin  # After the flags: TensorFlow takes seconds.
+    mains.load_tensorflow()
+    from dfnet_tf.training import checkpoints, origin
     from export import model_report
 
     if _NETWORK.value is None:

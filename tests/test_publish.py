@@ -32,7 +32,7 @@ def test_a_published_run_predicts_the_same_in_far_less_space(run_dir, tmp_path, 
 
 
 def test_it_can_start_a_training(run_dir, tmp_path):
-    path = checkpoints.publish(run_dir, tmp_path)
+    path = checkpoints.publish(checkpoints.load_trained(run_dir), run_dir, tmp_path)
     assert path.parent.parent == tmp_path
     model = checkpoints.load_trained(run_dir)
     model.depth_net.set_weights([0 * value for value in model.depth_net.get_weights()])

@@ -70,7 +70,7 @@ def film_depths(
         return
     size = working_size(first.shape[:2])
     scaled = np.float32(camera.resized_intrinsics(intrinsics, first.shape[:2], size))
-    shown = ((frame, _grey(frame, size)) for frame in itertools.chain([first], frames))
+    shown = ((frame, in_grey(frame, size)) for frame in itertools.chain([first], frames))
     ahead, behind = itertools.tee(shown)
     found = neighbours_of((grey for _, grey in ahead), scaled)
     under_way = collections.deque()
@@ -90,7 +90,7 @@ def working_size(size: tuple[int, int]) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _grey(frame: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def in_grey(frame: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """A frame resized to `size`, in grey, uint8 [H, W]."""
     shrinks = size[0] <= frame.shape[0] and size[1] <= frame.shape[1]
     mode = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC

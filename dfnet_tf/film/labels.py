@@ -28,7 +28,6 @@ LOG_STEPS = 4096.0  # Stored value = (log disparity + LOG_OFFSET) * LOG_STEPS.
 LOG_OFFSET = 8.0
 WHOLE = "whole"  # Name of a file that marks a complete set of labels.
 CONFIDENCE_STEPS = 65535.0
-LEAST_CONFIDENCE = 0.4  # Minimum mean confidence of a clip's frames; other clips are left out.
 
 
 def _stored_depth(found: depth.FilmDepth, size: tuple[int, int]) -> np.ndarray:
@@ -81,11 +80,7 @@ class Verdict:
     confidence: float  # Mean over pixels and frames; 0: only the network's own predictions.
     spread: float  # Median over frames of the gap between views and network, in log disparity.
     empty: float  # Share of frames without a useful neighbour.
-
-    @property
-    def teaches(self) -> bool:
-        """True if the clip's labels are good enough to learn from."""
-        return self.confidence >= LEAST_CONFIDENCE
+    teaches: bool  # Whether the labels are good enough to learn from.
 
     def __str__(self) -> str:
         word = "teaches" if self.teaches else "is left out"
@@ -148,9 +143,9 @@ class FilmLabels:
         """True if `make` has finished."""
         return (self.folder / WHOLE).exists()
 
-    def verdicts(self) -> list[Verdict]:
-        """The quality of each clip's labels."""
-        return [self._verdict(number) for number in range(len(self.clips))]
+    def verdicts(self, least_confidence: float) -> list[Verdict]:
+        """The quality of each clip's labels; a clip teaches from this mean confidence on."""
+        return [self._verdict(number, least_confidence) for number in range(len(self.clips))]
 
     def read(self, number: int, frame: int) -> np.ndarray:
         """The label of a frame of clip `number`: depth [H, W, 2] or flow [H, W, 3], float32.
@@ -207,7 +202,7 @@ class FilmLabels:
         entries = [json.loads(line) for line in lines if line.endswith("}")]
         return [entry for entry in entries if self._file(number, entry["frame"]).exists()]
 
-    def _verdict(self, number: int) -> Verdict:
+    def _verdict(self, number: int, least_confidence: float) -> Verdict:
         entries = self._entries(number)
         confidence = np.array([entry["confidence"] for entry in entries] or [0.0])
         spread = np.array([entry["spread"] for entry in entries] or [np.nan])
@@ -218,6 +213,7 @@ class FilmLabels:
             float(confidence.mean()),
             float(np.median(known)) if known.size else float("nan"),
             float((confidence == 0).mean()),
+            teaches=float(confidence.mean()) >= least_confidence,
         )
 
 

@@ -33,6 +33,7 @@ SETTINGS = {
     "jit_loss": "training",
     "seed": "training",
     "max_skipped_steps": "training",
+    "minutes": "training",
 }
 # The settings from which all others follow, and their flags.
 CHOICES = {
@@ -150,6 +151,13 @@ def define_training_flags() -> None:
         "Training ends if more steps of an epoch than this are skipped because of NaN or infinity, "
         "or if all are skipped. Default: 10.",
         lower_bound=0,
+    )
+    flags.DEFINE_float(
+        "minutes",
+        None,
+        "Training ends with the epoch in which this time is over, counted from the start of the "
+        "command. Default: no limit.",
+        lower_bound=0.0,
     )
     flags.DEFINE_multi_string(
         "set",

@@ -1,6 +1,7 @@
 """How every main ends: with a complete result, one clear line, or the traceback of a bug."""
 
 import errno
+import functools
 import os
 import re
 import sys
@@ -18,20 +19,47 @@ INTERRUPTED = 130  # 128 + SIGINT, as in shells.
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def run(main: Callable[[], None]) -> None:
+def run(main: Callable[[], None], first: str | None = None) -> None:
     """Parses the flags, runs `main()` and exits.
+
+    With `first`, the first argument may be the value of that flag: `drive.mp4` for
+    `--input=drive.mp4`.
 
     The status is 0 after a complete result, and after --help or -h. Errors that the user can fix
     (wrong flags, OSError, and ValueError for bad input) become one line on stderr and status 1;
     --verbosity=1 adds their traceback. Ctrl-C gives status 130, SIGTERM 143. Any other exception is
     a bug and keeps its traceback.
     """
-    app.run(lambda argv: _status_of(main, argv), flags_parser=_parse)
+    parse = functools.partial(_parse, first=first)
+    app.run(lambda argv: _status_of(main, argv), flags_parser=parse)
 
 
-def _parse(argv: list[str]) -> list[str]:
+def load_tensorflow() -> None:
+    """Imports TensorFlow without the messages of its start; --verbosity shows them.
+
+    TensorFlow writes them before its log level counts, so the file descriptor is closed to them.
+    Call it after all checks that do not need TensorFlow, which takes seconds.
+    """
+    if flags.FLAGS["verbosity"].present:
+        return
+    sys.stderr.flush()
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()  # Looks for GPUs, and says so where there are none.
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
+
+
+def _parse(argv: list[str], first: str | None = None) -> list[str]:
     """Parses the flags; returns the remaining arguments of `argv`."""
     argv = ["--help" if argument == "-h" else argument for argument in argv]
+    if first and len(argv) > 1 and not argv[1].startswith("-"):
+        argv[1] = f"--{first}={argv[1]}"
     try:
         return flags.FLAGS(argv)
     except flags.Error as error:

@@ -100,16 +100,20 @@ def load_trained(run_dir: pathlib.Path, networks: Sequence[str] = ()) -> DFNet:
     return model
 
 
-def publish(run_dir: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
-    """Writes a run with only the newest networks, in float16, to an empty `folder`.
+def publish(model: DFNet, run_dir: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
+    """Writes a run with only its networks, in float16, to an empty `folder`.
+
+    Args:
+      model: the networks.
+      run_dir: the run whose settings and number of steps the folder gets.
+      folder: to write to.
 
     Returns:
       the path of the weights file.
 
     Raises:
-      ConfigError, RunError: as in `load_trained`.
+      ConfigError: `run_dir` holds no readable config.json.
     """
-    model = load_trained(run_dir)
     Config.load(run_dir / "config.json").save(folder / "config.json")
     path = folder / "checkpoints" / all_checkpoints(run_dir)[-1].name
     path.parent.mkdir()

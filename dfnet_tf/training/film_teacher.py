@@ -53,7 +53,7 @@ def lesson(
             f"{stored.folder}: expected the labels with which training began. Received: an "
             "incomplete set. Start again with another --run_dir."
         )
-    taught = _good_enough(stored)
+    taught = _good_enough(stored, model.config.training.least_confidence)
     found = [functools.partial(stored.read, number) for number in taught]
     if with_flow:
         found += truth_teacher.readers(with_flow, model.flow_size)
@@ -72,9 +72,9 @@ def _make(labels: FilmLabels, model: DFNet, request: Request) -> None:
         labels.make(Predictor(model).disparity, _digest(model), stop_if_asked)
 
 
-def _good_enough(labels: FilmLabels) -> list[int]:
+def _good_enough(labels: FilmLabels, least_confidence: float) -> list[int]:
     """The indices of the clips whose labels are good enough; prints the verdict on each clip."""
-    verdicts = labels.verdicts()
+    verdicts = labels.verdicts(least_confidence)
     print(*verdicts, sep="\n")
     taught = [number for number, verdict in enumerate(verdicts) if verdict.teaches]
     if verdicts and not taught:

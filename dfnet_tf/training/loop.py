@@ -32,10 +32,17 @@ from dfnet_tf.training import (
     workers,
 )
 from dfnet_tf.training.check_up import CheckUp
+from dfnet_tf.training.collapse import CollapsedError, StopOnCollapse
 from dfnet_tf.training.divergence import DivergedError, StopOnSkipped
+from dfnet_tf.training.time_limit import TimeLimit
 
 # Settings that may change when a run is resumed: (section, name).
-FREE = (("training", "epochs"), ("training", "max_skipped_steps"), ("data", "broken_share"))
+FREE = (
+    ("training", "epochs"),
+    ("training", "max_skipped_steps"),
+    ("training", "minutes"),
+    ("data", "broken_share"),
+)
 
 
 def train(
@@ -46,6 +53,8 @@ def train(
     strategy: tf.distribute.Strategy | None = None,
 ) -> DFNet:
     """Trains until the last configured epoch, from the run's newest checkpoint if there is one.
+
+    With `training.minutes`, training may end after an earlier epoch; the same call continues.
 
     Batches and weights do not depend on how often and where a run was stopped and resumed. A new
     run starts from the networks that the runs `init_from` trained. Ctrl-C and SIGTERM stop
@@ -62,9 +71,11 @@ def train(
         only damaged checkpoints; or the networks of `init_from` do not fit.
       ImageNetError: the settings ask for ImageNet weights, which are not installed.
       DivergedError: too many steps were skipped for NaN or infinity; the checkpoints stay.
+      CollapsedError: depth became constant; the checkpoints stay.
       Interrupted: a signal stopped training; the same call continues from that step.
       OSError: the disk is full or cannot be written; the checkpoints stay.
     """
+    time_limit = TimeLimit(config.training.minutes)  # First: labels count too.
     runtime.prepare(config.training)
     strategy = strategy or tf.distribute.get_strategy()
     strategies.check_shares(strategy, config)
@@ -96,7 +107,7 @@ def train(
         if chief and learns_cameras:
             cameras.claim_clips(run_dir, clips)
         with interruption.noted() as request:
-            _fit(model, clips, run_dir, sample, request, broken)
+            _fit(model, clips, run_dir, sample, request, broken, time_limit)
     return model
 
 
@@ -124,6 +135,7 @@ def _fit(
     sample: dict,
     request: interruption.Request,
     broken: broken_frames.BrokenFrames,
+    time_limit: TimeLimit,
 ) -> None:
     """Trains from the newest checkpoint to the last epoch; `sample` is the batch to observe."""
     data, training = model.config.data, model.config.training
@@ -136,13 +148,14 @@ def _fit(
         print(f"Resuming at step {step} of {training.epochs * training.steps_per_epoch}.")
     check_up = CheckUp(run_dir, sample, step // training.steps_per_epoch)
     check_up.set_model(model)  # If no step is left, `fit` is not called and sets no model.
-    callbacks = [StopOnSkipped(training.max_skipped_steps, training.steps_per_epoch)]
+    callbacks = [StopOnSkipped(training.max_skipped_steps, training.steps_per_epoch), time_limit]
     if chief:
         provenance.note_start(run_dir, clips, step)
         callbacks += [
             *([cameras.IntrinsicsFiles(run_dir, clips, data)] if model.cameras else []),
             *summaries.callbacks(run_dir, {name: values[:1] for name, values in sample.items()}),
             check_up,
+            StopOnCollapse(sample),
             resumption.Checkpoint(run_dir, request),
         ]
     try:
@@ -169,7 +182,9 @@ def _fit(
                 callbacks=[*begun, *callbacks],
                 **epochs,
             )
-    except (DivergedError, KeyboardInterrupt):
+            if time_limit.is_over:
+                break
+    except (DivergedError, CollapsedError, KeyboardInterrupt):
         if chief:
             check_up.report()
         raise

@@ -135,7 +135,7 @@ def test_a_broken_frame_has_no_label_and_splits_the_film(street, tmp_path, monke
     with pytest.raises(ClipError, match="000002.png: expected a label"):
         labels.read(0, 2)
     assert labels.read(0, 3).shape == (*SIZE, 2)
-    assert labels.verdicts()[0].frames == FRAMES - 1
+    assert labels.verdicts(0.4)[0].frames == FRAMES - 1
 
 
 @pytest.mark.usefixtures("fake")
@@ -150,12 +150,12 @@ def test_clips_of_one_name_have_labels_of_their_own(street, tmp_path):
 def test_a_film_that_shows_no_depth_does_not_teach(street, standing, tmp_path, monkeypatch):
     labels = FilmLabels(tmp_path / "taught", [street], SIZE)
     labels.make(ramp, "a network")
-    (verdict,) = labels.verdicts()
+    (verdict,) = labels.verdicts(0.4)
     assert verdict.teaches and verdict.confidence == pytest.approx(0.75)
     assert str(verdict).startswith("street teaches: confidence 0.75, spread 0.10")
     monkeypatch.undo()
     labels = FilmLabels(tmp_path / "untaught", [standing], SIZE)
     labels.make(ramp, "a network")
-    (verdict,) = labels.verdicts()
+    (verdict,) = labels.verdicts(0.4)
     assert not verdict.teaches and verdict.confidence == 0 and verdict.empty == 1
     assert str(verdict).startswith("standing is left out")

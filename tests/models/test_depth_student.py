@@ -151,7 +151,7 @@ def test_a_resumed_run_has_the_same_teacher(clips, begun_from, taught, tmp_path)
 
 
 def test_a_distilled_run_can_be_published_and_used_for_init_from(taught, tmp_path):
-    checkpoints.publish(taught, tmp_path)
+    checkpoints.publish(checkpoints.load_trained(taught), taught, tmp_path)
     assert Config.load(tmp_path / "config.json") == Config.load(taught / "config.json")
     trained = checkpoints.load_trained(taught)
     for folder in (taught, tmp_path):

@@ -20,6 +20,7 @@ from dfnet_tf.data.preparation.stills_and_cuts import CutDetector, MotionGate
 from dfnet_tf.data.sources.recording import Excluded, Frame, Recording
 
 LITTLE_KEPT = 0.5  # A note is added if a crop keeps less. 16:9 films at 640x192 keep 0.53.
+PASSAGE = 120  # Frames of a passage; see `Settings.most_frames`.
 NEARLY_BLACK = 10.0  # Mean grey, of 255; darker images have too few grey levels to match.
 UNDECODABLE = "cannot be decoded"  # The readers' reason for a broken file.
 
@@ -33,6 +34,8 @@ class Settings:
       frame_step: keep every n-th frame.
       static_threshold: see `stills_and_cuts.MotionGate`.
       min_frames: shorter clips are dropped.
+      most_frames: of a longer recording, passages of PASSAGE frames are kept that have about this
+        many frames together and are spread evenly; 0: no limit.
       camera: the camera of recordings without intrinsics.
       splits_at_cuts: whether recordings may consist of several shots.
       fit: see `framing.central_view`.
@@ -43,6 +46,7 @@ class Settings:
     frame_step: int = 1
     static_threshold: float = 0.0
     min_frames: int = 3
+    most_frames: int = 0
     camera: GivenCamera | None = None
     splits_at_cuts: bool = False
     fit: str = "crop"
@@ -175,6 +179,10 @@ class _Passage:
         for item in self.recording.read():
             self.on_frame()
             self.num_read += 1
+            if self._is_between_passages(self.num_read - 1):
+                self.dropped["between passages"] += 1
+                run += 1
+                continue
             if isinstance(item, Excluded):
                 self.dropped[item.reason] += 1
                 self._detail = self._detail or item.detail
@@ -184,6 +192,14 @@ class _Passage:
             if self.settings.splits_at_cuts and cuts.is_cut(item.image):
                 run += 1
             yield run, item
+
+    def _is_between_passages(self, number: int) -> bool:
+        """True if frame `number` of the recording is left out because of `most_frames`."""
+        most, length = self.settings.most_frames, PASSAGE * self.settings.frame_step
+        if not 0 < most * self.settings.frame_step < self.recording.num_frames:
+            return False
+        period = self.recording.num_frames / max(1, most // PASSAGE)
+        return number % period >= length
 
     def _thinned(self, run: Iterator[Frame]) -> Iterator[Frame]:
         """Every n-th frame of a run, without frames in which the camera stands still."""

@@ -1,0 +1,200 @@
+"""The parts of a run on a film, in their order. Each returns its results, ready for JSON."""
+
+import dataclasses
+import json
+
+import numpy as np
+
+from dfnet_tf import stages, visualize
+from dfnet_tf.adaptation import agreement, held_back, offer
+from dfnet_tf.adaptation.own_film import FEWEST, SIDE, OwnFilm
+from dfnet_tf.adaptation.record import Record
+from dfnet_tf.config import Config
+from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.errors import ClipError
+from dfnet_tf.data.files.image_files import write_rgb
+from dfnet_tf.prediction.predictor import Predictor
+from dfnet_tf.presets import preset
+from dfnet_tf.program import commands, outputs
+from dfnet_tf.training import checkpoints, loop
+
+STEPS_PER_EPOCH = 50  # The time is checked after each epoch.
+STILL = 1.5  # Grey levels: frames that differ less show no parallax.
+PICTURES = 4
+
+
+def prepare(film: OwnFilm, _: Record) -> dict:
+    """Makes clips of the film."""
+    commands.run(prepare_command(film))
+    dataset = json.loads((film.clips / "dataset.json").read_text())
+    clips = [clip for recording in dataset["recordings"] for clip in recording["clips"]]
+    notes = [recording["note"] for recording in dataset["recordings"] if "note" in recording]
+    if sum(clip["frames"] for clip in clips) < FEWEST:
+        raise ClipError(
+            f"{film.path}: expected a film with at least {FEWEST} frames in which the camera "
+            f"moves. Received: {sum(clip['frames'] for clip in clips)} such frames."
+        )
+    first = clips[0]
+    return {
+        "frames": sum(clip["frames"] for clip in clips),
+        "clips": len(clips),
+        "fov_degrees": _field_of_view(first["intrinsics"], first["width"]),
+        "camera": first["intrinsics_from"],
+        "notes": notes,
+    }
+
+
+def prepare_command(film: OwnFilm) -> list[str]:
+    """The command that makes the clips."""
+    height, width = film.source.size
+    side = {"width": min(SIDE, width)} if width >= height else {"height": min(SIDE, height)}
+    is_clip = (film.path / "images").is_dir()
+    return commands.command(
+        "dfnet_tf.prepare",
+        source="images" if film.path.is_dir() else "video",
+        input=film.path / "images" if is_clip else film.path,
+        **(film.camera or {"intrinsics": "estimate"}),
+        **side,
+        frame_step=film.frame_step,
+        static_threshold=STILL,
+        most_frames=film.most_frames,
+        output=film.clips,
+        overwrite=True,
+    )
+
+
+def look(film: OwnFilm, _: Record) -> dict:
+    """Measures what the film offers."""
+    predictor = Predictor(checkpoints.load_trained(film.start))
+    found = offer.of_film(read_clips(film.clips), predictor.disparity)
+    print(f"  {found}\n  {found.verdict}")
+    return {"offer": dataclasses.asdict(found)}
+
+
+def adapt(film: OwnFilm, record: Record) -> dict:
+    """Trains the depth network on labels from the film's geometry; writes all networks."""
+    found = offer.Offer(**record["look"]["offer"])
+    if not film.minutes:
+        return {"kept_as_is": "no time was given (--minutes=0)"}
+    if not found.teaches:
+        return {"kept_as_is": found.verdict}
+    taught, held = held_back.divided(read_clips(film.clips))
+    if not held:
+        return {"kept_as_is": "the film is too short to hold frames back"}
+    start = Config.load(film.start / "config.json")
+    try:
+        loop.train(_student_config(start, film.minutes), taught, film.output / "run", [film.start])
+    except ClipError as error:
+        return {"kept_as_is": str(error)}
+    model = checkpoints.load_trained(film.start)
+    student = checkpoints.load_trained(film.output / "run")
+    model.depth_net.set_weights(student.depth_net.get_weights())
+    with outputs.whole_folder(film.networks) as folder:
+        checkpoints.publish(model, film.start, folder)
+    return {}
+
+
+def _student_config(start: Config, minutes: float) -> Config:
+    """Settings of stage distil with teacher film, at the size of the start's depth network."""
+    smaller = start.network.depth_downscale
+    config = stages.staged(preset(start.network.name), "distil", "film")
+    epochs = config.training.epochs * config.training.steps_per_epoch // STEPS_PER_EPOCH
+    config = config.replace(
+        data__height=start.data.height // smaller,
+        data__width=start.data.width // smaller,
+        data__batch_size=3,
+        training__epochs=epochs,
+        training__steps_per_epoch=STEPS_PER_EPOCH,
+        training__minutes=minutes,
+        training__least_confidence=offer.TEACHES_LITTLE,  # The held-back frames decide.
+    )
+    network = dataclasses.replace(start.network, depth_downscale=1)
+    return dataclasses.replace(config, network=network)
+
+
+def judge(film: OwnFilm, _: Record) -> dict:
+    """Compares the adapted depth network with its start on the held-back frames."""
+    clips = read_clips(film.clips)
+    held = held_back.divided(clips)[1] or [held_back.HeldBack(c, range(len(c) - 1)) for c in clips]
+    before = Predictor(checkpoints.load_trained(film.start))
+    networks = [before.disparity]
+    if film.networks.exists():
+        networks.append(Predictor(checkpoints.load_trained(film.networks)).disparity)
+    agreements, frames = agreement.judged(held, networks)
+    improved = len(networks) == 2 and agreements[1].improves(agreements[0])
+    with outputs.whole_folder(film.output / "judged") as folder:
+        for i in np.unique(np.linspace(0, len(frames) - 1, PICTURES).astype(int)) if frames else ():
+            write_rgb(folder / f"{i:03d}.png", _drawn(frames[i]))
+    flow_error, flow_length = agreement.flow_gap(held, before.flow)
+    return {
+        "networks": str(film.networks if improved else film.start),
+        "improved": improved,
+        "agreements": [dataclasses.asdict(one) for one in agreements],
+        "flow_error": flow_error,
+        "flow_length": flow_length,
+    }
+
+
+def _drawn(frame: agreement.JudgedFrame) -> np.ndarray:
+    """The frame, the depth that each network gives it, and the film's own where it is sure."""
+    sure = frame.film.confidence > agreement.SURE
+    film = np.where(sure, np.exp(frame.film.log_disparity), 0.0)
+    limits = tuple(np.percentile(film[sure], (2, 98)))
+    names = ("depth of the network", "after adapting")
+    tiles = [("frame, held back", frame.image)]
+    tiles += [
+        (name, visualize.color_disparity(np.exp(log_disparity), limits))
+        for name, log_disparity in zip(names, frame.log_disparities, strict=False)
+    ]
+    tiles.append(("geometry of the film; grey: unsure", visualize.color_disparity(film, limits)))
+    return visualize.panel([tiles[row : row + 2] for row in range(0, len(tiles), 2)])
+
+
+def predict(film: OwnFilm, record: Record) -> dict:
+    """Predicts the film with the better networks."""
+    commands.run(predict_command(film, record))
+    return {}
+
+
+def predict_command(film: OwnFilm, record: Record, whole: bool = False) -> list[str]:
+    """The command that predicts the first frames, or the whole film."""
+    camera = film.camera or {"fov_degrees": record["prepare"]["fov_degrees"]}
+    step = film.frame_step
+    frames = (
+        f"0:{film.num_shown * step}" if film.source.num_frames > film.num_shown * step else None
+    )
+    return commands.command(
+        "dfnet_tf.predict",
+        run_dir=record["judge"]["networks"],
+        input=film.path,
+        **camera,
+        every=step if step > 1 else None,
+        frames=None if whole else frames,
+        output=film.output / ("whole_prediction" if whole else "prediction"),
+        overwrite=None if whole else True,
+    )
+
+
+def export(film: OwnFilm, record: Record) -> dict:
+    """Exports depth and flow as int8 models, calibrated on the film."""
+    commands.run(export_command(film, record))
+    models = sorted((film.output / "models").glob("*.tflite"))
+    return {"models": {path.name: path.stat().st_size for path in models}}
+
+
+def export_command(film: OwnFilm, record: Record) -> list[str]:
+    """The command that exports both networks."""
+    return commands.command(
+        "export.export_tflite",
+        run_dir=record["judge"]["networks"],
+        calibration=film.clips,
+        input="uint8",
+        measure=False,
+        output=film.output / "models",
+        overwrite=True,
+    )
+
+
+def _field_of_view(intrinsics: list, width: int) -> float:
+    """The horizontal field of view in degrees."""
+    return float(np.degrees(2.0 * np.arctan(width / 2.0 / intrinsics[0][0])))
