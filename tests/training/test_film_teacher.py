@@ -278,10 +278,10 @@ def test_labels_of_paper_are_halved_with_its_frames(films):
     assert said["disparities_seen"][0].shape == (5, 64, 64, 1)
 
 
-def test_films_that_show_no_depth_are_reported(films, begun_from, tmp_path, monkeypatch):
-    monkeypatch.setattr("dfnet_tf.film.labels.LEAST_CONFIDENCE", 1.0)
+def test_films_that_show_no_depth_are_reported(films, begun_from, tmp_path):
+    strict = settings().replace(training__least_confidence=1.0)
     with pytest.raises(ClipError, match="a film that shows depth.*street_101 is left out"):
-        loop.train(settings(), films, tmp_path, [begun_from])
+        loop.train(strict, films, tmp_path, [begun_from])
 
 
 def test_rounds_begin_with_an_epoch():
