@@ -18,7 +18,7 @@ WEB_MODELS := out/web/$(subst /,-,$(RUN_DIR))
 WEB_EXPORT = $(RUN) -m export.export_tflite --run_dir=$(RUN_DIR) --calibration=$(CALIBRATION) \
   --height=$(word 1,$(subst x, ,$*)) --width=$(word 2,$(subst x, ,$*)) --output=$(@D) --overwrite
 
-.PHONY: help venv demo android-models web-demo web-check test test-jax mutation-test kill-test tfa-oracle android-check arm64 lint format clean
+.PHONY: help venv demo android-models web-demo web-check test test-jax mutation-test kill-test tfa-oracle android-check arm64 docs lint format clean
 .DEFAULT_GOAL := help
 
 help:  ## Lists the targets
@@ -91,6 +91,12 @@ android-check: $(VENV)/.ready  ## Proves of the Android app what can be without 
 arm64: $(VENV)/.ready  ## Runs models on ARM64 kernels and compares; ARGS="out/models/depth_int8.tflite"
 	android_demo/verify/arm64 $(ARGS)
 
+docs:  ## Builds the site into site/, in .venv-docs, and checks its links
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-docs.txt
+	.venv-docs/bin/sphinx-build -W --keep-going -q -c docs . site
+	@echo "Open site/index.html."
+
 lint: $(VENV)/.ready  ## Checks style and format
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
@@ -100,7 +106,7 @@ format: $(VENV)/.ready  ## Formats, and mends what can be mended by itself
 	$(RUN) -m ruff format .
 
 clean:  ## Removes the environments, the demo's output and caches; keeps runs/, out/ and data/
-	rm -rf $(VENV) .venv-jax .venv-tfa demo_output .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-jax .venv-tfa .venv-docs site demo_output .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.ready: requirements.txt requirements-dev.txt

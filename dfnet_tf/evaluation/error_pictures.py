@@ -17,7 +17,7 @@ Picture = tuple[str, np.ndarray]  # File name, uint8 RGB [H, W, 3].
 
 
 def depth_pictures(results: dict, samples: Iterable, predict_disparity: Callable) -> Iterator:
-    """Draws the best and worst samples of `evaluate_depth`, by abs_rel; yields `Picture`s."""
+    """Draws the best and worst samples of `evaluate_depth`, by abs_rel; yields each `Picture`."""
     samples = {sample.name: sample for sample in samples}
     for file, name, value in extremes(results, "abs_rel"):
         sample = samples[name]
@@ -28,7 +28,7 @@ def depth_pictures(results: dict, samples: Iterable, predict_disparity: Callable
 
 
 def flow_pictures(results: dict, pairs: Iterable, predict_flow: Callable) -> Iterator:
-    """Draws the best and worst samples of `evaluate_flow`, by EPE; yields `Picture`s."""
+    """Draws the best and worst samples of `evaluate_flow`, by EPE; yields each `Picture`."""
     pairs, group = {pair.name: pair for pair in pairs}, main_group(results)
     for file, name, value in extremes(results, "epe"):
         pair = pairs[name]
@@ -42,7 +42,8 @@ def flow_pictures(results: dict, pairs: Iterable, predict_flow: Callable) -> Ite
 def odometry_pictures(results: dict) -> Iterator:
     """Draws each clip's trajectory and error over distance from `evaluate_odometry`.
 
-    Yields `Picture`s. Clips shorter than 100 m, KITTI's least length, have no error over distance.
+    Yields each `Picture`. Clips shorter than 100 m, KITTI's least length, have no error over
+    distance.
     """
     labels = {"ours": "ours", "trivial": "straight ahead", "truth": "truth"}
     for name, centres in results["trajectories"].items():

@@ -17,8 +17,10 @@ def snippet_errors(estimate: np.ndarray, truth: np.ndarray) -> dict:
     s = sum(p q) / sum(p p).
 
     Returns:
-      rmse: sqrt(sum_i |s p_i - q_i|^2 / N), metres.
-      ate: sqrt(sum_i |s p_i - q_i|^2) / N, metres: N is *outside* the root, so ate is smaller by
+      A dictionary:
+
+      - rmse: sqrt(sum_i |s p_i - q_i|^2 / N), metres.
+      - ate: sqrt(sum_i |s p_i - q_i|^2) / N, metres: N is *outside* the root, so ate is smaller by
         sqrt(N). SfMLearner's program (CVPR 2017) prints this number, so it is the "5-frame ATE" of
         all tables made with it, including DF-Net's.
     """

@@ -21,10 +21,10 @@ def of_matches(motion, first, second):
       second: [B, N, 2], the same points in the second frame.
 
     Returns:
-      inverse depth in the first frame [B, N], in 1 / the unit of t, negative behind the camera;
-      the parallax [B, N, 2]: the point's shift in the second frame per unit of inverse depth. A
+      - inverse depth in the first frame [B, N], in 1 / the unit of t, negative behind the camera;
+      - the parallax [B, N, 2]: the point's shift in the second frame per unit of inverse depth. A
         standard deviation s of `second` gives a deviation s / |parallax| of the inverse depth;
-      the distance of the match from its epipolar line [B, N], in focal lengths.
+      - the distance of the match from its epipolar line [B, N], in focal lengths.
     """
     rotation, translation = motion[:, None, :3, :3], motion[:, None, :3, 3]
     one = ops.ones_like(first[..., :1])

@@ -28,18 +28,21 @@ class DFNet(TrainableModel):
     """Depth, camera motion and optical flow of a clip, trained together (Zou et al., 2018).
 
     Call: a batch, a dictionary of
-      images: [B, F, H, W, 3], the networks' input;
-      clean_images: [B, F, H, W, 3], compared by the losses;
-      intrinsics: [B, 3, 3], in pixels of H x W; or, if they are learned,
-      clip: [B], the index of each clip, and crop: [B, 3, 3], new from old pixels in augmentation.
-    Returns: the predictions, a dictionary (stages `flow` and `depth` return a part of it) of
-      disparities: list, finest first, of [B, F, h / 2^s, w / 2^s, 1], h x w = H x W or half of it;
-      motions: [B, S, 2, 6], per source the six-vectors of source_from_target, target_from_source;
-      flows: list, finest first, of [B * 2 * S, ., ., 2], in the order of `clip_batch`, in pixels
-        of their own grid;
-      crop_flows: if flow is distilled, the finest flow of the frames cropped by
-        `losses.distillation.crop`;
-      intrinsics: [B, 3, 3] of the whole frames, if they are learned.
+
+    - images: [B, F, H, W, 3], the networks' input;
+    - clean_images: [B, F, H, W, 3], compared by the losses;
+    - intrinsics: [B, 3, 3], in pixels of H x W; or, if they are learned,
+    - clip: [B], the index of each clip, and crop: [B, 3, 3], new from old pixels in augmentation.
+
+    Result: the predictions, a dictionary (stages `flow` and `depth` return a part of it) of
+
+    - disparities: list, finest first, of [B, F, h / 2^s, w / 2^s, 1], h x w = H x W or half of it;
+    - motions: [B, S, 2, 6], per source the six-vectors of source_from_target, target_from_source;
+    - flows: list, finest first, of [B * 2 * S, ., ., 2], in the order of `clip_batch`, in pixels
+      of their own grid;
+    - crop_flows: if flow is distilled, the finest flow of the frames cropped by
+      `losses.distillation.crop`;
+    - intrinsics: [B, 3, 3] of the whole frames, if they are learned.
 
     Args:
       config: the settings.
