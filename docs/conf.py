@@ -9,7 +9,8 @@ import re
 import textwrap
 
 project = "dfnet_tf"
-extensions = ["myst_parser", "autoapi.extension", "sphinx.ext.napoleon", "sphinx_copybutton"]
+extensions = ["myst_parser", "autoapi.extension"]
+extensions += ["sphinx.ext.napoleon", "sphinx.ext.viewcode", "sphinx_copybutton"]
 root_doc = "README"
 include_patterns = [
     "*.md",
@@ -32,6 +33,7 @@ NAVIGATION = {
 
 html_theme = "furo"
 html_title = "dfnet_tf"
+html_show_copyright = False
 html_show_sphinx = False
 html_extra_path = ["index.html"]  # Leads to README.html.
 
