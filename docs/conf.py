@@ -78,7 +78,10 @@ def _with_navigation(app, page, source):  # noqa: ARG001 (Sphinx's signature)
 
 def _markdown_to_rest(app, what, name, obj, options, lines):  # noqa: ARG001 (Sphinx's signature)
     """Escapes what reStructuredText, unlike Markdown, would interpret; tables stay as typed."""
-    lines[:] = MARKDOWN.sub(_rest, "\n".join(lines)).split("\n")
+    text = "\n".join(lines)
+    if what in ("module", "package"):
+        text = re.sub(r"(?<=\n\n)(?=    )", "::\n\n", text)  # Code, by its indentation.
+    lines[:] = MARKDOWN.sub(_rest, text).split("\n")
 
 
 def _rest(match: re.Match) -> str:
