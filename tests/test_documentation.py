@@ -172,3 +172,18 @@ def test_the_python_of_a_page_runs(page, files, monkeypatch):
     names = {}
     exec(snippet, names)
     assert names["flow"].shape == (96, 160, 2) and names["depth"].shape == (96, 160)
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_each_file_of_ours_that_a_page_names_exists(page):
+    folders = "dfnet_tf|export|tests|benchmarks|docs|web_demo/src|android_demo"
+    named = re.findall(rf"`((?:{folders})/[a-z0-9_./]+)`", PAGES[page])  # Capitals: placeholders.
+    assert not [path for path in named if not (ROOT / path).exists()]
+
+
+def test_each_function_beside_a_formula_exists():
+    named = re.findall(r"`([\w/]+\.py)`: `(\w+)`", PAGES["docs/paper.md"])
+    assert len(named) > 15
+    for file, name in named:
+        (path,) = (ROOT / "dfnet_tf").glob(f"**/{file}")
+        assert re.search(rf"^(def|class) {name}\b", path.read_text(), re.MULTILINE), name
