@@ -42,8 +42,9 @@ myst_heading_anchors = 3  # Links to headings, as on GitHub.
 autoapi_dirs = ["dfnet_tf", "export"]
 # The commands, and what serves them alone, are no API.
 _COMMANDS = "__main__ demo doctor evaluate import_checkpoint predict prepare publish run train"
+_PACKAGES = "adaptation data prediction program training"
 autoapi_ignore = [f"*/dfnet_tf/{name}.py" for name in _COMMANDS.split()]
-autoapi_ignore += [f"*/dfnet_tf/{name}/*" for name in ("data", "prediction", "program", "training")]
+autoapi_ignore += [f"*/dfnet_tf/{name}/*" for name in _PACKAGES.split()]
 autoapi_ignore += [f"*/export/{name}.py" for name in ("benchmark", "check_gpu", "export_tflite")]
 autoapi_root = "docs/api"
 autoapi_add_toctree_entry = False
