@@ -35,7 +35,7 @@ ESTIMATE = "estimate"
 
 # The flags of all sources that read something, and those of the user's own films.
 _READ = ("input", "frame_step", "static_threshold", "min_frames", "most_frames")
-_FOOTAGE = ("fov_degrees", "intrinsics", "fit")
+_FOOTAGE = ("fov_degrees", "intrinsics", "distortion", "fit")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,8 +114,16 @@ _FOV = flags.DEFINE_float(
 _INTRINSICS = flags.DEFINE_string(
     "intrinsics",
     None,
-    "Text file of 3x3 intrinsics, in pixels of the input's own size; or `estimate` for an unknown "
-    "camera: the clips get a first guess, which training must refine (--intrinsics=learned).",
+    "Text file of 3x3 intrinsics, in pixels of the input's own size; or a calibration by COLMAP "
+    "(cameras.txt), ROS, Kalibr, OpenCV (YAML) or KITTI, whose distortion is removed; or "
+    "`estimate` for an unknown camera: its focal length comes from the files' metadata, or from "
+    "frames between which the camera turns, or is a guess. Training can refine it "
+    "(--intrinsics=learned).",
+)
+_DISTORTION = flags.DEFINE_list(
+    "distortion",
+    None,
+    "OpenCV's coefficients k1,k2[,p1,p2[,k3]] of the lens, whose distortion is removed.",
 )
 _HEIGHT = flags.DEFINE_integer(
     "height",
@@ -172,7 +180,7 @@ def main() -> None:
     print(_summary(dataset, output))
     for line in _told_notes(dataset):
         print(line, file=sys.stderr)
-    learned = " --intrinsics=learned" if camera and camera.is_guessed else ""
+    learned = " --intrinsics=learned" if _INTRINSICS.value == ESTIMATE else ""
     print(f"Next: python -m dfnet_tf.train --data={output} --run_dir=runs/{output.name}{learned}")
 
 
@@ -196,15 +204,30 @@ def _check_flags() -> None:
         raise app.UsageError(
             f"Expected one of --fov_degrees and --intrinsics with {source}. Received: {received}."
         )
+    if _DISTORTION.value and _INTRINSICS.value == ESTIMATE:
+        raise app.UsageError("Expected a known camera with --distortion. Received: estimate.")
 
 
 def _camera() -> GivenCamera | None:
-    """The camera given by flags; None if the source knows it."""
+    """The camera given by flags; None if the source knows it or it must be estimated."""
+    camera = None
     if _FOV.value is not None:
-        return given_camera.from_field_of_view(_FOV.value)
-    if _INTRINSICS.value == ESTIMATE:
-        return given_camera.guessed()
-    return given_camera.from_file(_INTRINSICS.value) if _INTRINSICS.value else None
+        camera = given_camera.from_field_of_view(_FOV.value)
+    elif _INTRINSICS.value and _INTRINSICS.value != ESTIMATE:
+        camera = given_camera.from_file(_INTRINSICS.value)
+    if camera and _DISTORTION.value:
+        return given_camera.distorted(camera, _coefficients(_DISTORTION.value))
+    return camera
+
+
+def _coefficients(texts: list[str]) -> list[float]:
+    try:
+        return [float(text) for text in texts]
+    except ValueError as error:
+        received = ",".join(texts)
+        raise app.UsageError(
+            f"Expected numbers in --distortion=k1,k2,p1,p2,k3. Received: {received}."
+        ) from error
 
 
 def _settings(camera: GivenCamera | None) -> dict:

@@ -32,7 +32,12 @@ def read_intrinsics(path: str | Path, size: tuple[int, int]) -> np.ndarray:
 
     Raises ClipError for other content, or for intrinsics that cannot belong to such images.
     """
-    matrix = read_matrix(path)
+    check_stated_size(path, size)
+    return checked_intrinsics(read_matrix(path), size, path)
+
+
+def check_stated_size(path: str | Path, size: tuple[int, int]) -> None:
+    """Raises ClipError if the file states that it belongs to images of another size."""
     said = re.search(r"^# for images of (\d{1,6})x(\d{1,6}) ", read_text(path), re.MULTILINE)
     if said and (int(said[2]), int(said[1])) != tuple(size):
         raise ClipError(
@@ -40,7 +45,6 @@ def read_intrinsics(path: str | Path, size: tuple[int, int]) -> np.ndarray:
             f"{said[1]}x{said[2]}, as the file states. Use them with images of that size, for "
             "example those of the clip they were made for."
         )
-    return checked_intrinsics(matrix, size, path)
 
 
 def read_matrix(path: str | Path) -> np.ndarray:

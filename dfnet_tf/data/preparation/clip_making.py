@@ -14,6 +14,7 @@ from dfnet_tf.data.clip_writer import ClipWriter
 from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.files.film_files import VideoError
 from dfnet_tf.data.files.image_limits import ImageSizeError
+from dfnet_tf.data.preparation.estimated_camera import camera_of
 from dfnet_tf.data.preparation.framing import View, central_view
 from dfnet_tf.data.preparation.given_camera import GivenCamera
 from dfnet_tf.data.preparation.stills_and_cuts import CutDetector, MotionGate
@@ -36,7 +37,7 @@ class Settings:
       min_frames: shorter clips are dropped.
       most_frames: of a longer recording, passages of PASSAGE frames are kept that have about this
         many frames together and are spread evenly; 0: no limit.
-      camera: the camera of recordings without intrinsics.
+      camera: the camera of recordings without intrinsics; None: find it in each recording.
       splits_at_cuts: whether recordings may consist of several shots.
       fit: see `framing.central_view`.
     """
@@ -132,6 +133,9 @@ class _Passage:
     def __init__(self, recording: Recording, settings: Settings, on_frame: Callable[[], None]):
         self.recording = recording
         self.settings = settings
+        self.camera = settings.camera
+        if self.camera is None and recording.intrinsics is None:
+            self.camera = camera_of(recording)
         self.on_frame = on_frame
         self.num_read = 0
         self.dropped = Counter()
@@ -159,7 +163,7 @@ class _Passage:
         """Notes about the recording for the user, after it has been read."""
         remarks = [self.recording.note] if self.recording.note else []
         if self._view is not None and self.recording.intrinsics is None:  # A user's own film.
-            remarks += self.settings.camera.remarks(self._view.input_size)
+            remarks += self.camera.remarks(self._view.input_size)
             remarks += self._told_crop(self._view) if self._view.kept < LITTLE_KEPT else []
         if 0 <= self._brightest < NEARLY_BLACK:
             remarks.append(f"nearly black: no image's mean is above {self._brightest:.1f} of 255")
@@ -220,19 +224,25 @@ class _Passage:
             count = 0
             for frame in frames:
                 depth = None if frame.depth is None else self._view.depth(frame.depth)
-                picture = self._view.picture(frame.image)
+                picture = self._view.picture(self._straight(frame.image))
                 self._brightest = max(self._brightest, float(picture.mean()))
                 writer.add(picture, depth=depth, pose=frame.pose)
                 count += 1
         size = self._view.height, self._view.width
-        return clip_entry(folder.name, count, size, writer.intrinsics, origin)
+        entry = clip_entry(folder.name, count, size, writer.intrinsics, origin)
+        if self.recording.intrinsics is None and self.camera.details:
+            entry["camera"] = self.camera.details(self._view.input_size)
+        return entry
 
     def _original_intrinsics(self) -> tuple[np.ndarray, str]:
         """[3, 3] in pixels of the images as read, and its origin."""
         if self.recording.intrinsics is not None:
             return self.recording.intrinsics, "the data set"
-        camera = self.settings.camera
-        return camera.intrinsics(self._view.input_size), camera.origin
+        return self.camera.intrinsics(self._view.input_size), self.camera.origin
+
+    def _straight(self, image: np.ndarray) -> np.ndarray:
+        """The image without the distortion of a user's lens."""
+        return image if self.recording.intrinsics is not None else self.camera.straight(image)
 
     def _check_size(self, image: np.ndarray) -> None:
         size = image.shape[:2]

@@ -11,6 +11,7 @@ import numpy as np
 from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.files.film_files import VIDEO_TYPES, VideoError, frame_interval
 from dfnet_tf.data.files.image_files import IMAGE_TYPES, image_files
+from dfnet_tf.data.files.lens_metadata import film_focal_35mm, photograph_focal_35mm
 from dfnet_tf.data.files.natural_order import natural_key
 from dfnet_tf.data.files.video import VideoReader
 from dfnet_tf.data.sources.image_frames import read_frames
@@ -49,14 +50,16 @@ def video_recordings(*paths: str | Path) -> list[Recording]:
 
 
 def _video_recording(name: str, file: Path, is_alone: bool) -> Recording:
-    num_frames, note = 0, ""
+    num_frames, note, focal_35mm = 0, "", None
     try:
         with VideoReader(file) as video:
             num_frames, note = video.num_frames, "; ".join(video.remarks)
+        focal_35mm = film_focal_35mm(file)
     except VideoError:
         if is_alone:
             raise
-    return Recording(name, num_frames, None, functools.partial(_read_video, file), note=note)
+    read = functools.partial(_read_video, file)
+    return Recording(name, num_frames, None, read, note=note, focal_35mm=focal_35mm)
 
 
 def image_recordings(folder: str | Path) -> list[Recording]:
@@ -83,7 +86,14 @@ def image_recordings(folder: str | Path) -> list[Recording]:
     places = [path.resolve() for path in images]  # drive/images, as in a clip, is named drive.
     names = _folder_names([(p.parent if p.name == "images" else p).name for p in places])
     return [
-        Recording(name, len(files), None, functools.partial(read_frames, files), note=note)
+        Recording(
+            name,
+            len(files),
+            None,
+            functools.partial(read_frames, files),
+            note=note,
+            focal_35mm=photograph_focal_35mm(files[0]),
+        )
         for name, files in zip(names, images.values(), strict=True)
     ]
 

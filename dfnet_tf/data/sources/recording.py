@@ -37,6 +37,7 @@ class Recording:
       intrinsics: [3, 3], in pixels of the images as read; None: unknown.
       read: opens the recording; yields a `Frame` or an `Excluded` for each point in time.
       kept_rows: the share of the rows, from the top, to keep: 0.75 cuts off a bonnet.
+      focal_35mm: the 35 mm equivalent focal length in the files' metadata; None: not stated.
       note: a note for the user in dataset.json, for example about missing data; "": none.
     """
 
@@ -45,4 +46,5 @@ class Recording:
     intrinsics: np.ndarray | None
     read: Callable[[], Iterator[Frame | Excluded]]
     kept_rows: float = 1.0
+    focal_35mm: float | None = None
     note: str = ""
