@@ -353,3 +353,62 @@ def test_notes_are_printed_once_with_their_recordings(prepare, tmp_path):
 def test_radians_are_refused(prepare, tmp_path):
     flags = "--source=video", "--input=a.mp4", f"--output={tmp_path}/c", "--fov_degrees=1.05"
     assert_one_line(prepare(*flags), "Expected a field of view in degrees", "1.05")
+
+
+BARREL = "--distortion=-0.3,0.1,0,0"
+
+
+def test_distortion_is_removed_and_recorded(prepare, tmp_path):
+    """A barrel lens shows more at its edges: the straight image's focal length is below 50."""
+    source = write_images(tmp_path / "images")
+    arguments = "--source=images", f"--input={source}", FOV, f"--output={tmp_path}/c"
+    assert prepare(*arguments, BARREL)[0] == 0
+    clip = read_clip(tmp_path / "c")
+    assert 40 < camera(clip)[0] < 48
+    dataset = json.loads((tmp_path / "c" / "dataset.json").read_text())
+    entry = dataset["recordings"][0]["clips"][0]
+    assert entry["camera"]["removed_distortion"] == [-0.3, 0.1, 0, 0]
+    assert entry["camera"]["intrinsics_with_distortion"][0] == [50, 0, 49.5]
+    assert "distortion -0.3 0.1 0 0 removed" in entry["intrinsics_from"]
+    x = (0 - 49.5) / camera(clip)[0]  # The ray of the row's first pixel, and where the lens has it.
+    shown = 49.5 + 50 * x * (1 - 0.3 * x**2 + 0.1 * x**4)
+    assert float(clip.image(0)[29, 0, 0]) == pytest.approx(shown, abs=4)
+
+
+def test_a_calibration_file_brings_its_distortion(prepare, tmp_path):
+    source = write_images(tmp_path / "images")
+    (tmp_path / "cameras.txt").write_text("1 OPENCV 200 120 100 100 100 60 -0.3 0.1 0 0\n")
+    intrinsics = f"--intrinsics={tmp_path}/cameras.txt"
+    arguments = "--source=images", f"--input={source}", f"--output={tmp_path}/c"
+    assert prepare(*arguments, intrinsics)[0] == 0
+    assert prepare(*arguments[:2], FOV, BARREL, f"--output={tmp_path}/d")[0] == 0
+    given, by_flag = read_clip(tmp_path / "c"), read_clip(tmp_path / "d")
+    np.testing.assert_allclose(given.intrinsics, by_flag.intrinsics)
+    np.testing.assert_array_equal(given.image(0), by_flag.image(0))
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ([FOV, "--distortion=0.1"], "4, 5, 8, 12, 14 radial-tangential coefficients"),
+        ([FOV, "--distortion=-3000,0.1"], "leaves the image's middle in place"),
+    ],
+)
+def test_an_impossible_distortion_is_refused(prepare, tmp_path, more, expected):
+    source = write_images(tmp_path / "images")
+    arguments = "--source=images", f"--input={source}", f"--output={tmp_path}/c"
+    assert_one_line(prepare(*arguments, *more), expected)
+    assert not (tmp_path / "c").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ([FOV, "--distortion=a,b"], "Received: a,b"),
+        (["--intrinsics=estimate", BARREL], "a known camera with --distortion"),
+    ],
+)
+def test_misused_distortion_flags_are_told(prepare, tmp_path, more, expected):
+    source = write_images(tmp_path / "images")
+    arguments = "--source=images", f"--input={source}", f"--output={tmp_path}/c"
+    assert_misused(prepare(*arguments, *more), expected)

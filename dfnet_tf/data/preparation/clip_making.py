@@ -14,7 +14,7 @@ from dfnet_tf.data.clip_writer import ClipWriter
 from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.files.film_files import VideoError
 from dfnet_tf.data.files.image_limits import ImageSizeError
-from dfnet_tf.data.preparation.estimated_camera import camera_of
+from dfnet_tf.data.preparation.estimated_camera import found_camera
 from dfnet_tf.data.preparation.framing import View, central_view
 from dfnet_tf.data.preparation.given_camera import GivenCamera
 from dfnet_tf.data.preparation.stills_and_cuts import CutDetector, MotionGate
@@ -135,7 +135,8 @@ class _Passage:
         self.settings = settings
         self.camera = settings.camera
         if self.camera is None and recording.intrinsics is None:
-            self.camera = camera_of(recording)
+            images = (item.image for item in recording.read() if isinstance(item, Frame))
+            self.camera = found_camera(recording.focal_35mm, images)
         self.on_frame = on_frame
         self.num_read = 0
         self.dropped = Counter()

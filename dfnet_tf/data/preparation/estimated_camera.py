@@ -11,7 +11,6 @@ from dfnet_tf.data.files import intrinsics_files
 from dfnet_tf.data.preparation import given_camera
 from dfnet_tf.data.preparation.given_camera import GivenCamera
 from dfnet_tf.data.preparation.point_pairs import point_pairs
-from dfnet_tf.data.sources.recording import Frame, Recording
 from dfnet_tf.geometry import focal_length
 
 MOST_FRAMES = 2000  # From the film's start; tracking takes about as long as decoding.
@@ -27,11 +26,9 @@ LIKELY_FOCAL = 0.3, 3.0  # In longer sides: views of 118 to 19 degrees.
 FILM_WIDTH = 36.0  # Millimetres, the longer side of the 35 mm format.
 
 
-def camera_of(recording: Recording) -> GivenCamera:
-    """The camera of a recording, from its files' metadata, or else from its frames."""
-    if recording.focal_35mm is not None:
-        return from_35mm(recording.focal_35mm)
-    return estimated_camera(item.image for item in recording.read() if isinstance(item, Frame))
+def found_camera(focal_35mm: float | None, frames: Iterable[np.ndarray]) -> GivenCamera:
+    """The camera of a film, from its files' metadata if they state it, or else from its frames."""
+    return estimated_camera(frames) if focal_35mm is None else from_35mm(focal_35mm)
 
 
 def from_35mm(millimetres: float) -> GivenCamera:

@@ -58,20 +58,22 @@ def at_size(calibration: Calibration, size: tuple[int, int], where: object) -> C
 def _widest(calibration: Calibration, size: tuple[int, int]) -> np.ndarray:
     """The intrinsics [3, 3] with the smallest focal length that shows no point outside the image.
 
-    Zooms out from the middle until a point of the border would lie outside; beyond, a polynomial
-    may fold back into the image.
+    Zooms out from the middle until a point of the border would lie outside, or the polynomial
+    begins to fold back.
     """
     height, width = size
     x, y = np.meshgrid(np.linspace(0, width - 1, 33), np.linspace(0, height - 1, 33))
     is_border = (x % (width - 1) == 0) | (y % (height - 1) == 0)
     border = np.stack([x[is_border], y[is_border]], axis=-1)
-    widest = None
+    widest, reached = None, 0.0
     for zoom in ZOOMS:
         intrinsics = calibration.matrix * [[zoom, 1, 1], [1, zoom, 1], [1, 1, 1]]
         seen = _distorted((border - intrinsics[:2, 2]) / intrinsics[[0, 1], [0, 1]], calibration)
-        if not ((seen >= -0.5) & (seen <= (width - 0.5, height - 0.5))).all():
+        away = np.linalg.norm(seen - intrinsics[:2, 2], axis=1)
+        inside = (seen >= -0.5) & (seen <= (width - 0.5, height - 0.5))
+        if not inside.all() or (away < reached).any():
             break
-        widest = intrinsics
+        widest, reached = intrinsics, away
     if widest is None:
         received = " ".join(f"{value:g}" for value in calibration.distortion)
         raise ClipError(

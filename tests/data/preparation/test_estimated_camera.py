@@ -8,7 +8,6 @@ import pytest
 
 from dfnet_tf.data.preparation import estimated_camera
 from dfnet_tf.data.sources import synthetic
-from dfnet_tf.data.sources.recording import Excluded, Frame, Recording
 from dfnet_tf.data.sources.street import build_street
 
 SIZE = 112, 288
@@ -58,17 +57,11 @@ def test_a_film_without_texture_is_guessed():
     assert focal(camera) == pytest.approx(GUESS)
 
 
-def recording(**more):
-    def read():
-        yield from (Excluded("cannot be decoded"), Frame(np.zeros((*SIZE, 3), np.uint8)))
-
-    return Recording("film", 2, None, read, **more)
-
-
 def test_metadata_precede_the_frames():
     """26 mm of 36 mm: 0.72 of the longer side, also of an upright film."""
-    camera = estimated_camera.camera_of(recording(focal_35mm=26.0))
+    black = np.zeros((2, *SIZE, 3), np.uint8)
+    camera = estimated_camera.found_camera(26.0, black)
     assert focal(camera) == pytest.approx(26 / 36)
     assert focal(camera, (288, 112)) == pytest.approx(26 / 36)
     assert camera.is_guessed and "26 mm" in camera.remarks(SIZE)[0]
-    assert focal(estimated_camera.camera_of(recording())) == pytest.approx(GUESS)
+    assert focal(estimated_camera.found_camera(None, black)) == pytest.approx(GUESS)
