@@ -67,6 +67,18 @@ CITY_JSON = (
     '{"extrinsic": {"baseline": 0.2}, '
     '"intrinsic": {"fx": 2262.5, "fy": 2265.3, "u0": 1096.9, "v0": 513.1}}'
 )
+COLMAP = "# Camera list\n1 OPENCV 24 12 20 20 12 6 -0.2 0.05 0.001 0\n"
+OPENCV = (
+    "%YAML:1.0\n---\nimage_width: 24\nimage_height: 12\n"
+    "camera_matrix: !!opencv-matrix\n   rows: 3\n   cols: 3\n   dt: d\n"
+    "   data: [ 20., 0., 11.5, 0., 20., 5.5, 0., 0., 1. ]\n"
+    "distortion_coefficients: !!opencv-matrix\n   rows: 5\n   cols: 1\n   dt: d\n"
+    "   data: [ -0.2, 0.05, 0., 0., 0.001 ]\n"
+)
+KALIBR = (
+    "cam0:\n  camera_model: pinhole\n  distortion_coeffs: [-0.01, 0.02, -0.003, 0.001]\n"
+    "  distortion_model: equidistant\n  intrinsics: [20, 20, 11.5, 5.5]\n  resolution: [24, 12]\n"
+)
 
 
 def write_kitti_day(folder: Path) -> None:
@@ -174,6 +186,9 @@ READERS = {
     "TUM's poses": Reader(write_tum, "groundtruth.txt", read_tum),
     "TUM's images": Reader(write_tum, "rgb.txt", read_tum),
     "a given camera": one_file("20 0 11.5\n0 20 5.5\n0 0 1\n", "k.txt", read_given_camera),
+    "COLMAP's camera": one_file(COLMAP, "cameras.txt", read_given_camera),
+    "OpenCV's camera": one_file(OPENCV, "camera.yml", read_given_camera),
+    "Kalibr's camera": one_file(KALIBR, "camchain.yaml", read_given_camera),
     "a clip's camera": Reader(write_clip, "clip/intrinsics.txt", read_all),
     "a clip's poses": Reader(write_clip, "clip/poses.txt", read_all),
     "an index of records": Reader(

@@ -10,9 +10,10 @@ import yaml
 
 from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.files import intrinsics_files
-from dfnet_tf.data.files.stored_bytes import BROKEN_JSON, MOST_TEXT, Stored, decoded
+from dfnet_tf.data.files.stored_bytes import BROKEN_JSON, Stored, decoded
 
 RADIAL, FISHEYE = "radial-tangential", "fisheye"
+MOST_BYTES = 2**20  # Of a calibration file.
 COUNTS = {RADIAL: (4, 5, 8, 12, 14), FISHEYE: (4,)}  # Of OpenCV's coefficients.
 
 
@@ -41,9 +42,9 @@ def read_calibration(path: str | Path) -> Calibration:
     Raises ClipError for other content, several cameras, or a lens model that OpenCV does not know.
     """
     try:
-        text = decoded(Stored(Path(path)).read(MOST_TEXT))
-    except (OSError, ValueError) as error:
-        raise ClipError(f"{path}: expected a calibration. Received: {error}.") from error
+        text = decoded(Stored(Path(path)).read(MOST_BYTES))
+    except (OSError, ValueError):
+        text = ""  # `read_matrix` says why.
     try:
         calibration = _reader(text)(text)
         if calibration is None:
@@ -51,7 +52,7 @@ def read_calibration(path: str | Path) -> Calibration:
         return _checked(calibration)
     except _Unexpected as error:
         raise ClipError(f"{path}: {error}") from error
-    except (*BROKEN_JSON, yaml.YAMLError, AttributeError) as error:
+    except (*BROKEN_JSON, yaml.YAMLError, AttributeError, IndexError) as error:
         received = " ".join(str(error).split())[:120].rstrip(".")
         raise ClipError(
             f"{path}: expected a camera's calibration by COLMAP, ROS, Kalibr, OpenCV or KITTI, or "
@@ -116,7 +117,15 @@ def _colmap(text: str) -> Calibration:
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain YAML, and OpenCV's matrices as mappings."""
+    """Plain YAML, and OpenCV's matrices as mappings.
+
+    Without aliases, because a few lines of them can stand for gigabytes.
+    """
+
+    def compose_node(self, parent, index):
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("an alias")
+        return super().compose_node(parent, index)
 
 
 _Loader.add_constructor(

@@ -137,6 +137,8 @@ def test_plain_numbers_remain_a_calibration(tmp_path):
         ("image_width: 3\n", "an entry camera_matrix. Received: image_width"),
         ("camera_matrix: [1, 2", "Received: one with ParserError"),
         ("camera_matrix: !!python/object:os.system {}", "Received: one with ConstructorError"),
+        ("a: &a [1]\ncamera_matrix: *a\n", "an alias"),
+        ("1 OPENCV 24 1", "Received: one with IndexError"),
         ("nothing", "rows of numbers"),
     ],
 )
