@@ -57,7 +57,7 @@ def make_clips(
     recording: Recording,
     folder: Path,
     settings: Settings,
-    on_frame: Callable[[], None],
+    on_frame: Callable[..., None],
 ) -> dict:
     """Writes the clips of a recording: `folder`/NAME, or NAME_00, NAME_01 ... for several.
 
@@ -68,7 +68,8 @@ def make_clips(
       recording: the recording, which is read once.
       folder: an existing folder without a clip of this name.
       settings: how to make the clips.
-      on_frame: called for every frame of the recording, also excluded ones.
+      on_frame: called for every frame of the recording, also excluded ones; with 0 while the
+        frames are read for the camera alone.
 
     Returns:
       The recording's entry in dataset.json: frames read, kept and dropped, by reason; its clips;
@@ -90,7 +91,7 @@ def make_clips(
 
 
 def tolerant_clips(
-    recording: Recording, folder: Path, settings: Settings, on_frame: Callable[[], None]
+    recording: Recording, folder: Path, settings: Settings, on_frame: Callable[..., None]
 ) -> dict:
     """Like `make_clips`, but an unreadable recording gets an entry with the error and no clips."""
     try:
@@ -130,19 +131,18 @@ def clip_entry(
 class _Passage:
     """One reading of a recording, with counts of dropped frames."""
 
-    def __init__(self, recording: Recording, settings: Settings, on_frame: Callable[[], None]):
+    def __init__(self, recording: Recording, settings: Settings, on_frame: Callable[..., None]):
         self.recording = recording
         self.settings = settings
-        self.camera = settings.camera
-        if self.camera is None and recording.intrinsics is None:
-            images = (item.image for item in recording.read() if isinstance(item, Frame))
-            self.camera = found_camera(recording.focal_35mm, images)
         self.on_frame = on_frame
         self.num_read = 0
         self.dropped = Counter()
         self._view: View | None = None
         self._detail = ""  # The error of the first frame that cannot be decoded.
         self._brightest = -1.0  # Largest mean grey of an image, 0 to 255; below 0: no image.
+        self.camera = settings.camera
+        if self.camera is None and recording.intrinsics is None:
+            self.camera = found_camera(recording.focal_35mm, self._images())
 
     def clips(self, folder: Path) -> Iterator[dict]:
         """Writes every long enough run of consecutive frames; yields the clips' entries."""
@@ -159,6 +159,13 @@ class _Passage:
                 f"{self.recording.name}: expected a recording that can be read. "
                 f"Received: {self.num_read} frames, none of which can be decoded. {self._detail}"
             )
+
+    def _images(self) -> Iterator[np.ndarray]:
+        """All images, for the camera alone, before the frames are counted."""
+        for item in self.recording.read():
+            self.on_frame(0)  # Raises if the work should stop.
+            if isinstance(item, Frame):
+                yield item.image
 
     def remarks(self) -> list[str]:
         """Notes about the recording for the user, after it has been read."""

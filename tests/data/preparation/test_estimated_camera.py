@@ -52,6 +52,13 @@ def test_a_camera_that_drives_straight_on_is_guessed():
     assert "because the camera hardly turns" in camera.remarks(SIZE)[0]
 
 
+def test_small_turns_are_no_evidence(monkeypatch):
+    monkeypatch.setattr(estimated_camera, "LEAST_TURN", 1e3)
+    camera = estimated_camera.estimated_camera(street_film(18))
+    assert focal(camera) == pytest.approx(GUESS)
+    assert "8 and 1000 are needed" in camera.remarks(SIZE)[0]
+
+
 def test_a_film_without_texture_is_guessed():
     camera = estimated_camera.estimated_camera(np.zeros((5, *SIZE, 3), np.uint8))
     assert focal(camera) == pytest.approx(GUESS)
