@@ -20,7 +20,7 @@ from pathlib import Path
 
 from absl import app, flags
 
-from dfnet_tf.data.preparation import given_camera
+from dfnet_tf.data.preparation import estimated_camera, given_camera
 from dfnet_tf.prediction import inputs
 from dfnet_tf.program import mains, outputs
 from dfnet_tf.program.progress import progress
@@ -44,7 +44,9 @@ _FOV = flags.DEFINE_float(
 _INTRINSICS = flags.DEFINE_string(
     "intrinsics",
     None,
-    "Text file of 3x3 intrinsics, in pixels of the input's own size; replaces a clip's intrinsics.",
+    "Text file of 3x3 intrinsics, in pixels of the input's own size, or a calibration by COLMAP, "
+    "ROS, Kalibr, OpenCV or KITTI, whose distortion is removed; or `estimate`, as in prepare. "
+    "Replaces a clip's intrinsics.",
 )
 _FPS = flags.DEFINE_float(
     "fps",
@@ -76,6 +78,9 @@ def main() -> None:
     outputs.refuse_existing(output, _OVERWRITE.value)
     paths = [Path(path) for path in _INPUT.value]
     source = inputs.open_input(paths, _camera(), _FPS.value)
+    if _INTRINSICS.value == given_camera.ESTIMATE:
+        camera = estimated_camera.found_camera(source.focal_35mm, source.frames())
+        source = inputs.with_camera(source, camera)
     for remark in source.remarks:
         print(f"Note: {remark}.", file=sys.stderr)
     if _POINT_CLOUDS.value and source.intrinsics is None:
@@ -136,7 +141,9 @@ def _frames(text: str) -> Container[int]:
 def _camera() -> given_camera.GivenCamera | None:
     if _FOV.value is not None:
         return given_camera.from_field_of_view(_FOV.value)
-    return given_camera.from_file(_INTRINSICS.value) if _INTRINSICS.value is not None else None
+    if _INTRINSICS.value in (None, given_camera.ESTIMATE):
+        return None
+    return given_camera.from_file(_INTRINSICS.value)
 
 
 def _closing_line(num_frames: int, source: inputs.Input, output: Path, has_flow: bool) -> str:
@@ -150,7 +157,7 @@ def _closing_line(num_frames: int, source: inputs.Input, output: Path, has_flow:
         )
     if source.intrinsics_guessed:
         line += (
-            " The clip's intrinsics are a guess, and so are all results that depend on them; "
+            " The intrinsics are a guess, and so are all results that depend on them; "
             "--intrinsics=FILE takes better ones, for example learned by a run."
         )
     return line

@@ -30,7 +30,6 @@ from dfnet_tf.program import mains, outputs
 
 RENDERED_SIZE = (128, 416)  # Default height and width of rendered clips.
 MOST_PICTURES = 100  # Number of texture images kept in memory.
-ESTIMATE = "estimate"
 
 
 # The flags of all sources that read something, and those of the user's own films.
@@ -180,7 +179,7 @@ def main() -> None:
     print(_summary(dataset, output))
     for line in _told_notes(dataset):
         print(line, file=sys.stderr)
-    learned = " --intrinsics=learned" if _INTRINSICS.value == ESTIMATE else ""
+    learned = " --intrinsics=learned" if _INTRINSICS.value == given_camera.ESTIMATE else ""
     print(f"Next: python -m dfnet_tf.train --data={output} --run_dir=runs/{output.name}{learned}")
 
 
@@ -200,11 +199,13 @@ def _check_flags() -> None:
         raise app.UsageError(f"Expected one --input with {source}. Received: {len(_INPUT.value)}.")
     given = [flag.name for flag in (_FOV, _INTRINSICS) if flag.value is not None]
     if "intrinsics" in known and len(given) != 1:
-        received = "both" if given else f"neither; use --intrinsics={ESTIMATE} if unknown"
+        received = (
+            "both" if given else f"neither; use --intrinsics={given_camera.ESTIMATE} if unknown"
+        )
         raise app.UsageError(
             f"Expected one of --fov_degrees and --intrinsics with {source}. Received: {received}."
         )
-    if _DISTORTION.value and _INTRINSICS.value == ESTIMATE:
+    if _DISTORTION.value and _INTRINSICS.value == given_camera.ESTIMATE:
         raise app.UsageError("Expected a known camera with --distortion. Received: estimate.")
 
 
@@ -213,7 +214,7 @@ def _camera() -> GivenCamera | None:
     camera = None
     if _FOV.value is not None:
         camera = given_camera.from_field_of_view(_FOV.value)
-    elif _INTRINSICS.value and _INTRINSICS.value != ESTIMATE:
+    elif _INTRINSICS.value and _INTRINSICS.value != given_camera.ESTIMATE:
         camera = given_camera.from_file(_INTRINSICS.value)
     if camera and _DISTORTION.value:
         return given_camera.distorted(camera, _coefficients(_DISTORTION.value))

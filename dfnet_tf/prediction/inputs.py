@@ -11,6 +11,7 @@ from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.files import intrinsics_files, video
 from dfnet_tf.data.files.film_files import frame_interval, median_interval
 from dfnet_tf.data.files.image_files import IMAGE_TYPES, ImageReader
+from dfnet_tf.data.files.lens_metadata import film_focal_35mm, photograph_focal_35mm
 from dfnet_tf.data.files.natural_order import seconds_in
 from dfnet_tf.data.preparation.given_camera import GivenCamera
 from dfnet_tf.data.sources import footage
@@ -30,6 +31,7 @@ class Input:
     is_film: bool = True  # False for an image or a pair.
     intrinsics: np.ndarray | None = None  # [3, 3], in pixels of `size`; None: unknown.
     intrinsics_guessed: bool = False
+    focal_35mm: float | None = None  # The 35 mm equivalent focal length in the files' metadata.
     remarks: tuple[str, ...] = ()  # Notes for the user.
     times: list[float] = field(default_factory=list)  # Seconds, of the frames read so far.
 
@@ -58,13 +60,21 @@ def open_input(
     opened = _open(paths)
     if frame_rate is not None:
         opened = _at_rate(opened, frame_rate)
-    if camera is None:
-        return opened
+    return opened if camera is None else with_camera(opened, camera)
+
+
+def with_camera(source: Input, camera: GivenCamera) -> Input:
+    """The frames as `camera` took them, without its lens's distortion."""
+
+    def timed() -> Iterator[tuple[float, np.ndarray]]:
+        return ((seconds, camera.straight(image)) for seconds, image in source.timed())
+
     return replace(
-        opened,
-        intrinsics=camera.intrinsics(opened.size),
-        intrinsics_guessed=False,
-        remarks=(*opened.remarks, *camera.remarks(opened.size)),
+        source,
+        timed=timed,
+        intrinsics=camera.intrinsics(source.size),
+        intrinsics_guessed=camera.is_guessed,
+        remarks=(*source.remarks, *camera.remarks(source.size)),
     )
 
 
@@ -103,7 +113,8 @@ def _open_images(files: list[Path], is_film: bool) -> Input:
                 )
             yield seconds, image
 
-    return Input(timed, len(files), size, rate, is_film)
+    focal_35mm = photograph_focal_35mm(files[0])
+    return Input(timed, len(files), size, rate, is_film, focal_35mm=focal_35mm)
 
 
 def _times(files: list[Path]) -> tuple[list[float], float]:
@@ -130,7 +141,8 @@ def _open_video(path: Path) -> Input:
         with video.VideoReader(path) as again:
             yield from again.whole()
 
-    return Input(timed, num_frames, size, rate, remarks=remarks)
+    focal_35mm = film_focal_35mm(path)
+    return Input(timed, num_frames, size, rate, focal_35mm=focal_35mm, remarks=remarks)
 
 
 def _open_clip(path: Path) -> Input:

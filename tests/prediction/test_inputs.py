@@ -10,7 +10,7 @@ import pytest
 from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.files import video
 from dfnet_tf.data.files.image_files import write_rgb
-from dfnet_tf.data.preparation import given_camera
+from dfnet_tf.data.preparation import estimated_camera, given_camera
 from dfnet_tf.data.sources import synthetic
 from dfnet_tf.prediction import inputs
 
@@ -161,3 +161,25 @@ def test_oddities_of_film_and_camera_are_remarked(tmp_path):
     assert "held upright" in remark
     path = films.write_film(tmp_path / "b.mp4", films.moving_texture(3), pixel_aspect=2)
     assert "not square" in inputs.open_input([path], None).remarks[0]
+
+
+def test_a_lens_is_straightened_in_every_frame(tmp_path):
+    (tmp_path / "cameras.txt").write_text("1 OPENCV 64 48 40 40 32 24 -0.3 0.1 0 0\n")
+    ramp = np.repeat(np.uint8(np.arange(64) * 4)[None, :, None], 3, axis=2).repeat(48, axis=0)
+    for i in range(2):
+        write_rgb(tmp_path / f"{i}.png", ramp)
+    camera = given_camera.from_file(tmp_path / "cameras.txt")
+    source = inputs.open_input([tmp_path], camera)
+    np.testing.assert_array_equal(source.intrinsics, camera.intrinsics((48, 64)))
+    for image in source.frames():
+        np.testing.assert_array_equal(image, camera.straight(ramp))
+        assert np.abs(image.astype(int) - ramp).max() > 10
+
+
+def test_a_guessed_camera_stays_marked(tmp_path):
+    write_rgb(tmp_path / "0.png", np.zeros((48, 64, 3), np.uint8))
+    source = inputs.open_input([tmp_path / "0.png"], None)
+    assert source.focal_35mm is None and not source.intrinsics_guessed
+    source = inputs.with_camera(source, estimated_camera.found_camera(28.0, []))
+    assert source.intrinsics_guessed and source.intrinsics[0, 0] == pytest.approx(64 * 28 / 36)
+    assert "28 mm" in source.remarks[0]

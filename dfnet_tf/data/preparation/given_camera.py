@@ -12,6 +12,7 @@ from dfnet_tf.data.files import calibration_files, intrinsics_files
 from dfnet_tf.data.files.calibration_files import Calibration
 from dfnet_tf.data.preparation import lens
 
+ESTIMATE = "estimate"  # Instead of a file's name: the camera is unknown.
 GUESSED_FIELD_OF_VIEW = 60.0  # degrees, horizontal: between a phone's and a dashboard camera's
 PHONE = 65.0  # degrees, along the long side of a phone's main camera
 
