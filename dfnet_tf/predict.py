@@ -70,6 +70,13 @@ _FILM_DEPTH = flags.DEFINE_bool(
     "For a film with known camera: fuse each frame's depth with neighbouring frames, by flow, "
     "motion and triangulation.",
 )
+_CAMERA_HEIGHT = flags.DEFINE_float(
+    "camera_height",
+    None,
+    "Height of the camera above the road, in metres: depth, motion and points are then in metres. "
+    "For a vehicle's film whose lower middle shows the road.",
+    lower_bound=0.01,
+)
 
 
 def main() -> None:
@@ -83,15 +90,17 @@ def main() -> None:
         source = inputs.with_camera(source, camera)
     for remark in source.remarks:
         print(f"Note: {remark}.", file=sys.stderr)
-    if _POINT_CLOUDS.value and source.intrinsics is None:
-        raise ValueError(
-            "Expected --intrinsics or --fov_degrees with --point_clouds. Received: an input whose "
-            "camera is unknown."
-        )
+    for flag in (_POINT_CLOUDS, _CAMERA_HEIGHT):
+        if flag.value and source.intrinsics is None:
+            raise ValueError(
+                f"Expected --intrinsics or --fov_degrees with --{flag.name}. Received: an input "
+                "whose camera is unknown."
+            )
 
     mains.load_tensorflow()
     from dfnet_tf.prediction.depth_views import depth_views
     from dfnet_tf.prediction.folder import PredictionFolder
+    from dfnet_tf.prediction.metric_scale import in_metres
     from dfnet_tf.prediction.predictor import (
         Predictor,
     )
@@ -108,9 +117,13 @@ def main() -> None:
         seen = views(predictor, source.frames(), source.intrinsics, film_depth)
     else:
         seen = depth_views(predictor, source.frames())
+    if _CAMERA_HEIGHT.value is not None:
+        seen = in_metres(seen, source.intrinsics, _CAMERA_HEIGHT.value)
     with (
         outputs.whole_folder(output) as folder,
-        PredictionFolder(folder, source, _RAW.value, clouds, film_depth) as writer,
+        PredictionFolder(
+            folder, source, _RAW.value, clouds, film_depth, _CAMERA_HEIGHT.value
+        ) as writer,
     ):
         for view in progress(seen, "predict", "frame", source.num_frames or None):
             writer.add(view)

@@ -19,7 +19,7 @@ from dfnet_tf.prediction.views import View
 
 FARTHEST = 5.0  # Point clouds omit depths beyond this many medians: mostly noise and sky.
 UNITS = {
-    "depth": "[h, w], along the optical axis, in the recording's own unit of length",
+    "depth": "[h, w], along the optical axis, in metadata.json's unit of length",
     "scale": "factor by which the network's depth and translation were multiplied",
     "camera_to_first": "[4, 4], translation in the unit of depth",
     "next_from_frame": "[4, 4], translation in the unit of depth",
@@ -33,6 +33,7 @@ UNKNOWN_SCALE = (
     "Lengths are known up to one factor: multiply depth, translation, scene flow and points by the "
     "same number to turn them into metres."
 )
+METRES = "Lengths are in metres, from a camera {:g} m above the road."
 PNG_LENGTH = 16  # Stores depth in 1/16 units; in whole units, depths near 0.1 would have 25 steps.
 PNG_UNITS = {
     "raw/depth": f"uint16 = depth * {PNG_LENGTH} * 256 (KITTI's format); 65535: that or more",
@@ -57,6 +58,7 @@ class PredictionFolder:
         16-bit formats; or "none".
       clouds: numbers of the frames that get a point cloud; needs intrinsics.
       film_depth: whether each frame's depth is fused with its neighbouring frames.
+      camera_height: metres above the road that made the views metric; None: the unit is unknown.
     """
 
     def __init__(
@@ -66,9 +68,13 @@ class PredictionFolder:
         raw: str,
         clouds: Container[int],
         film_depth: bool = False,
+        camera_height: float | None = None,
     ):
         self.folder, self.source, self.raw, self.clouds = folder, source, raw, clouds
         self.film_depth = film_depth
+        is_metric = camera_height is not None
+        self.unit = "metres" if is_metric else "unknown unit"
+        self.unit_of_length = METRES.format(camera_height) if is_metric else UNKNOWN_SCALE
         self.rows = [["frame"], ["depth"], ["flow"]]
         if source.intrinsics is not None:
             self.rows = [["frame", "depth"], ["flow", "rigid_flow"], ["object_motion", "moving"]]
@@ -142,7 +148,7 @@ class PredictionFolder:
         points = np.asarray(camera.backproject(depth, intrinsics)[0])[near]
         motion = np.eye(4) if view.camera_to_first is None else view.camera_to_first
         colours = cv2.resize(view.image, (width, height), interpolation=cv2.INTER_AREA)[near]
-        comment = "the first camera's axes: x right, y down, z ahead; unknown unit of length"
+        comment = f"the first camera's axes: x right, y down, z ahead; {self.unit}"
         ply_files.write_ply(path, points @ motion[:3, :3].T + motion[:3, 3], colours, comment)
 
     def _write_path(self) -> None:
@@ -153,7 +159,7 @@ class PredictionFolder:
         trajectory_files.write_kitti(self.folder / "trajectory_kitti.txt", poses)
         times = np.array(self.source.times[: len(poses)])
         trajectory_files.write_tum(self.folder / "trajectory_tum.txt", poses, times)
-        plot = visualize.trajectory_plot({"camera": poses[:, :3, 3]}, unit="unknown unit")
+        plot = visualize.trajectory_plot({"camera": poses[:, :3, 3]}, unit=self.unit)
         write_rgb(self.folder / "trajectory.png", plot)
 
     def _write_metadata(self) -> None:
@@ -166,7 +172,7 @@ class PredictionFolder:
             "intrinsics": None if intrinsics is None else np.asarray(intrinsics).tolist(),
             "intrinsics_guessed": self.source.intrinsics_guessed,
             "film_depth": self.film_depth,
-            "unit_of_length": UNKNOWN_SCALE,
+            "unit_of_length": self.unit_of_length,
             "units": {"npz": UNITS, "png": PNG_UNITS, "none": {}}[self.raw],
             "point_clouds": f"without points beyond {FARTHEST:g} medians of the frame's depth",
             "scales": self._scales,

@@ -31,13 +31,13 @@ def film():
 def write(film, tmp_path):
     """Writes the views of the film into tmp_path, and returns them."""
 
-    def run(raw="npz", clouds=(), num_frames=NUM_FRAMES, **of_input):
+    def run(raw="npz", clouds=(), num_frames=NUM_FRAMES, camera_height=None, **of_input):
         of_input = {"intrinsics": film.intrinsics, "frame_rate": 5.0, **of_input}
         images = film.images[:num_frames]
         timed = list(zip(TIMES, images, strict=False))
         source = Input(lambda: iter(timed), num_frames, (HEIGHT, WIDTH), **of_input)
         seen = list(views(TruePredictor(film), source.frames(), source.intrinsics))
-        with PredictionFolder(tmp_path, source, raw, clouds) as writer:
+        with PredictionFolder(tmp_path, source, raw, clouds, False, camera_height) as writer:
             for view in seen:
                 writer.add(view)
         return seen
@@ -62,6 +62,15 @@ def test_every_array_comes_back_and_says_its_unit(write, tmp_path):
     assert metadata["scales"] == [view.scale for view in seen]
     assert metadata["frames"] == NUM_FRAMES
     assert "one factor" in metadata["unit_of_length"]
+
+
+def test_metres_are_told(write, tmp_path):
+    write(camera_height=1.5, clouds=[0])
+    metadata = json.loads((tmp_path / "metadata.json").read_text())
+    assert (
+        metadata["unit_of_length"] == "Lengths are in metres, from a camera 1.5 m above the road."
+    )
+    assert b"z ahead; metres" in (tmp_path / "point_clouds/000000.ply").read_bytes()
 
 
 def test_raw_images_hold_depth_and_flow(write, tmp_path):
