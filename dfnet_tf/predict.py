@@ -3,17 +3,17 @@
 python -m dfnet_tf.predict --run_dir=runs/drive --input=drive.mp4 --fov_degrees=60 --output=out
 python -m dfnet_tf.predict --run_dir=runs/drive --input=a.png --input=b.png --output=out/pair
 
-Writes to the output folder, with a file for every frame:
+Writes to the output folder, with a file for every frame, named by its number in the input:
   depth/ flow/                         images; flow leads to the next frame
   rigid_flow/ object_motion/ moving/   images: the flow of a static world, flow minus rigid flow,
                                        and where they disagree; these need intrinsics
-  raw/                                 arrays: 000000.npz, which states its units, or 16-bit PNGs
-  point_clouds/                        PLY files of the chosen frames, in the first camera's axes
+  raw/                                 with --raw: numbers, 000000.npz or 16-bit PNGs
+  point_clouds/                        with --point_clouds: PLY files, in the first camera's axes
 and for all frames together panel.mp4 (for images: panel.png), metadata.json, and the camera's
 trajectory as trajectory_kitti.txt, trajectory_tum.txt and trajectory.png, seen from above.
+Images have the size of the input, up to 1280 pixels on the longer side.
 """
 
-import re
 import sys
 from collections.abc import Container
 from pathlib import Path
@@ -22,7 +22,7 @@ from absl import app, flags
 
 from dfnet_tf.data.preparation import given_camera
 from dfnet_tf.prediction import inputs
-from dfnet_tf.program import mains, outputs
+from dfnet_tf.program import frame_numbers, mains, outputs
 from dfnet_tf.program.progress import progress
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder of a training run.", required=True)
@@ -54,13 +54,29 @@ _FPS = flags.DEFINE_float(
     lower_bound=1e-3,
     upper_bound=inputs.FASTEST,
 )
+_FRAMES = flags.DEFINE_string(
+    "frames",
+    None,
+    "The frames of a film or folder to predict, `first:end` (end excluded). Default: all.",
+)
+_EVERY = flags.DEFINE_integer(
+    "every",
+    1,
+    "Predict every n-th frame of a film or folder. Flow and motion then lead to the next frame "
+    "that is kept.",
+    lower_bound=1,
+)
 _RAW = flags.DEFINE_enum(
-    "raw", "npz", ["npz", "png", "none"], "Format of the arrays: all (npz); depth and flow (png)."
+    "raw",
+    "none",
+    ["npz", "png", "none"],
+    "Format of the numbers. npz: all arrays, most of them in float16; png: depth and flow in 16 "
+    "bits.",
 )
 _POINT_CLOUDS = flags.DEFINE_string(
     "point_clouds",
     None,
-    "Frames that get a point cloud: `first:end:step` (end excluded), or `0,50,100`.",
+    "Frames of the input that get a point cloud: `first:end:step` (end excluded), or `0,50,100`.",
 )
 _FILM_DEPTH = flags.DEFINE_bool(
     "film_depth",
@@ -76,6 +92,8 @@ def main() -> None:
     outputs.refuse_existing(output, _OVERWRITE.value)
     paths = [Path(path) for path in _INPUT.value]
     source = inputs.open_input(paths, _camera(), _FPS.value)
+    if _FRAMES.value is not None or _EVERY.value > 1:
+        source = inputs.selected(source, _frames(), _EVERY.value)
     for remark in source.remarks:
         print(f"Note: {remark}.", file=sys.stderr)
     if _POINT_CLOUDS.value and source.intrinsics is None:
@@ -120,17 +138,16 @@ def _checked_flags() -> Container[int]:
         )
     if _FOV.value is not None and _INTRINSICS.value is not None:
         raise app.UsageError("Expected --fov_degrees or --intrinsics. Received: both.")
-    return _frames(_POINT_CLOUDS.value) if _POINT_CLOUDS.value is not None else ()
+    _frames()
+    if _POINT_CLOUDS.value is None:
+        return ()
+    return frame_numbers.parsed_numbers("point_clouds", _POINT_CLOUDS.value)
 
 
-def _frames(text: str) -> Container[int]:
-    """The frame numbers of `first:end:step`, `first:end` or `0,50,100`."""
-    numbers = [int(number) for number in re.findall(r"\d+", text, re.ASCII)]
-    if re.fullmatch(r"\d+(,\d+)*", text, re.ASCII):
-        return numbers
-    if re.fullmatch(r"\d+:\d+(:0*[1-9]\d*)?", text, re.ASCII) and range(*numbers):
-        return range(*numbers)
-    raise app.UsageError(f"Expected --point_clouds=first:end:step or 0,50,100. Received: {text}.")
+def _frames() -> range | None:
+    return (
+        frame_numbers.parsed_range("frames", _FRAMES.value) if _FRAMES.value is not None else None
+    )
 
 
 def _camera() -> given_camera.GivenCamera | None:

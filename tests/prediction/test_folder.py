@@ -57,11 +57,21 @@ def test_every_array_comes_back_and_says_its_unit(write, tmp_path):
         assert set(units) == set(arrays)
         assert len(arrays) == (9 if i < NUM_FRAMES - 1 else 3)
         for name, array in arrays.items():
-            np.testing.assert_array_equal(array, getattr(view, name))
+            if name in folders.MATRICES:
+                np.testing.assert_array_equal(array, getattr(view, name))
+            else:
+                assert array.dtype == np.float16
+                np.testing.assert_allclose(array, getattr(view, name), rtol=5e-4, atol=1e-4)
+            assert str(array.dtype) in units[name]
     metadata = json.loads((tmp_path / "metadata.json").read_text())
     assert metadata["scales"] == [view.scale for view in seen]
     assert metadata["frames"] == NUM_FRAMES
     assert "one factor" in metadata["unit_of_length"]
+
+
+def test_numbers_beyond_half_precision_are_the_largest_one():
+    halved = folders._halved(np.float32([1e6, -1e6, 0.1]))
+    np.testing.assert_allclose(halved, [65504, -65504, 0.1], rtol=5e-4)
 
 
 def test_raw_images_hold_depth_and_flow(write, tmp_path):
@@ -118,7 +128,7 @@ def test_a_film_has_a_panel_of_every_frame(write, tmp_path):
 
 def test_images_have_one_panel_picture(write, tmp_path):
     write(num_frames=1, is_film=False, raw="none", intrinsics=None)
-    expected = [f"depth/{0:06d}.png", "metadata.json", "panel.png"]
+    expected = ["depth/000000.jpg", "metadata.json", "panel.png"]
     assert names(tmp_path) == expected
     write(num_frames=2, is_film=False, raw="none")
     assert (tmp_path / "trajectory_tum.txt").exists() and not (tmp_path / "panel.mp4").exists()
@@ -131,7 +141,7 @@ def test_depth_alone_leaves_no_path_and_a_panel_without_flow(film, tmp_path):
         for view in depth_views(TruePredictor(film), source.frames()):
             writer.add(view)
     depth = [np.load(tmp_path / f"raw/{i:06d}.npz")["depth"] for i in range(NUM_FRAMES)]
-    np.testing.assert_allclose(depth, film.depth, rtol=1e-5)
+    np.testing.assert_allclose(depth, film.depth, rtol=5e-4)
     assert not any("trajectory" in name or "flow" in name for name in names(tmp_path))
     assert (tmp_path / "point_clouds/000001.ply").exists()
     page = pictures.panel(film.images[0], {}, [["frame"], ["depth"]])
