@@ -85,10 +85,12 @@ class PredictionFolder:
 
     def __enter__(self) -> "PredictionFolder":
         self._open = contextlib.ExitStack()
-        self._thread = self._open.enter_context(ThreadPoolExecutor(1))
         if self.source.is_film:
             writer = video.VideoWriter(self.folder / "panel.mp4", self.source.frame_rate)
             self._film = self._open.enter_context(writer)
+        self._thread = ThreadPoolExecutor(1)
+        # Ends before the film closes: a closed encoder must not get a frame.
+        self._open.callback(self._thread.shutdown, cancel_futures=True)
         return self
 
     def __exit__(self, *exception) -> None:

@@ -126,6 +126,33 @@ def test_a_film_has_a_panel_of_every_frame(write, tmp_path):
     assert not (tmp_path / "raw").exists()
 
 
+def test_an_error_of_the_caller_ends_the_writing_first(film, tmp_path):
+    timed = list(zip(TIMES, film.images, strict=True))
+    source = Input(lambda: iter(timed), NUM_FRAMES, (HEIGHT, WIDTH), intrinsics=film.intrinsics)
+    (view, *_) = views(TruePredictor(film), source.frames(), source.intrinsics)
+    with pytest.raises(KeyError), PredictionFolder(tmp_path, source, "none", ()) as writer:
+        for _ in range(5):
+            writer.add(view)
+        raise KeyError
+    assert not (tmp_path / "panel.mp4").exists() and not (tmp_path / "metadata.json").exists()
+    assert writer._thread._shutdown and all(one.done() for one in writer._under_way)
+
+
+def test_an_error_in_a_file_reaches_the_caller(film, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "disk full")
+
+    timed = list(zip(TIMES, film.images, strict=True))
+    source = Input(lambda: iter(timed), NUM_FRAMES, (HEIGHT, WIDTH))
+    monkeypatch.setattr(folders, "write_rgb", full)
+    with (
+        pytest.raises(OSError, match="disk full"),
+        PredictionFolder(tmp_path, source, "none", ()) as writer,
+    ):
+        for view in depth_views(TruePredictor(film), source.frames()):
+            writer.add(view)
+
+
 def test_images_have_one_panel_picture(write, tmp_path):
     write(num_frames=1, is_film=False, raw="none", intrinsics=None)
     expected = ["depth/000000.jpg", "metadata.json", "panel.png"]
