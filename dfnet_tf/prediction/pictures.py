@@ -7,6 +7,7 @@ from dfnet_tf import visualize
 from dfnet_tf.prediction.views import View
 
 LONGEST, LONGEST_TILE = 1280, 640  # Pixels of the longer side; smaller inputs keep their size.
+SAMPLED = slice(None, None, 3), slice(None, None, 3)  # The pixels that give the colour ranges.
 FLOWS = ("flow", "rigid_flow", "object_motion")
 TITLES = {
     "frame": "frame",
@@ -32,11 +33,11 @@ class Painter:
         All flows have the same colour range. `fitted` gives them the shape of the frame.
         """
         disparity = 1.0 / view.depth
-        limits = self._smoothed("depth", np.percentile(disparity, (2, 98)))
+        limits = self._smoothed("depth", np.percentile(disparity[SAMPLED], (2, 98)))
         pictures = {"depth": visualize.color_disparity(disparity, tuple(limits))}
         if view.flow is not None:
             # As a share of the width, because the flows' resolutions may differ.
-            lengths = np.linalg.norm(view.flow, axis=-1) / view.flow.shape[1]
+            lengths = np.linalg.norm(view.flow[SAMPLED], axis=-1) / view.flow.shape[1]
             (longest,) = self._smoothed("flow", np.percentile(lengths, (99,)))
             for name in FLOWS:
                 flow = getattr(view, name)

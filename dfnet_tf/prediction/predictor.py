@@ -1,7 +1,6 @@
 """Predictor: a trained DFNet for images of any size."""
 
 import functools
-import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -24,8 +23,9 @@ def _remembered(method):
 
     @functools.wraps(method)
     def answer(self, *images: np.ndarray) -> np.ndarray:
-        digests = [hashlib.blake2b(np.ascontiguousarray(image)).digest() for image in images]
-        question = method.__name__, *zip([image.shape for image in images], digests, strict=True)
+        # Python's hash of bytes takes a quarter of the time of blake2b.
+        seen = [(image.shape, hash(image.tobytes())) for image in images]
+        question = method.__name__, *seen
         if question not in self._answers:
             if len(self._answers) == REMEMBERED:
                 del self._answers[next(iter(self._answers))]  # The oldest result.
@@ -62,7 +62,7 @@ class Predictor:
         self._flow = tf.function(lambda first, second: model.flow_net(first, second)[0])
         self._flows = tf.function(lambda images: _both_ways(model.flow_net, images))
         self._motions = tf.function(lambda target, sources: model.pose_net(target, sources))
-        self._refined = tf.function(_refined)
+        self._refined = tf.function(_refined, jit_compile=True)
         self._answers = {}
 
     @_remembered

@@ -48,7 +48,7 @@ def _change(depth, next_depth, intrinsics, next_from_frame, static) -> float:
     return float(np.median(np.asarray(ratio)[usable])) if usable.mean() >= FEWEST else 1.0
 
 
-@tf.function
+@tf.function(jit_compile=True)
 def _ratio(depth, next_depth, intrinsics, next_from_frame, static):
     """Z(T p) / D'(x') and where it counts, [1, H, W, 1]; see `_change`."""
     moved = rigid_motion.transform(camera.backproject(depth, intrinsics), next_from_frame)[..., 2:]

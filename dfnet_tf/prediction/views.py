@@ -140,7 +140,7 @@ def _with_world(
     return replace(view, flow=flows[0], **found), scale
 
 
-@tf.function
+@tf.function(jit_compile=True)
 def _flows_apart(flows, depth, intrinsics, motion):
     """The flow [1, h, w, 2] at the depth's resolution, the rigid flow, and the moving mask."""
     flows = optical_flow.resize_flow(flows, *depth.shape[1:3])
@@ -149,7 +149,7 @@ def _flows_apart(flows, depth, intrinsics, motion):
     return flows[:1], rigid_flow, moving
 
 
-@tf.function
+@tf.function(jit_compile=True)
 def _scene_flow(depth, next_depth, flow, intrinsics):
     there = scene_flow.depth_at_end_points(next_depth, flow)
     return scene_flow.scene_flow(depth, there, flow, intrinsics)

@@ -149,8 +149,7 @@ def test_an_error_in_a_file_reaches_the_caller(film, tmp_path, monkeypatch):
         pytest.raises(OSError, match="disk full"),
         PredictionFolder(tmp_path, source, "none", ()) as writer,
     ):
-        for view in depth_views(TruePredictor(film), source.frames()):
-            writer.add(view)
+        writer.add(next(depth_views(TruePredictor(film), source.frames())))
 
 
 def test_images_have_one_panel_picture(write, tmp_path):
