@@ -52,7 +52,7 @@ class StoredAnswers:
 
     def __init__(self, predictor, images: list[np.ndarray]):
         self.frames_before, self.frames_after = predictor.frames_before, predictor.frames_after
-        self.frame_from_next = predictor.frame_from_next
+        self._predictor, self._motions = predictor, {}
         self._disparity = {id(image): predictor.disparity(image) for image in images}
         pairs = zip(images[:-1], images[1:], strict=True)
         self._flows = {id(first): predictor.flows(first, second) for first, second in pairs}
@@ -62,6 +62,13 @@ class StoredAnswers:
 
     def flows(self, first: np.ndarray, _) -> np.ndarray:
         return self._flows[id(first)]
+
+    def frame_from_next(self, images: list[np.ndarray], index: int, *camera) -> np.ndarray:
+        """Stored when first asked for: few frames of a film need it."""
+        key = id(images[index])
+        if key not in self._motions:
+            self._motions[key] = self._predictor.frame_from_next(images, index, *camera)
+        return self._motions[key]
 
 
 def _parts(predictor, film) -> dict[str, Callable[[int], object]]:

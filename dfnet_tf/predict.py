@@ -14,6 +14,7 @@ trajectory as trajectory_kitti.txt, trajectory_tum.txt and trajectory.png, seen 
 Images have the size of the input, up to 1280 pixels on the longer side.
 """
 
+import contextlib
 import sys
 from collections.abc import Container
 from pathlib import Path
@@ -78,6 +79,12 @@ _POINT_CLOUDS = flags.DEFINE_string(
     None,
     "Frames of the input that get a point cloud: `first:end:step` (end excluded), or `0,50,100`.",
 )
+_RERUN = flags.DEFINE_string(
+    "rerun",
+    None,
+    "A file .rrd of frames, depth, points and path for the 3-D viewer Rerun; needs the package "
+    "rerun-sdk.",
+)
 _FILM_DEPTH = flags.DEFINE_bool(
     "film_depth",
     True,
@@ -90,15 +97,18 @@ def main() -> None:
     clouds = _checked_flags()
     output = Path(_OUTPUT.value)
     outputs.refuse_existing(output, _OVERWRITE.value)
+    if _RERUN.value is not None:
+        outputs.refuse_existing(Path(_RERUN.value), _OVERWRITE.value)
     paths = [Path(path) for path in _INPUT.value]
     source = inputs.open_input(paths, _camera(), _FPS.value)
     if _FRAMES.value is not None or _EVERY.value > 1:
         source = inputs.selected(source, _frames(), _EVERY.value)
     for remark in source.remarks:
         print(f"Note: {remark}.", file=sys.stderr)
-    if _POINT_CLOUDS.value and source.intrinsics is None:
+    if (_POINT_CLOUDS.value or _RERUN.value) and source.intrinsics is None:
+        flag = "point_clouds" if _POINT_CLOUDS.value else "rerun"
         raise ValueError(
-            "Expected --intrinsics or --fov_degrees with --point_clouds. Received: an input whose "
+            f"Expected --intrinsics or --fov_degrees with --{flag}. Received: an input whose "
             "camera is unknown."
         )
 
@@ -121,13 +131,18 @@ def main() -> None:
         seen = views(predictor, source.frames(), source.intrinsics, film_depth)
     else:
         seen = depth_views(predictor, source.frames())
-    with (
-        outputs.whole_folder(output) as folder,
-        PredictionFolder(folder, source, _RAW.value, clouds, film_depth) as writer,
-    ):
+    with contextlib.ExitStack() as opened:
+        folder = opened.enter_context(outputs.whole_folder(output))
+        files = PredictionFolder(folder, source, _RAW.value, clouds, film_depth)
+        writers = [opened.enter_context(files)]
+        if _RERUN.value is not None:
+            from dfnet_tf.prediction.rerun_file import RerunFile
+
+            writers.append(opened.enter_context(RerunFile(Path(_RERUN.value), source)))
         for view in progress(seen, "predict", "frame", source.num_frames or None):
-            writer.add(view)
-    print(_closing_line(writer.num_frames, source, output, has_flow))
+            for writer in writers:
+                writer.add(view)
+    print(_closing_line(files.num_frames, source, output, has_flow))
 
 
 def _checked_flags() -> Container[int]:

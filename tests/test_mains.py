@@ -509,6 +509,8 @@ def test_flags_of_predict_that_contradict_are_refused(predict, run_dir, street, 
     assert_one_line(image, "Expected a film or a folder with --frames or --every")
     clouds = predict(run_dir, street / "images", "--point_clouds=0:3")
     assert_one_line(clouds, "Expected --intrinsics or --fov_degrees with --point_clouds")
+    viewer = predict(run_dir, street / "images", f"--rerun={tmp_path}/film.rrd")
+    assert_one_line(viewer, "Expected --intrinsics or --fov_degrees with --rerun")
     assert files(tmp_path) == ["street"]
 
 

@@ -7,19 +7,16 @@ from collections.abc import Container
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from dfnet_tf import visualize
 from dfnet_tf.data.files import ply_files, trajectory_files, video
 from dfnet_tf.data.files.image_files import write_rgb
 from dfnet_tf.data.files.truth_files import write_depth, write_flow
-from dfnet_tf.geometry import camera
-from dfnet_tf.prediction import pictures
+from dfnet_tf.prediction import pictures, point_cloud
 from dfnet_tf.prediction.inputs import Input
 from dfnet_tf.prediction.views import View
 
-FARTHEST = 5.0  # Point clouds omit depths beyond this many medians: mostly noise and sky.
 WAITING = 2  # Number of views that may wait to be written.
 MATRICES = ("scale", "camera_to_first", "next_from_frame")  # In float64; maps are in float16.
 UNITS = {
@@ -163,18 +160,9 @@ class PredictionFolder:
             write_rgb(self.folder / "panel.png", page)
 
     def _write_cloud(self, path: Path, view: View) -> None:
-        """Writes the frame's points in the first camera's axes, so that all clouds fit together."""
-        height, width = view.depth.shape
-        intrinsics = camera.resized_intrinsics(
-            self.source.intrinsics, self.source.size, view.depth.shape
-        )
-        depth, intrinsics = view.depth[None, ..., None], np.float32(intrinsics[None])
-        near = view.depth <= FARTHEST * np.median(view.depth)
-        points = np.asarray(camera.backproject(depth, intrinsics)[0])[near]
-        motion = np.eye(4) if view.camera_to_first is None else view.camera_to_first
-        colours = cv2.resize(view.image, (width, height), interpolation=cv2.INTER_AREA)[near]
         comment = "the first camera's axes: x right, y down, z ahead; unknown unit of length"
-        ply_files.write_ply(path, points @ motion[:3, :3].T + motion[:3, 3], colours, comment)
+        points, colours = point_cloud.points(view, self.source.intrinsics)
+        ply_files.write_ply(path, points, colours, comment)
 
     def _write_path(self) -> None:
         """Writes the camera's trajectory, if known, in two formats and as a plot."""
@@ -200,7 +188,7 @@ class PredictionFolder:
             "film_depth": self.film_depth,
             "unit_of_length": UNKNOWN_SCALE,
             "units": {"npz": UNITS, "png": PNG_UNITS, "none": {}}[self.raw],
-            "point_clouds": f"without points beyond {FARTHEST:g} medians of the frame's depth",
+            "point_clouds": f"no points beyond {point_cloud.FARTHEST:g} medians of the depth",
             "scales": self._scales,
         }
         (self.folder / "metadata.json").write_text(json.dumps(metadata, indent=1) + "\n")

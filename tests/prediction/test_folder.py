@@ -11,7 +11,7 @@ from dfnet_tf.data.files.image_files import read_rgb
 from dfnet_tf.data.files.truth_files import read_depth, read_flow
 from dfnet_tf.data.sources import synthetic
 from dfnet_tf.prediction import folder as folders
-from dfnet_tf.prediction import pictures
+from dfnet_tf.prediction import pictures, point_cloud
 from dfnet_tf.prediction.depth_views import depth_views
 from dfnet_tf.prediction.folder import PredictionFolder
 from dfnet_tf.prediction.inputs import Input
@@ -89,13 +89,13 @@ def test_raw_images_hold_depth_and_flow(write, tmp_path):
 
 def test_point_clouds_of_a_drive_lie_in_one_place(write, film, tmp_path, monkeypatch):
     """Points of the last frame, moved by the true motion, are in its cloud, if near."""
-    monkeypatch.setattr(folders, "FARTHEST", 1.5)
+    monkeypatch.setattr(point_cloud, "FARTHEST", 1.5)
     (*_, last) = write(clouds=[0, 2, 9], raw="none")
     clouds = [name for name in names(tmp_path) if name.startswith("point_clouds")]
     assert clouds == ["point_clouds/000000.ply", "point_clouds/000002.ply"]
     body = (tmp_path / clouds[1]).read_bytes().partition(b"end_header\n")[2]
     cloud = np.frombuffer(body, [("place", "<f4", 3), ("colour", "u1", 3)])
-    near = last.depth <= folders.FARTHEST * np.median(last.depth)
+    near = last.depth <= point_cloud.FARTHEST * np.median(last.depth)
     assert 0 < len(cloud) == near.sum() < near.size
     y, x = np.mgrid[:HEIGHT, :WIDTH]
     rays = np.stack([x, y, np.ones_like(x)], axis=-1) @ np.linalg.inv(film.intrinsics).T
