@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import app, flags
 
-from dfnet_tf.program import mains, outputs
+from dfnet_tf.program import frame_numbers, mains, outputs
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder of a training run.", required=True)
 _DATA = flags.DEFINE_string(
@@ -113,13 +113,9 @@ def _check_flags() -> None:
 
 
 def _frames() -> range | None:
-    """The range of --frames; raises UsageError for anything but `first:end`."""
-    if _FRAMES.value is None:
-        return None
-    first, colon, end = _FRAMES.value.partition(":")
-    if not (colon and first.isdigit() and end.isdigit() and int(first) < int(end)):
-        raise app.UsageError(f"Expected --frames=first:end. Received: {_FRAMES.value}.")
-    return range(int(first), int(end))
+    return (
+        frame_numbers.parsed_range("frames", _FRAMES.value) if _FRAMES.value is not None else None
+    )
 
 
 def _measure(predictor) -> None:

@@ -3,17 +3,18 @@
 python -m dfnet_tf.predict --run_dir=runs/drive --input=drive.mp4 --fov_degrees=60 --output=out
 python -m dfnet_tf.predict --run_dir=runs/drive --input=a.png --input=b.png --output=out/pair
 
-Writes to the output folder, with a file for every frame:
+Writes to the output folder, with a file for every frame, named by its number in the input:
   depth/ flow/                         images; flow leads to the next frame
   rigid_flow/ object_motion/ moving/   images: the flow of a static world, flow minus rigid flow,
                                        and where they disagree; these need intrinsics
-  raw/                                 arrays: 000000.npz, which states its units, or 16-bit PNGs
-  point_clouds/                        PLY files of the chosen frames, in the first camera's axes
+  raw/                                 with --raw: numbers, 000000.npz or 16-bit PNGs
+  point_clouds/                        with --point_clouds: PLY files, in the first camera's axes
 and for all frames together panel.mp4 (for images: panel.png), metadata.json, and the camera's
 trajectory as trajectory_kitti.txt, trajectory_tum.txt and trajectory.png, seen from above.
+Images have the size of the input, up to 1280 pixels on the longer side.
 """
 
-import re
+import contextlib
 import sys
 from collections.abc import Container
 from pathlib import Path
@@ -22,7 +23,7 @@ from absl import app, flags
 
 from dfnet_tf.data.preparation import estimated_camera, given_camera
 from dfnet_tf.prediction import inputs
-from dfnet_tf.program import mains, outputs
+from dfnet_tf.program import frame_numbers, mains, outputs
 from dfnet_tf.program.progress import progress
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder of a training run.", required=True)
@@ -56,13 +57,35 @@ _FPS = flags.DEFINE_float(
     lower_bound=1e-3,
     upper_bound=inputs.FASTEST,
 )
+_FRAMES = flags.DEFINE_string(
+    "frames",
+    None,
+    "The frames of a film or folder to predict, `first:end` (end excluded). Default: all.",
+)
+_EVERY = flags.DEFINE_integer(
+    "every",
+    1,
+    "Predict every n-th frame of a film or folder. Flow and motion then lead to the next frame "
+    "that is kept.",
+    lower_bound=1,
+)
 _RAW = flags.DEFINE_enum(
-    "raw", "npz", ["npz", "png", "none"], "Format of the arrays: all (npz); depth and flow (png)."
+    "raw",
+    "none",
+    ["npz", "png", "none"],
+    "Format of the numbers. npz: all arrays, most of them in float16; png: depth and flow in 16 "
+    "bits.",
 )
 _POINT_CLOUDS = flags.DEFINE_string(
     "point_clouds",
     None,
-    "Frames that get a point cloud: `first:end:step` (end excluded), or `0,50,100`.",
+    "Frames of the input that get a point cloud: `first:end:step` (end excluded), or `0,50,100`.",
+)
+_RERUN = flags.DEFINE_string(
+    "rerun",
+    None,
+    "A file .rrd of frames, depth, points and path for the 3-D viewer Rerun; needs the package "
+    "rerun-sdk.",
 )
 _FILM_DEPTH = flags.DEFINE_bool(
     "film_depth",
@@ -83,14 +106,18 @@ def main() -> None:
     clouds = _checked_flags()
     output = Path(_OUTPUT.value)
     outputs.refuse_existing(output, _OVERWRITE.value)
+    if _RERUN.value is not None:
+        outputs.refuse_existing(Path(_RERUN.value), _OVERWRITE.value)
     paths = [Path(path) for path in _INPUT.value]
     source = inputs.open_input(paths, _camera(), _FPS.value)
     if _INTRINSICS.value == given_camera.ESTIMATE:
         camera = estimated_camera.found_camera(source.focal_35mm, source.frames())
         source = inputs.with_camera(source, camera)
+    if _FRAMES.value is not None or _EVERY.value > 1:
+        source = inputs.selected(source, _frames(), _EVERY.value)
     for remark in source.remarks:
         print(f"Note: {remark}.", file=sys.stderr)
-    for flag in (_POINT_CLOUDS, _CAMERA_HEIGHT):
+    for flag in (_POINT_CLOUDS, _RERUN, _CAMERA_HEIGHT):
         if flag.value and source.intrinsics is None:
             raise ValueError(
                 f"Expected --intrinsics or --fov_degrees with --{flag.name}. Received: an input "
@@ -119,15 +146,20 @@ def main() -> None:
         seen = depth_views(predictor, source.frames())
     if _CAMERA_HEIGHT.value is not None:
         seen = in_metres(seen, source.intrinsics, _CAMERA_HEIGHT.value)
-    with (
-        outputs.whole_folder(output) as folder,
-        PredictionFolder(
+    with contextlib.ExitStack() as opened:
+        folder = opened.enter_context(outputs.whole_folder(output))
+        files = PredictionFolder(
             folder, source, _RAW.value, clouds, film_depth, _CAMERA_HEIGHT.value
-        ) as writer,
-    ):
+        )
+        writers = [opened.enter_context(files)]
+        if _RERUN.value is not None:
+            from dfnet_tf.prediction.rerun_file import RerunFile
+
+            writers.append(opened.enter_context(RerunFile(Path(_RERUN.value), source)))
         for view in progress(seen, "predict", "frame", source.num_frames or None):
-            writer.add(view)
-    print(_closing_line(writer.num_frames, source, output, has_flow))
+            for writer in writers:
+                writer.add(view)
+    print(_closing_line(files.num_frames, source, output, has_flow))
 
 
 def _checked_flags() -> Container[int]:
@@ -138,17 +170,16 @@ def _checked_flags() -> Container[int]:
         )
     if _FOV.value is not None and _INTRINSICS.value is not None:
         raise app.UsageError("Expected --fov_degrees or --intrinsics. Received: both.")
-    return _frames(_POINT_CLOUDS.value) if _POINT_CLOUDS.value is not None else ()
+    _frames()
+    if _POINT_CLOUDS.value is None:
+        return ()
+    return frame_numbers.parsed_numbers("point_clouds", _POINT_CLOUDS.value)
 
 
-def _frames(text: str) -> Container[int]:
-    """The frame numbers of `first:end:step`, `first:end` or `0,50,100`."""
-    numbers = [int(number) for number in re.findall(r"\d+", text, re.ASCII)]
-    if re.fullmatch(r"\d+(,\d+)*", text, re.ASCII):
-        return numbers
-    if re.fullmatch(r"\d+:\d+(:0*[1-9]\d*)?", text, re.ASCII) and range(*numbers):
-        return range(*numbers)
-    raise app.UsageError(f"Expected --point_clouds=first:end:step or 0,50,100. Received: {text}.")
+def _frames() -> range | None:
+    return (
+        frame_numbers.parsed_range("frames", _FRAMES.value) if _FRAMES.value is not None else None
+    )
 
 
 def _camera() -> given_camera.GivenCamera | None:

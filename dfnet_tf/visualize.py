@@ -1,5 +1,7 @@
 """Images of depth, flow, masks, errors and trajectories, all as uint8 RGB."""
 
+import functools
+
 import cv2
 import matplotlib
 import numpy as np
@@ -12,6 +14,7 @@ WHEEL_STOPS = (0, 15, 21, 25, 36, 49, 55)
 WHEEL_COLORS = np.array(
     [(1, 0, 0), (1, 1, 0), (0, 1, 0), (0, 1, 1), (0, 0, 1), (1, 0, 1), (1, 0, 0)], "float32"
 )
+HUES, STRENGTHS = 512, 257  # Number of directions and lengths that have a colour of their own.
 INK, PAPER = (32, 32, 32), 255  # Colours of titles and margins.
 MARGIN, TITLE_HEIGHT = 8, 24  # Pixels.
 FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -48,14 +51,14 @@ def color_flow(flow: np.ndarray, max_magnitude: float | None = None) -> np.ndarr
     of full colour (default: the 99th percentile). Values that are not finite are grey.
     """
     known = np.isfinite(flow).all(axis=-1)
-    u, v = np.moveaxis(np.where(known[..., None], flow, 0).astype("float64"), -1, 0)
-    length = np.hypot(u, v)
+    u, v = cv2.split(np.where(known[..., None], flow, 0).astype("float32"))
+    length, angle = cv2.cartToPolar(u, v)
     if max_magnitude is None:
         max_magnitude = np.percentile(length[known], 99) if known.any() else 1.0
-    strength = np.clip(length / max(max_magnitude, 1e-6), 0, 1)[..., None]
-    place = np.arctan2(v, u) % (2 * np.pi) / (2 * np.pi) * WHEEL_STOPS[-1]
-    hue = np.stack([np.interp(place, WHEEL_STOPS, color) for color in WHEEL_COLORS.T], axis=-1)
-    image = _uint8(1 - strength * (1 - hue))
+    strength = np.minimum(length * ((STRENGTHS - 1) / max(max_magnitude, 1e-6)), STRENGTHS - 1)
+    place = np.rint(strength).astype(int) * HUES
+    place += np.rint(angle * (HUES / (2 * np.pi))).astype(int) % HUES
+    image = np.take(_wheel(), place, axis=0)
     image[~known] = 128
     return image
 
@@ -142,11 +145,26 @@ def _drawn(figure: Figure):
     return np.array(canvas.buffer_rgba())[..., :3]
 
 
+@functools.cache
+def _wheel():
+    """The flow's colours, uint8 [STRENGTHS * HUES, 3]; the angle runs fastest, from 0 to 2 pi."""
+    place = np.arange(HUES) / HUES * WHEEL_STOPS[-1]
+    hue = np.stack([np.interp(place, WHEEL_STOPS, color) for color in WHEEL_COLORS.T], axis=-1)
+    strength = np.linspace(0, 1, STRENGTHS)[:, None, None]
+    return _uint8(1 - strength * (1 - hue)).reshape(-1, 3)
+
+
 def _mapped(values, limits, colormap: str):
     """Maps values [H, W] to a matplotlib colour map that spans `limits`."""
     low, high = limits
     scaled = np.clip((values - low) / max(high - low, 1e-12), 0, 1)
-    return _uint8(matplotlib.colormaps[colormap](scaled)[..., :3])
+    return _colors(colormap)[np.minimum(scaled * 256, 255).astype(np.uint8)]
+
+
+@functools.cache
+def _colors(colormap: str):
+    """The 256 colours of a matplotlib colour map, uint8 [256, 3]."""
+    return _uint8(matplotlib.colormaps[colormap](np.arange(256))[:, :3])
 
 
 def _uint8(values):

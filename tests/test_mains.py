@@ -429,10 +429,11 @@ def assert_predicted(folder, num_frames, with_world=False):
     path = ["trajectory.png", "trajectory_kitti.txt", "trajectory_tum.txt"]
     expected = [".dfnet_output", "depth", "metadata.json", "panel.mp4", "raw", *onward, *path]
     assert files(folder) == sorted(expected)
-    assert files(folder / "depth") == [f"{name}.png" for name in names]
+    assert files(folder / "depth") == [f"{name}.jpg" for name in names]
     assert files(folder / "raw") == [f"{name}.npz" for name in names]
     for kind in onward:
-        assert files(folder / kind) == [f"{name}.png" for name in names[:-1]]
+        suffix = "png" if kind == "moving" else "jpg"
+        assert files(folder / kind) == [f"{name}.{suffix}" for name in names[:-1]]
     for name in names:
         arrays = dict(np.load(folder / f"raw/{name}.npz"))
         assert set(json.loads(str(arrays.pop("units")))) == set(arrays)
@@ -455,28 +456,43 @@ def test_a_pair_of_images_is_predicted(predict, run_dir, street, tmp_path):
     flags = second, "--fov_degrees=80", "--raw=png", "--point_clouds=0,1"
     status, out, err = predict(run_dir, street / "images/000002.png", *flags)
     assert (status, out) == (0, f"Wrote 2 frames to {tmp_path}/out.\n"), err
-    assert files(tmp_path / "out/depth") == ["000000.png", "000001.png"]
+    assert files(tmp_path / "out/depth") == ["000000.jpg", "000001.jpg"]
     assert files(tmp_path / "out/moving") == ["000000.png"]
     assert files(tmp_path / "out/point_clouds") == ["000000.ply", "000001.ply"]
     assert files(tmp_path / "out/raw/flow") == ["000000.png"]
 
 
 def test_a_folder_of_images_is_predicted_and_predicted_again(predict, run_dir, street, tmp_path):
-    status, out, _ = predict(run_dir, street / "images")
+    status, out, _ = predict(run_dir, street / "images", "--raw=npz")
     assert status == 0
     assert "Without --fov_degrees or --intrinsics there is no rigid flow" in out
     assert_predicted(tmp_path / "out", NUM_FRAMES)
     (street / "images/000005.png").unlink()
     (street / "poses.txt").unlink()
-    status, out, err = predict(run_dir, street, "--overwrite")  # A clip folder.
+    status, out, err = predict(run_dir, street, "--raw=npz", "--overwrite")  # A clip folder.
     assert (status, out) == (0, f"Wrote {NUM_FRAMES - 1} frames to {tmp_path}/out.\n"), err
     assert_predicted(tmp_path / "out", NUM_FRAMES - 1, with_world=True)
 
 
 def test_a_video_is_predicted(predict, run_dir, tmp_path):
-    status, _, err = predict(run_dir, write_video(tmp_path / "drive.mp4"))
+    status, _, err = predict(run_dir, write_video(tmp_path / "drive.mp4"), "--raw=npz")
     assert status == 0, err
     assert_predicted(tmp_path / "out", 4)
+
+
+def test_chosen_frames_keep_their_numbers_and_times(predict, run_dir, tmp_path):
+    film = write_video(tmp_path / "drive.mp4", num_frames=9)
+    flags = "--frames=2:8", "--every=2", "--fov_degrees=80", "--point_clouds=4,5"
+    status, out, err = predict(run_dir, film, *flags)
+    assert (status, out) == (0, f"Wrote 3 frames to {tmp_path}/out.\n"), err
+    assert files(tmp_path / "out/depth") == ["000002.jpg", "000004.jpg", "000006.jpg"]
+    assert files(tmp_path / "out/point_clouds") == ["000004.ply"]
+    times = np.loadtxt(tmp_path / "out/trajectory_tum.txt")[:, 0]
+    np.testing.assert_allclose(times, [0.2, 0.4, 0.6])
+    metadata = json.loads((tmp_path / "out/metadata.json").read_text())
+    assert (metadata["frame_numbers"], metadata["frame_rate"]) == ([2, 4, 6], 5)
+    beyond = predict(run_dir, film, "--frames=9:12", "--overwrite")
+    assert_one_line(beyond, "Expected --frames that begin before the end of the input")
 
 
 def test_flags_of_predict_that_contradict_are_refused(predict, run_dir, street, tmp_path):
@@ -486,10 +502,15 @@ def test_flags_of_predict_that_contradict_are_refused(predict, run_dir, street, 
     refused("Expected --fov_degrees or --intrinsics", "--fov_degrees=60", "--intrinsics=k.txt")
     refused("Received: 3 inputs", "--input=a.png", "--input=b.png")
     refused("<npz|png|none>", "--raw=exr")
+    refused("Expected --frames=first:end. Received: 5:2.", "--frames=5:2")
     for frames in ("", "a", "5:2", "1:2:3:4", "0:9:0", "-1", "1,,2", "1:"):
         refused("Expected --point_clouds=first:end:step", f"--point_clouds={frames}")
+    image = predict(run_dir, street / "images/000002.png", "--every=2")
+    assert_one_line(image, "Expected a film or a folder with --frames or --every")
     clouds = predict(run_dir, street / "images", "--point_clouds=0:3")
     assert_one_line(clouds, "Expected --intrinsics or --fov_degrees with --point_clouds")
+    viewer = predict(run_dir, street / "images", f"--rerun={tmp_path}/film.rrd")
+    assert_one_line(viewer, "Expected --intrinsics or --fov_degrees with --rerun")
     assert files(tmp_path) == ["street"]
 
 
@@ -557,7 +578,6 @@ def test_a_run_of_depth_alone_predicts_the_depth_of_a_film(predict, depth_run, t
         "depth",
         "metadata.json",
         "panel.mp4",
-        "raw",
     ]
     assert len(files(tmp_path / "out/depth")) == 4
 

@@ -27,6 +27,9 @@ class TruePredictor:
         assert abs(i - j) == 1
         return self.film.forward_flow[i] if j > i else self.film.backward_flow[j]
 
+    def flows(self, first, second):
+        return np.stack([self.flow(first, second), self.flow(second, first)])
+
     def frame_from_next(self, images, index, intrinsics=None):  # noqa: ARG002 (of the real one)
         i = self._numbers[images[index].tobytes()]
         poses = self.film.camera_to_world

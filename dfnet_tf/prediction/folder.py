@@ -1,23 +1,24 @@
 """The output folder of `predict`: images, raw arrays, camera trajectory, point clouds."""
 
+import collections
 import contextlib
 import json
 from collections.abc import Container
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from dfnet_tf import visualize
 from dfnet_tf.data.files import ply_files, trajectory_files, video
 from dfnet_tf.data.files.image_files import write_rgb
 from dfnet_tf.data.files.truth_files import write_depth, write_flow
-from dfnet_tf.geometry import camera
-from dfnet_tf.prediction import pictures
+from dfnet_tf.prediction import pictures, point_cloud
 from dfnet_tf.prediction.inputs import Input
 from dfnet_tf.prediction.views import View
 
-FARTHEST = 5.0  # Point clouds omit depths beyond this many medians: mostly noise and sky.
+WAITING = 2  # Number of views that may wait to be written.
+MATRICES = ("scale", "camera_to_first", "next_from_frame")  # In float64; maps are in float16.
 UNITS = {
     "depth": "[h, w], along the optical axis, in metadata.json's unit of length",
     "scale": "factor by which the network's depth and translation were multiplied",
@@ -29,6 +30,8 @@ UNITS = {
     "moving": "[h, w], 1 where the flow cannot come from the camera's motion",
     "scene_flow": "[h, w, 3], motion of each point relative to the camera, in the unit of depth",
 }
+# JPEG takes an eighth of PNG's time; a mask stays exact.
+PICTURE_TYPES = {**dict.fromkeys(["depth", *pictures.FLOWS], "jpg"), "moving": "png"}
 UNKNOWN_SCALE = (
     "Lengths are known up to one factor: multiply depth, translation, scene flow and points by the "
     "same number to turn them into metres."
@@ -81,18 +84,23 @@ class PredictionFolder:
         self._painter = pictures.Painter()
         self._poses: list[np.ndarray | None] = []
         self._scales: list[float] = []
+        self._under_way: collections.deque[Future] = collections.deque()
 
     def __enter__(self) -> "PredictionFolder":
         self._open = contextlib.ExitStack()
         if self.source.is_film:
             writer = video.VideoWriter(self.folder / "panel.mp4", self.source.frame_rate)
             self._film = self._open.enter_context(writer)
+        self._thread = ThreadPoolExecutor(1)
+        # Ends before the film closes: a closed encoder must not get a frame.
+        self._open.callback(self._thread.shutdown, cancel_futures=True)
         return self
 
     def __exit__(self, *exception) -> None:
         with self._open:
             if exception[1] is not None:
                 raise exception[1]
+            self._finish(waiting=0)
             self._write_path()
             self._write_metadata()
 
@@ -102,19 +110,31 @@ class PredictionFolder:
         return len(self._poses)
 
     def add(self, view: View) -> None:
-        """Writes the files of one frame."""
-        number = self.num_frames
-        if number == 0 and view.flow is None:  # Then no view has flow.
+        """Writes the files of one frame, beside the caller's work.
+
+        Errors are raised by a later call, or when the block ends.
+        """
+        if self.num_frames == 0 and view.flow is None:  # Then no view has flow.
             self.rows = [["frame"], ["depth"]]
+        self._under_way.append(self._thread.submit(self._write, self.num_frames, view))
+        self._poses.append(view.camera_to_first)
+        self._scales.append(view.scale)
+        self._finish(waiting=WAITING)
+
+    def _finish(self, waiting: int) -> None:
+        """Waits until at most `waiting` views are not written; raises the errors of the others."""
+        while len(self._under_way) > waiting:
+            self._under_way.popleft().result()
+
+    def _write(self, index: int, view: View) -> None:
+        number = self.source.number(index)
         drawn = self._painter.pictures(view)
         for name, picture in drawn.items():
-            write_rgb(self._file(name, number, "png"), picture)
-        self._add_to_panel(pictures.panel(view.image, drawn, self.rows))
+            picture = pictures.fitted(name, picture, view.image, pictures.LONGEST)
+            write_rgb(self._file(name, number, PICTURE_TYPES[name]), picture)
+        self._add_to_panel(index, pictures.panel(view.image, drawn, self.rows))
         if self.raw == "npz":
-            arrays = {name: getattr(view, name) for name in UNITS}
-            arrays = {name: array for name, array in arrays.items() if array is not None}
-            units = json.dumps({name: UNITS[name] for name in arrays})
-            np.savez_compressed(self._file("raw", number, "npz"), **arrays, units=units)
+            self._write_arrays(self._file("raw", number, "npz"), view)
         elif self.raw == "png":
             write_depth(self._file("raw/depth", number, "png"), PNG_LENGTH * view.depth)
             if view.flow is not None:
@@ -122,34 +142,33 @@ class PredictionFolder:
                 write_flow(self._file("raw/flow", number, "png"), view.flow, everywhere)
         if number in self.clouds:
             self._write_cloud(self._file("point_clouds", number, "ply"), view)
-        self._poses.append(view.camera_to_first)
-        self._scales.append(view.scale)
+
+    def _write_arrays(self, path: Path, view: View) -> None:
+        arrays = {name: getattr(view, name) for name in UNITS}
+        arrays = {
+            name: np.float64(array) if name in MATRICES else _halved(array)
+            for name, array in arrays.items()
+            if array is not None
+        }
+        units = json.dumps({name: f"{UNITS[name]}; {arrays[name].dtype}" for name in arrays})
+        np.savez_compressed(path, **arrays, units=units)
 
     def _file(self, kind: str, number: int, suffix: str) -> Path:
         """The path of a frame's file in the sub-folder `kind`, which is created if missing."""
         (self.folder / kind).mkdir(parents=True, exist_ok=True)
         return self.folder / kind / f"{number:06d}.{suffix}"
 
-    def _add_to_panel(self, page: np.ndarray) -> None:
+    def _add_to_panel(self, index: int, page: np.ndarray) -> None:
         """Adds a page to the film; for images, writes the first page only."""
         if self.source.is_film:
             self._film.add(page)
-        elif self.num_frames == 0:
+        elif index == 0:
             write_rgb(self.folder / "panel.png", page)
 
     def _write_cloud(self, path: Path, view: View) -> None:
-        """Writes the frame's points in the first camera's axes, so that all clouds fit together."""
-        height, width = view.depth.shape
-        intrinsics = camera.resized_intrinsics(
-            self.source.intrinsics, self.source.size, view.depth.shape
-        )
-        depth, intrinsics = view.depth[None, ..., None], np.float32(intrinsics[None])
-        near = view.depth <= FARTHEST * np.median(view.depth)
-        points = np.asarray(camera.backproject(depth, intrinsics)[0])[near]
-        motion = np.eye(4) if view.camera_to_first is None else view.camera_to_first
-        colours = cv2.resize(view.image, (width, height), interpolation=cv2.INTER_AREA)[near]
         comment = f"the first camera's axes: x right, y down, z ahead; {self.unit}"
-        ply_files.write_ply(path, points @ motion[:3, :3].T + motion[:3, 3], colours, comment)
+        points, colours = point_cloud.points(view, self.source.intrinsics)
+        ply_files.write_ply(path, points, colours, comment)
 
     def _write_path(self) -> None:
         """Writes the camera's trajectory, if known, in two formats and as a plot."""
@@ -166,6 +185,7 @@ class PredictionFolder:
         intrinsics = self.source.intrinsics
         metadata = {
             "frames": len(self._poses),
+            "frame_numbers": [self.source.number(i) for i in range(len(self._poses))],
             "frame_rate": self.source.frame_rate,
             "seconds": self.source.times[: len(self._poses)],
             "image_size": {"height": self.source.size[0], "width": self.source.size[1]},
@@ -174,7 +194,13 @@ class PredictionFolder:
             "film_depth": self.film_depth,
             "unit_of_length": self.unit_of_length,
             "units": {"npz": UNITS, "png": PNG_UNITS, "none": {}}[self.raw],
-            "point_clouds": f"without points beyond {FARTHEST:g} medians of the frame's depth",
+            "point_clouds": f"no points beyond {point_cloud.FARTHEST:g} medians of the depth",
             "scales": self._scales,
         }
         (self.folder / "metadata.json").write_text(json.dumps(metadata, indent=1) + "\n")
+
+
+def _halved(array: np.ndarray) -> np.ndarray:
+    """Half precision: errors below 0.05 %. The largest number stands for all larger ones."""
+    largest = np.finfo(np.float16).max
+    return np.clip(array, -largest, largest).astype(np.float16)

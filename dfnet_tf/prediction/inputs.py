@@ -1,5 +1,6 @@
 """The input of `predict`: a recording, an image or a pair of images."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -33,7 +34,13 @@ class Input:
     intrinsics_guessed: bool = False
     focal_35mm: float | None = None  # The 35 mm equivalent focal length in the files' metadata.
     remarks: tuple[str, ...] = ()  # Notes for the user.
+    first: int = 0  # The number of the first frame in the file or folder.
+    every: int = 1  # The step between the numbers of two frames.
     times: list[float] = field(default_factory=list)  # Seconds, of the frames read so far.
+
+    def number(self, index: int) -> int:
+        """The number in the file or folder of the frame with this index."""
+        return self.first + index * self.every
 
     def frames(self) -> Iterator[np.ndarray]:
         """Yields every frame, uint8 RGB [H, W, 3], and appends its time to `times`."""
@@ -75,6 +82,35 @@ def with_camera(source: Input, camera: GivenCamera) -> Input:
         intrinsics=camera.intrinsics(source.size),
         intrinsics_guessed=camera.is_guessed,
         remarks=(*source.remarks, *camera.remarks(source.size)),
+    )
+
+
+def selected(source: Input, frames: range | None, every: int = 1) -> Input:
+    """Every n-th frame of `frames` (default: all) of a film or folder. Frames keep their times.
+
+    Raises:
+      ClipError: the input is an image or a pair; or, when it is read, has none of the frames.
+    """
+    if not source.is_film:
+        raise ClipError("Expected a film or a folder with --frames or --every. Received: images.")
+    first, end = (frames.start, frames.stop) if frames else (0, None)
+
+    def timed() -> Iterator[tuple[float, np.ndarray]]:
+        kept = itertools.islice(source.timed(), first, end, every)
+        if (begun := next(kept, None)) is None:
+            raise ClipError(
+                f"Expected --frames that begin before the end of the input. Received: {first}."
+            )
+        yield from itertools.chain([begun], kept)
+
+    num_frames = min(source.num_frames, end or source.num_frames) - first
+    return replace(
+        source,
+        timed=timed,
+        num_frames=max(0, -(-num_frames // every)),
+        frame_rate=source.frame_rate / every,
+        first=first,
+        every=every,
     )
 
 

@@ -6,7 +6,8 @@ import numpy as np
 from dfnet_tf import visualize
 from dfnet_tf.prediction.views import View
 
-TILE_WIDTH = 640  # Pixels; smaller inputs keep their width.
+LONGEST, LONGEST_TILE = 1280, 640  # Pixels of the longer side; smaller inputs keep their size.
+SAMPLED = slice(None, None, 3), slice(None, None, 3)  # The pixels that give the colour ranges.
 FLOWS = ("flow", "rigid_flow", "object_motion")
 TITLES = {
     "frame": "frame",
@@ -27,16 +28,16 @@ class Painter:
         self._ranges: dict[str, np.ndarray] = {}
 
     def pictures(self, view: View) -> dict[str, np.ndarray]:
-        """Images of the view's known fields, by field name: uint8 RGB, each of its own size.
+        """Images of the view's known fields, by field name: uint8 RGB, of the networks' sizes.
 
-        All flows have the same colour range.
+        All flows have the same colour range. `fitted` gives them the shape of the frame.
         """
         disparity = 1.0 / view.depth
-        limits = self._smoothed("depth", np.percentile(disparity, (2, 98)))
+        limits = self._smoothed("depth", np.percentile(disparity[SAMPLED], (2, 98)))
         pictures = {"depth": visualize.color_disparity(disparity, tuple(limits))}
         if view.flow is not None:
             # As a share of the width, because the flows' resolutions may differ.
-            lengths = np.linalg.norm(view.flow, axis=-1) / view.flow.shape[1]
+            lengths = np.linalg.norm(view.flow[SAMPLED], axis=-1) / view.flow.shape[1]
             (longest,) = self._smoothed("flow", np.percentile(lengths, (99,)))
             for name in FLOWS:
                 flow = getattr(view, name)
@@ -52,20 +53,36 @@ class Painter:
         return self._ranges[name]
 
 
+def fitted(name: str, picture: np.ndarray, frame: np.ndarray, longest: int) -> np.ndarray:
+    """A picture [h, w, 3] in the shape of `frame`, and in its size up to `longest` pixels.
+
+    Resizing colours is faster than resizing numbers before they are coloured. Masks stay black and
+    white.
+    """
+    height, width = frame.shape[:2]
+    scale = min(1.0, longest / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    shrinks = size[0] <= picture.shape[1] and size[1] <= picture.shape[0]
+    mode = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    picture = cv2.resize(picture, size, interpolation=mode)
+    if name == "moving":
+        _, picture = cv2.threshold(picture, 127, 255, cv2.THRESH_BINARY)
+    return picture
+
+
 def panel(frame: np.ndarray, pictures: dict[str, np.ndarray], rows: list[list[str]]) -> np.ndarray:
     """`frame` [H, W, 3] and its `pictures` on one page; missing images are white.
 
     `rows` holds keys of TITLES, from the upper left.
     """
-    width = min(frame.shape[1], TILE_WIDTH)
-    size = width, round(frame.shape[0] * width / frame.shape[1])
+    nothing = np.full((1, 1, 3), 255, np.uint8)
     pictures = {"frame": frame, **pictures}
-    nothing = np.full_like(frame, 255)
-
-    def tile(name: str) -> tuple[str, np.ndarray]:
-        picture = pictures.get(name, nothing)
-        shrinks = picture.shape[1] > width
-        mode = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        return TITLES[name], cv2.resize(picture, size, interpolation=mode)
-
-    return visualize.panel([[tile(name) for name in row] for row in rows])
+    return visualize.panel(
+        [
+            [
+                (TITLES[name], fitted(name, pictures.get(name, nothing), frame, LONGEST_TILE))
+                for name in row
+            ]
+            for row in rows
+        ]
+    )

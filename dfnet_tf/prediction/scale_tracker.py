@@ -8,6 +8,8 @@ motion, a point's depth must equal the depth predicted there.
 import math
 
 import numpy as np
+import tensorflow as tf
+from keras import ops
 
 from dfnet_tf.geometry import camera, optical_flow, rigid_motion, scene_flow, visibility
 
@@ -41,11 +43,16 @@ def _change(depth, next_depth, intrinsics, next_from_frame, static) -> float:
 
     T: motion, D': next depth. Returns 1 if there are too few points.
     """
+    ratio, usable = _ratio(depth, next_depth, intrinsics, np.float32(next_from_frame), static)
+    usable = np.asarray(usable)
+    return float(np.median(np.asarray(ratio)[usable])) if usable.mean() >= FEWEST else 1.0
+
+
+@tf.function(jit_compile=True)
+def _ratio(depth, next_depth, intrinsics, next_from_frame, static):
+    """Z(T p) / D'(x') and where it counts, [1, H, W, 1]; see `_change`."""
     moved = rigid_motion.transform(camera.backproject(depth, intrinsics), next_from_frame)[..., 2:]
     flow = optical_flow.rigid_flow(depth, intrinsics, next_from_frame)
     seen = visibility.in_image(optical_flow.end_points(flow), *depth.shape[1:3])
-    usable = np.asarray(static * seen > 0) & np.asarray(moved > camera.MIN_DEPTH)
-    if usable.mean() < FEWEST:
-        return 1.0
-    there = scene_flow.depth_at_end_points(next_depth, flow)
-    return float(np.median(np.asarray(moved / there)[usable]))
+    usable = ops.logical_and(static * seen > 0, moved > camera.MIN_DEPTH)
+    return moved / scene_flow.depth_at_end_points(next_depth, flow), usable

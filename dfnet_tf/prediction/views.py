@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+import tensorflow as tf
 
 from dfnet_tf.film.depth import film_depths, scaled_motion
 from dfnet_tf.geometry import camera, object_motion, optical_flow, scene_flow
@@ -71,15 +72,14 @@ def views(
             motion = now.next_from_frame
             if motion is None:
                 motion = np.linalg.inv(predictor.frame_from_next(images, i, intrinsics))
-            view = replace(
-                view,
-                next_from_frame=scaled_motion(motion, scale),
-                flow=predictor.flow(images[i], images[i + 1]),
-            )
+            pair = images[i], images[i + 1]
+            view = replace(view, next_from_frame=scaled_motion(motion, scale))
             camera_to_first = camera_to_first @ np.linalg.inv(view.next_from_frame)
-            if intrinsics is not None:
-                backward = predictor.flow(images[i + 1], images[i])
-                view, scale = _with_world(view, backward, window[i + 1].depth, intrinsics)
+            if intrinsics is None:
+                view = replace(view, flow=predictor.flow(*pair))
+            else:
+                flows = predictor.flows(*pair)
+                view, scale = _with_world(view, flows, window[i + 1].depth, intrinsics)
         yield view
 
 
@@ -88,8 +88,9 @@ def _seen_by_film(
 ) -> Iterator[Seen]:
     frames, shown = itertools.tee(frames)
     found = film_depths(frames, predictor.disparity, intrinsics)
+    size = None  # Of all predictions.
     for image, film in zip(shown, found, strict=True):
-        size = predictor.disparity(image).shape
+        size = size or predictor.disparity(image).shape
         disparity = cv2.resize(film.log_disparity, size[::-1], interpolation=cv2.INTER_AREA)
         yield Seen(image, np.exp(-disparity), film.motions.get(1))
 
@@ -111,13 +112,13 @@ def windows(frames: Iterable, before: int, after: int) -> Iterator[tuple[list, i
 
 
 def _with_world(
-    view: View, backward: np.ndarray, next_depth: np.ndarray, intrinsics: np.ndarray
+    view: View, flows: np.ndarray, next_depth: np.ndarray, intrinsics: np.ndarray
 ) -> tuple[View, float]:
-    """Adds the fields of `view` that need intrinsics; also returns the scale of the next frame.
+    """Adds flow and the fields of `view` that need intrinsics; also returns the next frame's scale.
 
     Args:
       view: of a frame.
-      backward: [h', w', 2], the flow from the next frame back to this one.
+      flows: [2, h', w', 2], to the next frame and back from it.
       next_depth: [h, w], the unscaled prediction for the next frame.
       intrinsics: [3, 3], in pixels of the frame.
     """
@@ -125,19 +126,30 @@ def _with_world(
     intrinsics, motion = np.float32(intrinsics[None]), np.float32(view.next_from_frame[None])
     depth, next_depth = view.depth[None, ..., None], next_depth[None, ..., None]
 
-    flow, backward = (
-        optical_flow.resize_flow(maps[None], *view.depth.shape) for maps in (view.flow, backward)
-    )
-    rigid_flow = optical_flow.rigid_flow(depth, intrinsics, motion)
-    moving = object_motion.moving_mask(flow, backward, depth, intrinsics, motion)
+    flow, rigid_flow, moving = _flows_apart(flows, depth, intrinsics, motion)
     scale = next_scale(
         view.scale, depth, view.scale * next_depth, intrinsics, motion, static=1.0 - moving
     )
-    there = scene_flow.depth_at_end_points(scale * next_depth, flow)
     found = {
         "rigid_flow": rigid_flow,
         "object_motion": flow - rigid_flow,
         "moving": moving[..., 0],
-        "scene_flow": scene_flow.scene_flow(depth, there, flow, intrinsics),
+        "scene_flow": _scene_flow(depth, np.float32(scale * next_depth), flow, intrinsics),
     }
-    return replace(view, **{name: np.asarray(maps[0]) for name, maps in found.items()}), scale
+    found = {name: np.asarray(maps[0]) for name, maps in found.items()}
+    return replace(view, flow=flows[0], **found), scale
+
+
+@tf.function(jit_compile=True)
+def _flows_apart(flows, depth, intrinsics, motion):
+    """The flow [1, h, w, 2] at the depth's resolution, the rigid flow, and the moving mask."""
+    flows = optical_flow.resize_flow(flows, *depth.shape[1:3])
+    rigid_flow = optical_flow.rigid_flow(depth, intrinsics, motion)
+    moving = object_motion.moving_mask(flows[:1], flows[1:], depth, intrinsics, motion)
+    return flows[:1], rigid_flow, moving
+
+
+@tf.function(jit_compile=True)
+def _scene_flow(depth, next_depth, flow, intrinsics):
+    there = scene_flow.depth_at_end_points(next_depth, flow)
+    return scene_flow.scene_flow(depth, there, flow, intrinsics)

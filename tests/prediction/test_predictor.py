@@ -44,6 +44,13 @@ def test_flow_can_run_at_another_size(model, predictor, images):
     assert (larger.depth_size, predictor.flow_size) == (SIZE, SIZE)
 
 
+def test_both_flows_at_once_are_those_of_two_calls(predictor, images):
+    there, back = predictor.flows(*images[:2])
+    np.testing.assert_allclose(there, predictor.flow(*images[:2]), atol=1e-5)
+    np.testing.assert_allclose(back, predictor.flow(*images[1::-1]), atol=1e-5)
+    assert np.abs(there - back).max() > 1e-3
+
+
 def test_recent_results_are_cached(model, images, monkeypatch):
     computed = []
     predictor = Predictor(model)
@@ -107,9 +114,7 @@ def street(predictor, monkeypatch):
     frame = np.asarray(optical_flow.warp(following[None], there))[0]
     frames = [np.uint8(picture) for picture in (frame, following)]
     monkeypatch.setattr(predictor, "disparity", lambda _: 1 / depth)
-    monkeypatch.setattr(
-        predictor, "flow", lambda first, _: (there if first is frames[0] else back)[0]
-    )
+    monkeypatch.setattr(predictor, "flows", lambda *_: np.concatenate([there, back]))
     return frames, intrinsics, np.linalg.inv(next_from_frame)
 
 
@@ -129,7 +134,7 @@ def test_a_failed_flow_keeps_the_pose_networks_motion(predictor, street, monkeyp
     half = np.linalg.inv(frame_from_next)
     half[:3, 3] /= 2  # A half-right motion explains the pictures better than no motion.
     monkeypatch.setattr(predictor, "motions", lambda _: np.stack([np.eye(4), half]))
-    monkeypatch.setattr(predictor, "flow", lambda *_: np.zeros((*SIZE, 2), "float32"))
+    monkeypatch.setattr(predictor, "flows", lambda *_: np.zeros((2, *SIZE, 2), "float32"))
     found = predictor.frame_from_next(frames, 0, intrinsics)
     np.testing.assert_allclose(found, np.linalg.inv(half), atol=1e-6)
 
@@ -138,6 +143,6 @@ def test_zero_flow_is_trusted_if_the_camera_stands_still(predictor, street, monk
     frames, intrinsics, frame_from_next = street
     guess = np.linalg.inv(frame_from_next)
     monkeypatch.setattr(predictor, "motions", lambda _: np.stack([np.eye(4), guess]))
-    monkeypatch.setattr(predictor, "flow", lambda *_: np.zeros((*SIZE, 2), "float32"))
+    monkeypatch.setattr(predictor, "flows", lambda *_: np.zeros((2, *SIZE, 2), "float32"))
     found = predictor.frame_from_next([frames[0], frames[0].copy()], 0, intrinsics)
     np.testing.assert_allclose(found, np.eye(4), atol=1e-3)

@@ -120,8 +120,8 @@ def test_a_long_recording_needs_no_more_memory_than_a_short_one(film):
         def disparity(self, *_):
             return np.ones((4, 6), "float32")
 
-        def flow(self, *_):
-            return np.zeros((4, 6, 2), "float32")
+        def flows(self, *_):
+            return np.zeros((2, 4, 6, 2), "float32")
 
         def frame_from_next(self, *_):
             return np.eye(4)

@@ -283,6 +283,7 @@ class VideoWriter:
     """
 
     QUALITY = "18"  # x264's constant rate factor: visually almost lossless.
+    PRESET = "ultrafast"  # A quarter of the time of "veryfast", for files 1.8 times as large.
 
     def __init__(self, path: str | Path, frame_rate: float):
         self.path = Path(path)
@@ -330,7 +331,7 @@ class VideoWriter:
     def _open(self, width: int, height: int) -> None:
         self._container = av.open(str(self._new), "w")
         rate = Fraction(self.frame_rate).limit_denominator(1001)
-        options = {"crf": self.QUALITY, "preset": "veryfast"}
+        options = {"crf": self.QUALITY, "preset": self.PRESET}
         self._stream = self._container.add_stream("libx264", rate=rate, options=options)
         self._stream.width, self._stream.height = width, height
         self._stream.pix_fmt = "yuv420p"
