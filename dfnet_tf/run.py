@@ -38,12 +38,15 @@ _MINUTES = flags.DEFINE_float(
 _FOV = flags.DEFINE_float(
     "fov_degrees",
     None,
-    "Horizontal field of view. Without it and --intrinsics it is estimated from the film.",
+    "Horizontal field of view of the input.",
     lower_bound=1.0,
     upper_bound=179.0,
 )
 _INTRINSICS = flags.DEFINE_string(
-    "intrinsics", None, "File with the camera's intrinsics, in pixels of the input's own size."
+    "intrinsics",
+    None,
+    "File with the camera's calibration, of the input's own size; see `prepare`. `estimate`: find "
+    "the focal length in the film's metadata, or from its turns; the default.",
 )
 _INIT_FROM = flags.DEFINE_string(
     "init_from", "pretrained/mobile", "The run folder of the networks to start from."
@@ -68,9 +71,11 @@ def main() -> None:
         "report": (report.report, "The report", 0.1),
     }
     for number, (name, (make, title, _)) in enumerate(steps.items(), start=1):
-        left = sum(minutes for other, (_, _, minutes) in steps.items() if other not in record)
         if name in record:
             continue
+        if "look" in record and parts.reason_to_keep(film, record):
+            steps["adapt"] = (*steps["adapt"][:2], 0.0)
+        left = sum(minutes for other, (_, _, minutes) in steps.items() if other not in record)
         print(f"\n{number} of {len(steps)}: {title}. About {max(1, round(left))} minutes are left.")
         begin = time.monotonic()
         result = make(film, record)
@@ -87,6 +92,8 @@ def _film() -> OwnFilm:
     given = None
     if _FOV.value is not None:
         given = given_camera.from_field_of_view(_FOV.value)
+    elif _INTRINSICS.value == given_camera.ESTIMATE:
+        camera = {}
     elif _INTRINSICS.value is not None:
         given = given_camera.from_file(_INTRINSICS.value)
     elif (path / "intrinsics.txt").exists():

@@ -47,5 +47,10 @@ def findings(film: OwnFilm, record: Record) -> list[str]:
             f"Flow is weak in this film: it is {judged['flow_error']:.1f} pixels from DIS flow, "
             f"whose mean length is {judged['flow_length']:.1f}."
         )
+    found += [
+        f"In 8 bits, {network} differs too much from the network on this film, so the model is in "
+        "half precision."
+        for network in record["export"]["not_int8"]
+    ]
     found.append("Lengths are known up to one factor: one camera alone cannot measure metres.")
     return found

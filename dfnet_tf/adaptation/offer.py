@@ -17,7 +17,7 @@ LENGTH = (
     2 * max(neighbours.DISTANCES) + 1
 )  # Frames of a passage: the middle one has all neighbours.
 TEACHES, TEACHES_LITTLE = 0.4, 0.2  # Least mean confidence.
-FEW_FOLLOWED, LITTLE_PARALLAX, MUCH_MOVES = 0.4, 1.0, 0.35
+FEW_FOLLOWED, LITTLE_PARALLAX, MUCH_MOVES = 0.4, 1.5, 0.35
 
 
 @dataclasses.dataclass(frozen=True)

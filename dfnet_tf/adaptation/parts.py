@@ -73,14 +73,11 @@ def look(film: OwnFilm, _: Record) -> dict:
 
 def adapt(film: OwnFilm, record: Record) -> dict:
     """Trains the depth network on labels from the film's geometry; writes all networks."""
-    found = offer.Offer(**record["look"]["offer"])
-    if not film.minutes:
-        return {"kept_as_is": "no time was given (--minutes=0)"}
-    if not found.teaches:
-        return {"kept_as_is": found.verdict}
+    if reason := reason_to_keep(film, record):
+        return {"kept_as_is": reason}
     taught, held = held_back.divided(read_clips(film.clips))
     if not held:
-        return {"kept_as_is": "the film is too short to hold frames back"}
+        return {"kept_as_is": "the film is too short to hold frames back."}
     start = Config.load(film.start / "config.json")
     try:
         loop.train(_student_config(start, film.minutes), taught, film.output / "run", [film.start])
@@ -92,6 +89,14 @@ def adapt(film: OwnFilm, record: Record) -> dict:
     with outputs.whole_folder(film.networks) as folder:
         checkpoints.publish(model, film.start, folder)
     return {}
+
+
+def reason_to_keep(film: OwnFilm, record: Record) -> str:
+    """Why the networks stay as they are; "" if they can be adapted."""
+    found = offer.Offer(**record["look"]["offer"])
+    if not film.minutes:
+        return "no time was given (--minutes=0)."
+    return "" if found.teaches else found.verdict
 
 
 def _student_config(start: Config, minutes: float) -> Config:
@@ -176,17 +181,30 @@ def predict_command(film: OwnFilm, record: Record, whole: bool = False) -> list[
 
 
 def export(film: OwnFilm, record: Record) -> dict:
-    """Exports depth and flow as int8 models, calibrated on the film."""
-    commands.run(export_command(film, record))
-    models = sorted((film.output / "models").glob("*.tflite"))
-    return {"models": {path.name: path.stat().st_size for path in models}}
+    """Exports depth and flow as int8 models, calibrated on the film.
+
+    A network that int8 changes too much on this film becomes float16.
+    """
+    models, refused = {}, []
+    for network in ("depth", "flow"):
+        name = f"{network}_int8.tflite"
+        try:
+            commands.run(export_command(film, record, network, "int8"))
+        except commands.CommandError:
+            commands.run(export_command(film, record, network, "float16"))
+            name = f"{network}_float16.tflite"
+            refused.append(network)
+        models[name] = (film.output / "models" / name).stat().st_size
+    return {"models": models, "not_int8": refused}
 
 
-def export_command(film: OwnFilm, record: Record) -> list[str]:
-    """The command that exports both networks."""
+def export_command(film: OwnFilm, record: Record, network: str, quantization: str) -> list[str]:
+    """The command that exports a network."""
     return commands.command(
         "export.export_tflite",
         run_dir=record["judge"]["networks"],
+        network=network,
+        quantization=quantization,
         calibration=film.clips,
         input="uint8",
         measure=False,

@@ -98,7 +98,10 @@ def next_commands(film: OwnFilm, record: Record) -> list[str]:
         "# The commands of this report",
         commands.shown(parts.prepare_command(film)),
         commands.shown(parts.predict_command(film, record)),
-        commands.shown(parts.export_command(film, record)),
+        *(
+            commands.shown(parts.export_command(film, record, *name.split(".")[0].split("_")))
+            for name in record["export"]["models"]
+        ),
     ]
 
 

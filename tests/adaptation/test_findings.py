@@ -29,6 +29,7 @@ GOOD = {
         "flow_error": 0.5,
         "flow_length": 5.0,
     },
+    "export": {"not_int8": []},
 }
 
 
@@ -59,6 +60,7 @@ def test_a_good_film_leaves_only_the_unknown_scale():
         ({"look__offer__moving": 0.4}, "40% of what flow follows moves"),
         ({"judge__flow_error": 3.0}, "Flow is weak"),
         ({"prepare__notes": ["nearly black"]}, "nearly black"),
+        ({"export__not_int8": ["flow"]}, "In 8 bits, flow differs too much"),
     ],
 )
 def test_every_doubt_is_told(change, words):
