@@ -6,8 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
-EVERY = 200  # Steps between two looks.
-DEAD = 0.01  # Spread (standard deviation / mean) of disparity in an image; untrained: above 0.02.
+EVERY = 100  # Steps between two looks.
+DEAD = 0.01  # Spread (standard deviation / mean) of disparity in an image; untrained: 0.1 and more.
 PATIENCE = 3  # Looks in a row at constant depth that end the training.
 
 
