@@ -23,7 +23,7 @@ from absl import app, flags
 
 from dfnet_tf.data.preparation import estimated_camera, given_camera
 from dfnet_tf.prediction import inputs
-from dfnet_tf.program import frame_numbers, mains, outputs
+from dfnet_tf.program import frame_numbers, locations, mains, outputs
 from dfnet_tf.program.progress import progress
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder of a training run.", required=True)
@@ -134,7 +134,7 @@ def main() -> None:
     from dfnet_tf.prediction.views import views
     from dfnet_tf.training import checkpoints
 
-    run_dir = Path(_RUN_DIR.value)
+    run_dir = locations.run_folder(_RUN_DIR.value)
     has_flow = "flow_net" in checkpoints.trained_networks(run_dir)
     depth_alone = source.num_frames == 1 or not has_flow
     networks = ("depth_net",) if depth_alone else ("depth_net", "pose_net", "flow_net")
