@@ -10,6 +10,7 @@ import importlib.metadata
 import importlib.util
 import runpy
 import sys
+from pathlib import Path
 
 from dfnet_tf.program.locations import EXPORT
 
@@ -43,8 +44,10 @@ def main() -> None:
 
 def _line(command: str) -> str:
     """The command and the first line of its module's docstring, without importing the module."""
-    loader = importlib.util.find_spec(COMMANDS[command]).loader
-    docstring = ast.get_docstring(ast.parse(loader.get_source(COMMANDS[command])))
+    found = importlib.util.find_spec(COMMANDS[command])
+    assert found and found.origin  # A test holds that each exists.
+    docstring = ast.get_docstring(ast.parse(Path(found.origin).read_text()))
+    assert docstring
     return f"  {command:10} {docstring.splitlines()[0]}"
 
 
@@ -56,4 +59,5 @@ def _version() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
+    sys.exit()
