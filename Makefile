@@ -22,7 +22,7 @@ WEB_EXPORT = $(RUN) -m export.export_tflite --run_dir=$(RUN_DIR) --calibration=$
 LOCK = $(RUN) -m uv pip compile --quiet requirements.txt requirements-dev.txt --universal --python-version=3.11 \
   --generate-hashes --no-annotate --custom-compile-command="make lock"
 
-.PHONY: help venv demo android-models web-demo web-check test test-jax mutation-test kill-test tfa-oracle android-check arm64 docs types lock lint format clean
+.PHONY: help venv demo android-models web-demo web-check test test-jax mutation-test kill-test tfa-oracle android-check arm64 docs wheel-check test-newest types lock lint format clean
 .DEFAULT_GOAL := help
 
 help:  ## Lists the targets
@@ -101,6 +101,14 @@ docs:  ## Builds the site into site/, in .venv-docs, and checks its links
 	.venv-docs/bin/sphinx-build -W --keep-going -q -c docs . site
 	@echo "Open site/index.html."
 
+wheel-check: $(VENV)/.ready  ## Builds the wheel and uses it in an empty environment; PYTHON=python3.13 chooses the Python
+	tests/wheel_check $(PYTHON)
+
+test-newest:  ## Runs the tests in .venv-newest, with the newest versions that requirements*.txt allow; ARGS as of test
+	$(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade -r requirements.txt -r requirements-dev.txt
+	.venv-newest/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+
 types: $(VENV)/.ready  ## Checks the types of the public modules
 	$(RUN) -m mypy
 
@@ -116,7 +124,7 @@ format: $(VENV)/.ready  ## Formats, and mends what can be mended by itself
 	$(RUN) -m ruff format .
 
 clean:  ## Removes the environments, the demo's output and caches; keeps runs/, out/ and data/
-	rm -rf $(VENV) .venv-jax .venv-tfa .venv-docs site demo_output .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-jax .venv-tfa .venv-newest .venv-docs site demo_output .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.ready: requirements_lock.txt
