@@ -22,6 +22,7 @@ COMMANDS = {
     "export": f"{EXPORT}.export_tflite",
     "benchmark": f"{EXPORT}.benchmark",
     "publish": "dfnet_tf.publish",
+    "doctor": "dfnet_tf.doctor",
     "demo": "dfnet_tf.demo",
 }
 USAGE = "Usage: dfnet COMMAND --flag=value ...; dfnet COMMAND --help lists a command's flags."

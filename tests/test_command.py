@@ -13,6 +13,7 @@ FLAG_OF = {
     "export": "quantization",
     "benchmark": "threads",
     "publish": "run_dir",
+    "doctor": "run_dir",
     "demo": "epochs",
 }
 
