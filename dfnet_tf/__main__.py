@@ -21,6 +21,7 @@ COMMANDS = {
     "predict": "dfnet_tf.predict",
     "export": f"{EXPORT}.export_tflite",
     "benchmark": f"{EXPORT}.benchmark",
+    "check_gpu": f"{EXPORT}.check_gpu",
     "publish": "dfnet_tf.publish",
     "doctor": "dfnet_tf.doctor",
     "demo": "dfnet_tf.demo",

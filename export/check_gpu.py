@@ -1,6 +1,7 @@
 """Checks whether .tflite models can run on phones' GPUs, as far as possible without a GPU.
 
 python -m export.check_gpu --run --model=out/models/flow_float16.tflite --clip=data/drive
+(dfnet check_gpu ..., where it is installed)
 
 Lists the operators that LiteRT 1.x refuses. --clip also lists the numbers that float16 cannot
 represent, and how much rounding to float16 changes the outputs. --run runs LiteRT 2.x's own GPU

@@ -12,6 +12,7 @@ FLAG_OF = {
     "predict": "point_clouds",
     "export": "quantization",
     "benchmark": "threads",
+    "check_gpu": "clip",
     "publish": "run_dir",
     "doctor": "run_dir",
     "demo": "epochs",
