@@ -15,6 +15,7 @@ from pathlib import Path
 from dfnet_tf.program.locations import EXPORT
 
 COMMANDS = {
+    "run": "dfnet_tf.run",
     "prepare": "dfnet_tf.prepare",
     "train": "dfnet_tf.train",
     "evaluate": "dfnet_tf.evaluate",

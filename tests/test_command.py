@@ -6,6 +6,7 @@ import pytest
 from main_endings import assert_misused
 
 FLAG_OF = {
+    "run": "minutes",
     "prepare": "source",
     "train": "init_from",
     "evaluate": "task",

@@ -73,5 +73,5 @@ def test_bazel_and_pip_know_one_version():
 
 
 def test_the_change_log_begins_with_this_version():
-    (newest, *_) = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    (newest, *_) = re.findall(r"^## ([\d.]+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert newest == PROJECT["project"]["version"]
