@@ -76,9 +76,9 @@ class Networks:
             If it is unknown, views have no rigid flow, object motion, moving mask and scene flow.
 
         Raises:
-          ValueError: `path` cannot be read, or `fov_degrees` is not an angle in degrees.
+          ValueError: `path` cannot be read, `fov_degrees` is not an angle in degrees, or the run
+            has no depth network.
         """
-        self._require("depth_net")
         camera = None
         if fov_degrees is not None:
             if fov_degrees >= 180:
@@ -95,7 +95,11 @@ class Networks:
         Args:
           source: the recording.
           film_depth: for a film with known camera, fuse each frame's depth with its neighbours'.
+
+        Raises:
+          ValueError: the run has no depth network.
         """
+        self._require("depth_net")
         if "flow_net" not in self.trained:
             return depth_views(self._predictor, source.frames())
         fuses = film_depth and source.is_film and source.intrinsics is not None
