@@ -18,7 +18,11 @@ WEB_MODELS := out/web/$(subst /,-,$(RUN_DIR))
 WEB_EXPORT = $(RUN) -m export.export_tflite --run_dir=$(RUN_DIR) --calibration=$(CALIBRATION) \
   --height=$(word 1,$(subst x, ,$*)) --width=$(word 2,$(subst x, ,$*)) --output=$(@D) --overwrite
 
-.PHONY: help venv demo android-models web-demo web-check test test-jax mutation-test kill-test tfa-oracle android-check arm64 docs lint format clean
+# requirements_lock.txt: every package in one version, with hashes; versions that still fit are kept.
+LOCK = $(RUN) -m uv pip compile --quiet requirements.txt requirements-dev.txt --universal --python-version=3.11 \
+  --generate-hashes --no-annotate --custom-compile-command="make lock"
+
+.PHONY: help venv demo android-models web-demo web-check test test-jax mutation-test kill-test tfa-oracle android-check arm64 docs wheel-check test-newest types lock lint format clean
 .DEFAULT_GOAL := help
 
 help:  ## Lists the targets
@@ -97,6 +101,20 @@ docs:  ## Builds the site into site/, in .venv-docs, and checks its links
 	.venv-docs/bin/sphinx-build -W --keep-going -q -c docs . site
 	@echo "Open site/index.html."
 
+wheel-check: $(VENV)/.ready  ## Builds the wheel and uses it in an empty environment; PYTHON=python3.13 chooses the Python
+	tests/wheel_check $(PYTHON)
+
+test-newest:  ## Runs the tests in .venv-newest, with the newest versions that requirements*.txt allow; ARGS as of test
+	$(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade -r requirements.txt -r requirements-dev.txt
+	.venv-newest/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+types: $(VENV)/.ready  ## Checks the types of the public modules
+	$(RUN) -m mypy
+
+lock: $(VENV)/.ready  ## Resolves requirements_lock.txt for Python 3.11 to 3.13; ARGS=--upgrade to the newest versions
+	$(LOCK) --output-file=requirements_lock.txt $(ARGS)
+
 lint: $(VENV)/.ready  ## Checks style and format
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
@@ -106,10 +124,10 @@ format: $(VENV)/.ready  ## Formats, and mends what can be mended by itself
 	$(RUN) -m ruff format .
 
 clean:  ## Removes the environments, the demo's output and caches; keeps runs/, out/ and data/
-	rm -rf $(VENV) .venv-jax .venv-tfa .venv-docs site demo_output .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-jax .venv-tfa .venv-newest .venv-docs site demo_output .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/.ready: requirements.txt requirements-dev.txt
+$(VENV)/.ready: requirements_lock.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 	  { echo "Expected Python 3.11 to 3.13; choose one with PYTHON=python3.12." \
 	    "Received: $$($(PYTHON) --version 2>&1)." >&2; exit 1; }
@@ -117,5 +135,5 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt
 	  { echo "Expected Python's venv and ensurepip modules." \
 	    "On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements_lock.txt
 	@touch $@

@@ -4,6 +4,12 @@ Zou, Luo, Huang, "DF-Net: Unsupervised Joint Learning of Depth and Flow using Cr
 Consistency", ECCV 2018. Depth and camera motion induce a *rigid flow*; where the world is
 static and visible it must agree with the flow network's flow.
 
+    import dfnet_tf
+    net = dfnet_tf.load("pretrained/mobile")
+    depth = net.depth(image)  # uint8 RGB [H, W, 3] -> float32 [H, W], relative
+    flow = net.flow(first, second)  # float32 [H, W, 2], in pixels
+    views = net.film("drive.mp4", fov_degrees=60)  # Yields depth, flow, pose ... of every frame.
+
 Conventions. All code follows them; other docstrings add only what differs:
 
 | thing   | convention                                                                          |
@@ -20,6 +26,10 @@ Conventions. All code follows them; other docstrings add only what differs:
 """
 
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dfnet_tf.api import Networks
 
 # OpenCV prints warnings about every damaged file; dfnet_tf raises errors instead. OpenCV reads this
 # variable when it is loaded.
@@ -28,3 +38,14 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 # Image files may be untrusted. This sets OpenCV's own limit to that of data/files/image_limits.py,
 # for files that OpenCV reads in another way than the package does.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2**26))
+
+
+def load(run_dir: str | os.PathLike[str]) -> "Networks":
+    """Loads the networks of a run: its folder, a published folder, or a published name: `mobile`.
+
+    Raises:
+      ConfigError, RunError: the folder is not a run, or its checkpoints are damaged.
+    """
+    from dfnet_tf.api import Networks  # TensorFlow takes seconds.
+
+    return Networks(run_dir)

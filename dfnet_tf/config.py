@@ -5,6 +5,7 @@ import json
 import math
 import pathlib
 import typing
+from typing import Any
 
 from dfnet_tf import stages
 
@@ -40,7 +41,7 @@ class DataConfig:
     intrinsics: str = "given"  # Or "learned", starting from the clips' intrinsics.
     broken_share: float = 0.01  # Training ends if more than this share of windows is unreadable.
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         sides = self.height, self.width
         _require(min(sides) >= 32 and max(sides) <= 8192, "height and width from 32 to 8192", self)
         _require(
@@ -76,7 +77,7 @@ class NetworkConfig:
     width_multiplier: float = 1.0
     flow_upsampling: str = "bilinear"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _require(self.name in ("paper", "mobile", "tiny"), "name paper, mobile or tiny", self)
         _require(self.depth_downscale in (1, 2), "depth_downscale 1 or 2", self)
         _require(self.name == "mobile" or not self.imagenet, "imagenet only with mobile", self)
@@ -119,7 +120,7 @@ class LossConfig:
     rigid_occlusions: bool = True  # Depth terms skip pixels hidden by rigid flow.
     objective: str = dataclasses.field(default="paper", init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _require(
             len(self.level_weights) == len(self.census_radii) >= 4,
             "as many level_weights as census_radii, at least 4",
@@ -160,7 +161,7 @@ class RobustLossConfig:
     cross_task: float = 0.1  # Ours.
     objective: str = dataclasses.field(default="robust", init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         levels = self.depth_level_weights, self.flow_level_weights
         _require(min(map(len, levels)) >= 1, "depth_level_weights and flow_level_weights", self)
         _require(len(self.census_radii) >= 4, "at least 4 census_radii", self)
@@ -209,7 +210,7 @@ class TrainingConfig:
     max_skipped_steps: int = 10  # Per epoch, for NaN or infinity; training ends if there are more.
     minutes: float = 0.0  # Training ends with the epoch in which they are over; 0: no limit.
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _require(
             self.epochs >= 1 and self.steps_per_epoch >= 1, "epochs, steps_per_epoch >= 1", self
         )
@@ -253,7 +254,7 @@ class Config:
     loss: LossConfig | RobustLossConfig
     training: TrainingConfig
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _require(
             stages.of(self.training).knows_camera or self.data.intrinsics == "given",
             f"intrinsics given in stage {self.training.stage}, whose loss does not use them",
@@ -268,13 +269,13 @@ class Config:
                 size,
             )
 
-    def replace(self, **changes) -> "Config":
+    def replace(self, **changes: Any) -> "Config":
         """Returns a copy with some settings changed: `data__height=128` changes `data.height`.
 
         Raises:
           ConfigError: no such setting, or a value that cannot work.
         """
-        sections = {field.name: {} for field in dataclasses.fields(self)}
+        sections: dict[str, dict] = {field.name: {} for field in dataclasses.fields(self)}
         for name, value in changes.items():
             section, _, setting = name.partition("__")
             sections[section][setting] = value
@@ -286,7 +287,7 @@ class Config:
             },
         )
 
-    def with_setting(self, name: str, value) -> "Config":
+    def with_setting(self, name: str, value: Any) -> "Config":
         """Returns a copy with the setting `name`, section.name, set to a JSON value.
 
         Raises:
@@ -347,7 +348,7 @@ class Config:
             ) from error
 
 
-def _build(kind, settings: dict):
+def _build(kind: Any, settings: dict) -> Any:
     """Builds a section from JSON, lists as tuples; raises TypeError for values of other types."""
     values = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
     for field in dataclasses.fields(kind):
@@ -357,7 +358,7 @@ def _build(kind, settings: dict):
     return kind(**values)
 
 
-def _is_of_type(value, kind) -> bool:
+def _is_of_type(value: Any, kind: Any) -> bool:
     """True if a value fits a field's type: an int is also a float, a bool is not a number."""
     if typing.get_origin(kind) is tuple:
         item, _ = typing.get_args(kind)  # tuple[item, ...]
@@ -367,6 +368,6 @@ def _is_of_type(value, kind) -> bool:
     return type(value) is kind
 
 
-def _require(condition: bool, expected: str, received) -> None:
+def _require(condition: bool, expected: str, received: object) -> None:
     if not condition:
         raise ConfigError(f"Expected {expected}. Received: {received}.")

@@ -7,6 +7,7 @@ those models too. If stopped, the same command continues. Writes report.json, re
 panel.mp4, models/*.tflite, and the run itself.
 """
 
+import importlib
 import json
 import time
 from pathlib import Path
@@ -22,7 +23,7 @@ from dfnet_tf.data.files.image_files import read_rgb, write_rgb
 from dfnet_tf.data.sources import synthetic
 from dfnet_tf.data.truth import flow_pairs
 from dfnet_tf.presets import preset
-from dfnet_tf.program import mains, outputs
+from dfnet_tf.program import locations, mains, outputs
 
 HEIGHT, WIDTH = 64, 192
 TRAINING_SEEDS, TEST_SEEDS = range(16), range(100, 104)
@@ -97,19 +98,19 @@ def _measure_pictures(predict_disparity, predict_flow, clips: list[Clip]) -> dic
 
 def _export(model, clips: list[Clip], folder: Path) -> list:
     """Exports depth and flow as int8 .tflite files, calibrated on training clips; loads them."""
-    from export import exporter
-    from export.signatures import SIGNATURES
-    from export.tflite_model import TfliteModel
-
+    exporter, signatures, tflite_model = (
+        importlib.import_module(f"{locations.EXPORT}.{name}")
+        for name in ("exporter", "signatures", "tflite_model")
+    )
     frames = [(one.image(i), one.image(i + 1)) for one in clips for i in (0, len(one) // 2)]
     models = []
     for kind, network in (("depth", model.depth_net), ("flow", model.flow_net)):
-        signature = SIGNATURES[kind](network, (HEIGHT, WIDTH))
+        signature = signatures.SIGNATURES[kind](network, (HEIGHT, WIDTH))
         (exported,) = exporter.export_models(signature, ["int8"], frames)
         path = folder / f"{exported.name}.tflite"
         with outputs.whole_file(path) as file:
             file.write_bytes(exported.content)
-        models.append(TfliteModel(path))
+        models.append(tflite_model.TfliteModel(path))
     return models
 
 

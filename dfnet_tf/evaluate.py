@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import app, flags
 
-from dfnet_tf.program import frame_numbers, mains, outputs
+from dfnet_tf.program import frame_numbers, locations, mains, outputs
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder of a training run.", required=True)
 _DATA = flags.DEFINE_string(
@@ -89,7 +89,7 @@ def main() -> None:
     from dfnet_tf.training import checkpoints
 
     flow_size = (_HEIGHT.value, _WIDTH.value) if _HEIGHT.value else None
-    model = checkpoints.load_trained(Path(_RUN_DIR.value), _NETWORKS[_TASK.value])
+    model = checkpoints.load_trained(locations.run_folder(_RUN_DIR.value), _NETWORKS[_TASK.value])
     predictor = Predictor(model, flow_size)
     if _SUBMISSION.value:
         _write_submission(predictor, Path(_SUBMISSION.value))

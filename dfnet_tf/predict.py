@@ -125,25 +125,14 @@ def main() -> None:
             )
 
     mains.load_tensorflow()
-    from dfnet_tf.prediction.depth_views import depth_views
+    from dfnet_tf.api import Networks
     from dfnet_tf.prediction.folder import PredictionFolder
     from dfnet_tf.prediction.metric_scale import in_metres
-    from dfnet_tf.prediction.predictor import (
-        Predictor,
-    )
-    from dfnet_tf.prediction.views import views
-    from dfnet_tf.training import checkpoints
 
-    run_dir = Path(_RUN_DIR.value)
-    has_flow = "flow_net" in checkpoints.trained_networks(run_dir)
-    depth_alone = source.num_frames == 1 or not has_flow
-    networks = ("depth_net",) if depth_alone else ("depth_net", "pose_net", "flow_net")
-    predictor = Predictor(checkpoints.load_trained(run_dir, networks))
+    networks = Networks(_RUN_DIR.value)
+    has_flow = "flow_net" in networks.trained
     film_depth = _FILM_DEPTH.value and has_flow and source.is_film and source.intrinsics is not None
-    if has_flow:
-        seen = views(predictor, source.frames(), source.intrinsics, film_depth)
-    else:
-        seen = depth_views(predictor, source.frames())
+    seen = networks.views(source, film_depth)
     if _CAMERA_HEIGHT.value is not None:
         seen = in_metres(seen, source.intrinsics, _CAMERA_HEIGHT.value)
     with contextlib.ExitStack() as opened:

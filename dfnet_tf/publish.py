@@ -10,7 +10,7 @@ from pathlib import Path
 
 from absl import flags
 
-from dfnet_tf.program import mains, outputs
+from dfnet_tf.program import locations, mains, outputs
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "The folder of a training run.", required=True)
 _OUTPUT = flags.DEFINE_string("output", None, "The folder to write.", required=True)
@@ -18,7 +18,7 @@ _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace the output if it exi
 
 
 def main() -> None:
-    run_dir, output = Path(_RUN_DIR.value), Path(_OUTPUT.value)
+    run_dir, output = locations.run_folder(_RUN_DIR.value), Path(_OUTPUT.value)
     outputs.refuse_existing(output, _OVERWRITE.value)
 
     mains.load_tensorflow()

@@ -23,7 +23,7 @@ from dfnet_tf.adaptation.own_film import OwnFilm
 from dfnet_tf.adaptation.record import Record
 from dfnet_tf.data.preparation import given_camera
 from dfnet_tf.prediction import inputs
-from dfnet_tf.program import mains
+from dfnet_tf.program import locations, mains
 
 _INPUT = flags.DEFINE_string(
     "input", None, "A video, a folder of images, or a clip folder.", required=True
@@ -87,7 +87,11 @@ def _film() -> OwnFilm:
     """The film and the flags, checked."""
     if _FOV.value is not None and _INTRINSICS.value is not None:
         raise app.UsageError("Expected --fov_degrees or --intrinsics. Received: both.")
-    path, output, start = Path(_INPUT.value), Path(_OUTPUT.value), Path(_INIT_FROM.value)
+    path, output, start = (
+        Path(_INPUT.value),
+        Path(_OUTPUT.value),
+        locations.run_folder(_INIT_FROM.value),
+    )
     camera = {flag.name: flag.value for flag in (_FOV, _INTRINSICS) if flag.value is not None}
     given = None
     if _FOV.value is not None:

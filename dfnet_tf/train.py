@@ -22,7 +22,7 @@ from pathlib import Path
 
 from absl import flags
 
-from dfnet_tf.program import commands, mains
+from dfnet_tf.program import commands, locations, mains
 from dfnet_tf.program import flags as config_flags
 
 _DATA = flags.DEFINE_multi_string(
@@ -65,7 +65,8 @@ def main() -> None:
 
     strategy = strategies.make(_STRATEGY.value)  # First: the workers must connect.
     clips = [found for folder in _DATA.value for found in read_clips(folder)]
-    run_dir, init_from = Path(_RUN_DIR.value), [Path(folder) for folder in _INIT_FROM.value]
+    run_dir = Path(_RUN_DIR.value)
+    init_from = [locations.run_folder(run) for run in _INIT_FROM.value]
     if config.training.teacher == "film":
         clips = cameras.with_learned(clips, init_from)
     print(f"{len(clips)} clips, {sum(map(len, clips))} frames.", end=" ")

@@ -1,6 +1,7 @@
 """Measures speed, size and memory of any .tflite models on this machine.
 
 python -m export.benchmark --model=out/models/depth_int8.tflite --threads=1 --threads=2 --profile
+(dfnet benchmark ..., where it is installed)
 
 A run is what an app does for a frame: copy inputs in, run the network, copy outputs out. Inputs are
 random, with the model's shapes and types (free axes have size 1). The cases take turns, so that
@@ -14,7 +15,8 @@ import numpy as np
 from absl import flags
 
 from dfnet_tf.program import mains
-from export import flatbuffer, memory, op_times, profile, runtimes
+
+from . import flatbuffer, memory, op_times, profile, runtimes
 
 COSTLIEST = 8  # Rows of a profile's second table.
 

@@ -1,6 +1,7 @@
 """Checks whether .tflite models can run on phones' GPUs, as far as possible without a GPU.
 
 python -m export.check_gpu --run --model=out/models/flow_float16.tflite --clip=data/drive
+(dfnet check_gpu ..., where it is installed)
 
 Lists the operators that LiteRT 1.x refuses. --clip also lists the numbers that float16 cannot
 represent, and how much rounding to float16 changes the outputs. --run runs LiteRT 2.x's own GPU
@@ -15,7 +16,8 @@ from absl import flags
 from ai_edge_litert.interpreter import Interpreter
 
 from dfnet_tf.program import mains
-from export import gpu_delegate, half_precision, runtimes, software_gpu
+
+from . import gpu_delegate, half_precision, runtimes, software_gpu
 
 NUM_SAMPLES = 3
 # Relative to the mean output. Float models differ by 3e-7. int8 models differ by up to 1 %, because
@@ -91,7 +93,8 @@ def _samples(path: Path) -> list[dict[str, np.ndarray]]:
     """Frames, evenly spaced over the clip, as inputs by name; a second input is the next frame."""
     mains.load_tensorflow()
     from dfnet_tf.data.example_pairs import frame_pairs
-    from export.tflite_model import as_input, resized
+
+    from .tflite_model import as_input, resized
 
     wanted = sorted(Interpreter(str(path)).get_signature_runner().get_input_details().items())
     return [

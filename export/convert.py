@@ -6,8 +6,8 @@ import tempfile
 import keras
 import tensorflow as tf
 
-from export import flatbuffer
-from export.signatures import Signature
+from . import flatbuffer
+from .signatures import Signature
 
 FLOAT_BYTES = 4
 # Heads whose outputs nobody asked for are pruned: far less than this share of any network.

@@ -1,6 +1,7 @@
 """Exports the networks of a trained run to .tflite models for the phone.
 
 python -m export.export_tflite --run_dir=runs/drive --output=out/models --calibration=data/drive
+(dfnet export ..., where it is installed)
 
 Writes depth_int8.tflite and flow_int8.tflite, each only after it agrees with the Keras network,
 each with a JSON that describes it, and report.md. `image` gives `disparity` and `depth` (up to
@@ -13,8 +14,9 @@ from pathlib import Path
 
 from absl import app, flags
 
-from dfnet_tf.program import mains, outputs
-from export import INPUTS, NETWORKS, QUANTIZATIONS
+from dfnet_tf.program import locations, mains, outputs
+
+from . import INPUTS, NETWORKS, QUANTIZATIONS
 
 MAX_PAIRS = 32  # Ranges of activations settle long before.
 RUNS = 30  # Timed, of each model.
@@ -65,11 +67,12 @@ def main() -> None:
     networks = NETWORKS if _NETWORK.value in ("both", None) else (_NETWORK.value,)
     quantizations = QUANTIZATIONS if _QUANTIZATION.value == "all" else (_QUANTIZATION.value,)
     _check_flags(networks, quantizations)
-    run_dir, output = Path(_RUN_DIR.value), Path(_OUTPUT.value)
+    run_dir, output = locations.run_folder(_RUN_DIR.value), Path(_OUTPUT.value)
 
     mains.load_tensorflow()
     from dfnet_tf.training import checkpoints, origin
-    from export import model_report
+
+    from . import model_report
 
     if _NETWORK.value is None:
         networks = _trained(checkpoints.trained_networks(run_dir))
@@ -129,7 +132,8 @@ def _path(name: str, suffix: str) -> Path:
 def _exported(model, networks: tuple[str, ...], quantizations: tuple[str, ...]) -> Iterator:
     """Yields the checked models of each file to write, file by file."""
     from dfnet_tf.data.example_pairs import frame_pairs
-    from export import exporter
+
+    from . import exporter
 
     signatures = [_signature(model, kind) for kind in networks]  # Refuses sizes: before any work.
     columns = [
@@ -147,7 +151,7 @@ def _exported(model, networks: tuple[str, ...], quantizations: tuple[str, ...]) 
 
 
 def _signature(model, kind: str):
-    from export.signatures import SIGNATURES
+    from .signatures import SIGNATURES
 
     network, (height, width) = {
         "depth": (model.depth_net, model.depth_size),
@@ -180,8 +184,8 @@ def _truths() -> dict:
 
 def _finish(parts, learned_from: dict, truths: dict) -> dict:
     """Evaluates, describes and writes one file; returns its entry in the report."""
-    from export import exporter, gpu_delegate, half_precision, metadata, model_report
-    from export.tflite_model import TfliteModel
+    from . import exporter, gpu_delegate, half_precision, metadata, model_report
+    from .tflite_model import TfliteModel
 
     name = "_".join([part.signature.name for part in parts] + [parts[0].quantization])
     quality = {"against_keras": {key: part.parity[key] for part in parts for key in part.parity}}
@@ -214,7 +218,7 @@ def _profiles(name: str, parts) -> dict:
     """Time and memory of each signature on one thread and on several."""
     if not _MEASURE.value:
         return {}
-    from export import model_report, profile
+    from . import model_report, profile
 
     signatures = [part.signature.name for part in parts]
     return {

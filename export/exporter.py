@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from export import convert, merge, metadata, parity
-from export.quantize import CalibrationError, quantize
-from export.signatures import Signature
-from export.tflite_model import TfliteModel, resized
+from . import convert, merge, metadata, parity
+from .quantize import CalibrationError, quantize
+from .signatures import Signature
+from .tflite_model import TfliteModel, resized
 
 NUM_NOISE_PAIRS = 4
 NOISE_CELL = 16  # pixels

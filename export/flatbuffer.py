@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ai_edge_litert.tools import flatbuffer_utils
 
-from export import packing
+from . import packing
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ stay; they distinguish a renamed operator from a true RELU.
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.tools import flatbuffer_utils
 
-from export import packing
+from . import packing
 
 HIDDEN_AS = "RELU"
 INT8_VERSION = 2  # Of the operator, the first that computes in 8 bits.

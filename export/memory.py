@@ -4,7 +4,7 @@ import resource
 import sys
 from pathlib import Path
 
-from export import isolation, runtimes
+from . import isolation, runtimes
 
 RUNS = 2
 

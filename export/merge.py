@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.tools import flatbuffer_utils
 
-from export import packing
+from . import packing
 
 
 class MergeError(ValueError):

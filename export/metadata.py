@@ -14,8 +14,8 @@ from pathlib import Path
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.tools import flatbuffer_utils
 
-from export import packing, recipe
-from export.signatures import Signature
+from . import packing, recipe
+from .signatures import Signature
 
 FORMAT = 1
 BUFFER = "dfnet"

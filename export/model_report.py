@@ -8,7 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from dfnet_tf.program import outputs
-from export.profile import Profile
+
+from .profile import Profile
 
 FILE = "report.json"
 KEYS = {"file", "bytes", "sha256", "quality", "gpu_delegate", "measured"}

@@ -13,7 +13,7 @@ from pathlib import Path
 import ai_edge_litert
 import numpy as np
 
-from export import flatbuffer, isolation, runtimes
+from . import flatbuffer, isolation, runtimes
 
 LIBRARY = Path(ai_edge_litert.__file__).with_name("libLiteRt.so")
 CPU = 1  # kLiteRtHwAcceleratorCpu

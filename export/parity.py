@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from export.tflite_model import TfliteModel
+from .tflite_model import TfliteModel
 
 FLOW_FLOOR = 0.5  # pixels; of a still scene's flow only noise would remain to compare with.
 

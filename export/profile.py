@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from export import isolation, memory, op_times, runtimes
+from . import isolation, memory, op_times, runtimes
 
 WARM_UP_RUNS = 5
 PROFILED_RUNS = 10

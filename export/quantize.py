@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 from litert_quantizer import calibrator, quantizer, recipe_manager
 
-from export import leaky_relu, recipe
-from export.recipe import Recipe
+from . import leaky_relu, recipe
+from .recipe import Recipe
 
 
 class CalibrationError(ValueError):

@@ -20,8 +20,8 @@ from ai_edge_litert.schema_py_generated import BuiltinOperator
 from litert_quantizer.algorithm_manager import AlgorithmName
 from litert_quantizer.recipe_manager import RecipeManager
 
-from export import flatbuffer
-from export.leaky_relu import HIDDEN_AS
+from . import flatbuffer
+from .leaky_relu import HIDDEN_AS
 
 FOLDER = Path(__file__).parent / "recipes"
 METHODS = ("float16", "weights", "dynamic", "static")

@@ -9,7 +9,8 @@ from keras import ops
 
 from dfnet_tf.geometry import optical_flow
 from dfnet_tf.networks import blocks, depth_net
-from export.tflite_model import as_input
+
+from .tflite_model import as_input
 
 
 @dataclass(frozen=True)

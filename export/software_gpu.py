@@ -18,7 +18,7 @@ from ai_edge_litert.compiled_model import CompiledModel
 from ai_edge_litert.hardware_accelerator import HardwareAccelerator
 from ai_edge_litert.options import Options
 
-from export import flatbuffer, isolation, runtimes
+from . import flatbuffer, isolation, runtimes
 
 CHROMIUM = Path("/usr/lib/chromium")
 DRIVER = CHROMIUM / "vk_swiftshader_icd.json"

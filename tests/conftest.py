@@ -13,7 +13,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
 import pytest
-from absl import flags
+from absl import app, flags
 
 from dfnet_tf.data.clips import read_clips
 from dfnet_tf.data.sources import synthetic
@@ -39,6 +39,7 @@ def run_main():
     """Runs `python -m module *arguments` in this process: exit status, stdout and stderr."""
 
     def run(module, *arguments):
+        app.define_help_flags()  # absl defines these once only: they must not be deleted.
         known = set(flags.FLAGS)
         out, err = io.StringIO(), io.StringIO()
         argv = [module.rpartition(".")[2], *map(str, arguments)]

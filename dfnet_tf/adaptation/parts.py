@@ -15,7 +15,7 @@ from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.files.image_files import write_rgb
 from dfnet_tf.prediction.predictor import Predictor
 from dfnet_tf.presets import preset
-from dfnet_tf.program import commands, outputs
+from dfnet_tf.program import commands, locations, outputs
 from dfnet_tf.training import checkpoints, loop
 
 STEPS_PER_EPOCH = 50  # The time is checked after each epoch.
@@ -201,7 +201,7 @@ def export(film: OwnFilm, record: Record) -> dict:
 def export_command(film: OwnFilm, record: Record, network: str, quantization: str) -> list[str]:
     """The command that exports a network."""
     return commands.command(
-        "export.export_tflite",
+        f"{locations.EXPORT}.export_tflite",
         run_dir=record["judge"]["networks"],
         network=network,
         quantization=quantization,

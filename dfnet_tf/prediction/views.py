@@ -26,7 +26,7 @@ class View:
     image: np.ndarray  # uint8 RGB [H, W, 3]
     depth: np.ndarray  # float32 [h, w]
     scale: float  # Factor of the network's depth and of the motion to the next frame.
-    camera_to_first: np.ndarray  # [4, 4]
+    camera_to_first: np.ndarray | None  # [4, 4]; None: unknown.
     next_from_frame: np.ndarray | None = None  # [4, 4]
     flow: np.ndarray | None = None  # [h', w', 2] to the next frame, in pixels of h' x w'
     rigid_flow: np.ndarray | None = None  # [h, w, 2], in pixels of h x w

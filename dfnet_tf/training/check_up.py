@@ -30,8 +30,8 @@ class CheckUp(keras.callbacks.Callback):
 
     def __init__(self, run_dir: pathlib.Path, batch: dict[str, Any], num_epochs: int = 0):
         super().__init__()
-        self.path, self.batch = run_dir / "doctor.md", batch
-        self.epochs_path = run_dir / "epochs.json"
+        self.path, self.batch = run_dir / doctor.FILE, batch
+        self.epochs_path = run_dir / doctor.EPOCHS
         self.epochs = run_lists.read(self.epochs_path)[:num_epochs]
 
     def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002 (Keras's signature)
@@ -45,16 +45,7 @@ class CheckUp(keras.callbacks.Callback):
     def report(self) -> None:
         """Checks the current model, prints the result and writes doctor.md."""
         seen = observe(self.model, self.batch)
-        seen.stage = self.model.config.training.stage
-        weights = self.model.config.loss
-        terms = [tracker.name for tracker in self.model.term_trackers]
-        seen.terms = {
-            name: self._course(name)
-            for name in terms
-            if getattr(weights, name, 1.0)  # A term without weight is no fault.
-        }
-        seen.medians = self._course("median_disparity")
-        seen.skipped_steps = sum(self._course("skipped_steps"))
+        doctor.remember(seen, self.epochs, self.model.config)
         step = int(self.model.optimizer.iterations.numpy())
         with outputs.whole_file(self.path) as new:
             new.write_text(doctor.report(seen, step))
@@ -62,10 +53,6 @@ class CheckUp(keras.callbacks.Callback):
             print(f"This run does not look well, see {self.path}:", *found, sep="\n- ")
         else:
             print(f"Nothing suspicious in this run, see {self.path}.")
-
-    def _course(self, name: str) -> list[float]:
-        """The values of a logged quantity, from all epochs that have it."""
-        return [values[name] for values in self.epochs if name in values]
 
 
 def observe(model, batch: dict[str, Any]) -> Observation:

@@ -9,6 +9,10 @@ import math
 import statistics
 from collections.abc import Callable
 
+from dfnet_tf import stages
+from dfnet_tf.config import Config
+
+FILE, EPOCHS = "doctor.md", "epochs.json"  # In the run folder: the report, and its epochs' values.
 UNKNOWN = math.nan  # Every comparison is false, so no rule applies to what a stage does not have.
 
 
@@ -198,6 +202,23 @@ def findings(seen: Observation) -> list[str]:
             if rule.by_stages and f"--stage={seen.stage}" not in rule.by_stages:
                 found[-1] += f" {rule.by_stages}"
     return found
+
+
+def remember(seen: Observation, epochs: list[dict[str, float]], config: Config) -> None:
+    """Adds to `seen` what a run's epochs.json says; `config` is the run's."""
+
+    def course(name: str) -> list[float]:
+        """The values of a logged quantity, from all epochs that have it."""
+        return [values[name] for values in epochs if name in values]
+
+    seen.stage = config.training.stage
+    seen.terms = {
+        name: course(name)
+        for name in stages.of(config.training).terms[config.loss.objective]
+        if getattr(config.loss, name, 1.0)  # A term without weight is no fault.
+    }
+    seen.medians = course("median_disparity")
+    seen.skipped_steps = sum(course("skipped_steps"))
 
 
 def report(seen: Observation, step: int) -> str:

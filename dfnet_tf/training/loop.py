@@ -1,5 +1,6 @@
 """A training run: starts or resumes it, shows progress, and stops it safely."""
 
+import contextlib
 import dataclasses
 import functools
 import json
@@ -24,6 +25,7 @@ from dfnet_tf.training import (
     imagenet,
     provenance,
     resumption,
+    run_lock,
     runtime,
     schedule,
     strategies,
@@ -68,7 +70,8 @@ def train(
       WorkersError: workers have different settings or clips, or a worker is lost.
       ClipError: more images than `broken_share` allows cannot be read, or no clip is long enough.
       RunError: `run_dir` holds a run with other settings or other clips with learned intrinsics, or
-        only damaged checkpoints; or the networks of `init_from` do not fit.
+        only damaged checkpoints, or another process trains in it; or the networks of `init_from` do
+        not fit.
       ImageNetError: the settings ask for ImageNet weights, which are not installed.
       DivergedError: too many steps were skipped for NaN or infinity; the checkpoints stay.
       CollapsedError: depth became constant; the checkpoints stay.
@@ -102,12 +105,13 @@ def train(
             _initialise(model, sample, init_from)
         with strategy.scope():
             schedule.compile_model(model)
-        if chief:
-            claim(run_dir, config)  # After all checks: wrong settings must not bind the folder.
-        if chief and learns_cameras:
-            cameras.claim_clips(run_dir, clips)
-        with interruption.noted() as request:
-            _fit(model, clips, run_dir, sample, request, broken, time_limit)
+        with run_lock.held(run_dir) if chief else contextlib.nullcontext():
+            if chief:
+                claim(run_dir, config)  # After all checks: wrong settings must not bind the folder.
+            if chief and learns_cameras:
+                cameras.claim_clips(run_dir, clips)
+            with interruption.noted() as request:
+                _fit(model, clips, run_dir, sample, request, broken, time_limit)
     return model
 
 
