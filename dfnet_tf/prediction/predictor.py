@@ -12,6 +12,7 @@ from dfnet_tf.geometry import camera, ego_motion, optical_flow, rigid_motion, vi
 from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.networks.blocks import check_size
 from dfnet_tf.networks.flow_net import FlowNet
+from dfnet_tf.prediction.fitted_size import fitted_size
 
 REMEMBERED = 16  # Number of cached results: overlapping windows ask for the same frames again.
 LEAST_FLOW = 0.1  # Pixels, mean at the refinement's resolution; a smaller flow may be a failure.
@@ -39,13 +40,14 @@ def _remembered(method):
 class Predictor:
     """Runs the three networks separately on uint8 RGB images [H, W, 3].
 
-    Images are area-resized to the training resolution. `flow_size` (height, width) replaces it for
-    flow: KITTI's flow is evaluated at 384x1280.
+    Images are area-resized: for depth and motion to the training resolution, for flow to a size of
+    the images' own shape with about as many pixels (`fitted_size`). `flow_size` (height, width)
+    replaces the latter: KITTI's flow is evaluated at 384x1280.
 
     Attributes:
       num_frames: number of consecutive frames from which the motion between a frame and the next is
         predicted: the frame, `frames_before` it and `frames_after` it.
-      flow_size, depth_size: (height, width) of the predictions.
+      depth_size: (height, width) of disparities.
       refines_motion: True if the run has all networks. Then, with known intrinsics, the pose
         network's motion is refined until depth and flow agree (`geometry.ego_motion`).
     """
@@ -54,9 +56,10 @@ class Predictor:
         self.num_frames = model.config.data.num_frames
         self.frames_before = clip_batch.target_index(self.num_frames)
         self.frames_after = self.num_frames - 1 - self.frames_before
-        self.flow_size, self.depth_size = flow_size or model.flow_size, model.depth_size
+        self._flow_size, self.depth_size = flow_size, model.depth_size
+        self._trained_flow = model.flow_size, model.flow_net.size_multiple
         self.refines_motion = model.stage.networks == stages.NETWORKS
-        check_size(self.flow_size, model.flow_net.size_multiple)
+        check_size(flow_size or model.flow_size, model.flow_net.size_multiple)
         self._coarse_size = tuple(side // REFINED_AT for side in self.depth_size)
         self._disparity = tf.function(lambda images: model.depth_net(images)[0])
         self._flow = tf.function(lambda first, second: model.flow_net(first, second)[0])
@@ -72,10 +75,11 @@ class Predictor:
 
     @_remembered
     def flow(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Flow first -> second, float32 [h, w, 2], in pixels of `flow_size` h x w."""
-        images = resized([first, second], self.flow_size)
+        """Flow first -> second, float32 [h, w, 2], in pixels of h x w = `flow_size(first)`."""
+        size = self.flow_size(first)
+        images = resized([first, second], size)
         flow = self._flow(images[:1], images[1:])
-        return optical_flow.resize_flow(flow, *self.flow_size).numpy()[0]
+        return optical_flow.resize_flow(flow, *size).numpy()[0]
 
     @_remembered
     def flows(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -83,8 +87,13 @@ class Predictor:
 
         Each image is encoded once, so this is faster than two calls of `flow`.
         """
-        flows = self._flows(resized([first, second], self.flow_size))
-        return optical_flow.resize_flow(flows, *self.flow_size).numpy()
+        size = self.flow_size(first)
+        flows = self._flows(resized([first, second], size))
+        return optical_flow.resize_flow(flows, *size).numpy()
+
+    def flow_size(self, image: np.ndarray) -> tuple[int, int]:
+        """The (height, width) of the flow between images of this one's size."""
+        return self._flow_size or fitted_size(image.shape[:2], *self._trained_flow)
 
     def rigid_flow(
         self, images: Sequence[np.ndarray], index: int, intrinsics: np.ndarray

@@ -41,7 +41,7 @@ def test_flow_can_run_at_another_size(model, predictor, images):
     """The network is convolutional. Its flow is in pixels of that size."""
     larger = Predictor(model, flow_size=(64, 128))
     assert larger.flow(*images[:2]).shape == (64, 128, 2)
-    assert (larger.depth_size, predictor.flow_size) == (SIZE, SIZE)
+    assert (larger.depth_size, predictor.flow_size(images[0])) == (SIZE, SIZE)
 
 
 def test_both_flows_at_once_are_those_of_two_calls(predictor, images):
