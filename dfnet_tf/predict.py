@@ -128,6 +128,7 @@ def main() -> None:
     from dfnet_tf.api import Networks
     from dfnet_tf.prediction.folder import PredictionFolder
     from dfnet_tf.prediction.metric_scale import in_metres
+    from dfnet_tf.training import collapse
 
     networks = Networks(_RUN_DIR.value)
     has_flow = "flow_net" in networks.trained
@@ -145,9 +146,13 @@ def main() -> None:
             from dfnet_tf.prediction.rerun_file import RerunFile
 
             writers.append(opened.enter_context(RerunFile(Path(_RERUN.value), source)))
+        spreads = []
         for view in progress(seen, "predict", "frame", source.num_frames or None):
+            spreads.append(collapse.spread(1.0 / view.depth[..., None]))
             for writer in writers:
                 writer.add(view)
+    if warning := collapse.doubt(spreads):
+        print(warning, file=sys.stderr)
     print(_closing_line(files.num_frames, source, output, has_flow))
 
 

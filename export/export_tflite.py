@@ -9,6 +9,7 @@ scale); `first` and `second` give `flow`, in pixels of the model's size. See exp
 """
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -184,6 +185,8 @@ def _truths() -> dict:
 
 def _finish(parts, learned_from: dict, truths: dict) -> dict:
     """Evaluates, describes and writes one file; returns its entry in the report."""
+    from dfnet_tf.training import collapse
+
     from . import exporter, gpu_delegate, half_precision, metadata, model_report
     from .tflite_model import TfliteModel
 
@@ -207,6 +210,11 @@ def _finish(parts, learned_from: dict, truths: dict) -> dict:
     ):
         model.write_bytes(content)
         text.write_text(json.dumps(beside, indent=1) + "\n")
+    for part in parts:
+        if part.signature.name == "depth":
+            seen = TfliteModel(part.content)(**part.sample)["disparity"]
+            if warning := collapse.doubt([collapse.spread(seen)]):
+                print(warning, file=sys.stderr)
     findings = gpu_delegate.findings(content)
     if parts[0].quantization in ("float32", "float16"):  # What a GPU computes with.
         for part in parts:

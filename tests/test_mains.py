@@ -451,6 +451,16 @@ def test_an_image_is_predicted(predict, run_dir, street, tmp_path):
     assert files(tmp_path / "out") == [".dfnet_output", "depth", "metadata.json", "panel.png"]
 
 
+def test_constant_depth_is_told(predict, spoilt_run, street):
+    model = checkpoints.load_trained(spoilt_run)
+    for head in model.depth_net.heads:
+        head.set_weights([np.zeros_like(weights) for weights in head.get_weights()])
+    schedule.compile_model(model)
+    checkpoints.save(model, spoilt_run)
+    status, _, err = predict(spoilt_run, street / "images/000002.png")
+    assert status == 0 and "Warning: depth is constant: it varies by at most 0.0%" in err
+
+
 def test_a_pair_of_images_is_predicted(predict, run_dir, street, tmp_path):
     second = f"--input={street}/images/000003.png"
     flags = second, "--fov_degrees=80", "--raw=png", "--point_clouds=0,1"

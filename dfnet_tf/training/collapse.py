@@ -1,6 +1,7 @@
 """Ends a training whose depth has become constant: it does not recover, and its loss looks well."""
 
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -19,6 +20,17 @@ def spread(disparities: np.ndarray) -> float:
     """Standard deviation / mean within an image; the mean over all images [..., H, W, 1]."""
     values = np.asarray(disparities)
     return float(np.mean(values.std(axis=(-3, -2, -1)) / values.mean(axis=(-3, -2, -1))))
+
+
+def doubt(spreads: Iterable[float]) -> str:
+    """A warning if depth was constant in every image of these `spreads`; else ""."""
+    largest = max(spreads)
+    if largest >= DEAD:
+        return ""
+    return (
+        f"Warning: depth is constant: it varies by at most {largest:.1%} in an image. This depth "
+        "network has collapsed; see doctor.md in its run folder."
+    )
 
 
 class StopOnCollapse(keras.callbacks.Callback):

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from dfnet_tf import stages
-from dfnet_tf.training.collapse import EVERY, PATIENCE, CollapsedError, StopOnCollapse, spread
+from dfnet_tf.training.collapse import (
+    EVERY,
+    PATIENCE,
+    CollapsedError,
+    StopOnCollapse,
+    doubt,
+    spread,
+)
 
 FLAT = np.full((1, 3, 4, 6, 1), 0.01)
 RAMP = np.broadcast_to(np.linspace(0.1, 1.0, 4)[:, None, None], (1, 3, 4, 6, 1))
@@ -71,3 +78,8 @@ def test_a_stage_that_does_not_train_depth_is_not_looked_at(capsys):
     for _ in looked(Model("flow"), PATIENCE):
         pass
     assert not capsys.readouterr().err
+
+
+def test_one_image_with_depth_is_no_collapse():
+    assert not doubt([0.0, 0.3])
+    assert "varies by at most 0.2% in an image" in doubt([0.001, 0.002])
