@@ -13,10 +13,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
 import pytest
+import tensorflow as tf
 from absl import app, flags
 
 from dfnet_tf.data.clips import read_clips
 from dfnet_tf.data.sources import synthetic
+from dfnet_tf.prediction import predictor
+from dfnet_tf.training import checkpoints
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +35,37 @@ def clips(tmp_path_factory):
     folder = tmp_path_factory.mktemp("street") / "clip"
     synthetic.write_clip(synthetic.render_clip(0, 6, 32, 64), folder)
     return read_clips(folder)
+
+
+@pytest.fixture
+def eagerly():
+    """No function is traced: of one or two steps, tracing would take longest."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture(scope="module")
+def networks_built_once():
+    """Builds and compiles the networks of an intact run once; a broken one is read every time."""
+    load, new, models, predictors = checkpoints.load_trained, predictor.Predictor, {}, {}
+
+    def load_trained(run_dir, networks=()):
+        files = [*checkpoints.all_checkpoints(run_dir), run_dir / "config.json"]
+        state = tuple((path, path.stat().st_mtime_ns) for path in files if path.exists())
+        if state not in models or not set(networks) <= set(checkpoints.trained_networks(run_dir)):
+            models[state] = load(run_dir, networks)
+        return models[state]
+
+    def predictor_of(model, flow_size=None):
+        if (id(model), flow_size) not in predictors:
+            predictors[id(model), flow_size] = new(model, flow_size)
+        return predictors[id(model), flow_size]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoints, "load_trained", load_trained)
+        patch.setattr(predictor, "Predictor", predictor_of)
+        yield
 
 
 @pytest.fixture(scope="session")

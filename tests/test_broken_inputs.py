@@ -17,8 +17,8 @@ from main_endings import assert_misused
 from spoiling import is_folder, nothing
 
 from dfnet_tf.data.clips import read_clips
-from dfnet_tf.prediction import predictor
-from dfnet_tf.training import checkpoints
+
+pytestmark = pytest.mark.usefixtures("networks_built_once")
 
 ROOT = Path(__file__).parents[1]
 
@@ -28,15 +28,6 @@ def whole(tmp_path_factory):
     root = tmp_path_factory.mktemp("whole")
     whole_inputs.write_all(root)
     return root
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _networks_built_once():
-    """Reads the intact run only once; a broken run raises each time it is read."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(checkpoints, "load_trained", functools.cache(checkpoints.load_trained))
-        patch.setattr(predictor, "Predictor", functools.cache(predictor.Predictor))
-        yield
 
 
 @pytest.fixture

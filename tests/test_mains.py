@@ -23,6 +23,8 @@ from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, loop, schedule
 
+pytestmark = pytest.mark.usefixtures("networks_built_once")
+
 HEIGHT, WIDTH = 32, 64
 CONFIG = preset("tiny").replace(
     data__height=HEIGHT,
@@ -163,6 +165,7 @@ def test_help_is_no_error(asked):
     assert "--run_dir" in done.stdout and "--stage" in done.stdout
 
 
+@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize("frame", [0, NUM_FRAMES - 1])  # Met when opened; when trained on.
 def test_a_truncated_image_is_named(train, street, tmp_path, frame):
     path = street / f"images/{frame:06d}.png"
