@@ -22,7 +22,7 @@ WEB_EXPORT = $(RUN) -m export.export_tflite --run_dir=$(RUN_DIR) --calibration=$
 LOCK = $(RUN) -m uv pip compile --quiet requirements.txt requirements-dev.txt --universal --python-version=3.11 \
   --generate-hashes --no-annotate --custom-compile-command="make lock"
 
-.PHONY: help venv demo android-models web-demo web-check test test-jax mutation-test kill-test tfa-oracle android-check arm64 docs wheel-check test-newest types lock lint format clean
+.PHONY: help venv demo android-models web-demo web-check test test-slow test-jax mutation-test kill-test tfa-oracle android-check arm64 docs wheel-check test-newest types lock lint format clean
 .DEFAULT_GOAL := help
 
 help:  ## Lists the targets
@@ -70,7 +70,10 @@ web_demo/public/street.mp4: web_demo/make_film.py | $(VENV)/.ready data/street
 	$(RUN) web_demo/make_film.py data/street/000000 $@
 
 test: $(VENV)/.ready  ## Runs the tests, two at a time; ARGS="tests/data -k video" some of them
-	$(RUN) -m pytest -n 2 --dist loadfile $(ARGS)
+	$(RUN) -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+
+test-slow: $(VENV)/.ready  ## Runs the tests that `make test` leaves out: whole trainings, kills, teams of processes
+	$(RUN) -m pytest -n 2 --dist loadfile -m slow $(ARGS)
 
 kill-test: $(VENV)/.ready  ## Kills trainings 36 times at random moments; ARGS="--toy --seed=1": faster ones
 	$(RUN) tests/kill_harness.py $(ARGS)

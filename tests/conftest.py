@@ -37,9 +37,9 @@ def clips(tmp_path_factory):
     return read_clips(folder)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def eagerly():
-    """No function is traced: of one or two steps, tracing would take longest."""
+    """A module that uses this traces no function: of a few steps, tracing would take longest."""
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)

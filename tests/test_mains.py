@@ -165,7 +165,6 @@ def test_help_is_no_error(asked):
     assert "--run_dir" in done.stdout and "--stage" in done.stdout
 
 
-@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize("frame", [0, NUM_FRAMES - 1])  # Met when opened; when trained on.
 def test_a_truncated_image_is_named(train, street, tmp_path, frame):
     path = street / f"images/{frame:06d}.png"

@@ -19,9 +19,7 @@ from dfnet_tf.program import flags
 from dfnet_tf.stages import NETWORKS, STAGES
 from dfnet_tf.training import checkpoints, loop, schedule, weights_file
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Even though the:UserWarning"
-)  # Eager, but the data.
+pytestmark = pytest.mark.usefixtures("eagerly")
 
 
 def tiny(stage, **changes):
@@ -39,13 +37,10 @@ def tiny(stage, **changes):
 def runs(clips, tmp_path_factory):
     """A run of one step for each network or two trained apart: {stage: (folder, model)}."""
     folder = tmp_path_factory.mktemp("runs")
-    tf.config.run_functions_eagerly(True)  # For one step, tracing would take longest.
-    trained = {
+    return {
         stage: (folder / stage, loop.train(tiny(stage, training__seed=seed), clips, folder / stage))
         for seed, stage in enumerate(["flow", "depth"])
     }
-    tf.config.run_functions_eagerly(False)
-    return trained
 
 
 @pytest.fixture(scope="module")

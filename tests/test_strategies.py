@@ -24,6 +24,8 @@ from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, schedule, strategies, workers
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 
 @pytest.fixture(scope="module")
 def teams(tmp_path_factory):
@@ -50,6 +52,7 @@ def member(teams, name):
 MEMBERS = ["mirrored_0", "three_0", "three_1", "three_2", "dying_0", "dying_1"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MEMBERS)
 def test_every_replica_of_every_strategy_ends_like_one_device(teams, name):
     alone, together = member(teams, "one_0"), member(teams, name)
@@ -61,6 +64,7 @@ def test_every_replica_of_every_strategy_ends_like_one_device(teams, name):
         np.testing.assert_allclose(together[key], alone[key], atol=1e-4 * scale, err_msg=key)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("team", [["three_0", "three_1", "three_2"], ["dying_0", "dying_1"]])
 def test_workers_end_with_the_very_same_numbers(teams, team):
     first, *others = (member(teams, name) for name in team)
@@ -68,6 +72,7 @@ def test_workers_end_with_the_very_same_numbers(teams, team):
         np.testing.assert_array_equal(first[key], other[key], err_msg=key)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["one_0", *MEMBERS])
 def test_a_step_with_nan_in_one_replicas_part_is_skipped_by_all_and_counted_once(teams, name):
     ended = member(teams, name)
@@ -77,6 +82,7 @@ def test_a_step_with_nan_in_one_replicas_part_is_skipped_by_all_and_counted_once
     assert iterations == 4  # Skipped steps count too: step k takes batch k.
 
 
+@pytest.mark.slow
 def test_only_the_chief_writes(teams):
     for team, size in (("three", 3), ("dying", 2)):
         assert [rank.name for rank in (teams / team).iterdir()] == ["0"]
@@ -85,12 +91,14 @@ def test_only_the_chief_writes(teams):
         assert names == ["step_00000002.weights.h5", "step_00000004.weights.h5"]
 
 
+@pytest.mark.slow
 def test_if_a_worker_dies_the_others_report_it_and_end(teams):
     message = (teams / "left_0.txt").read_text()
     assert message.startswith("WorkersError: Expected answers from all 2 workers. Received: none")
     assert "to continue from the last checkpoint" in message
 
 
+@pytest.mark.slow
 def test_workers_with_different_settings_end_before_anything_is_written(teams):
     for rank in range(2):
         message = (teams / f"quarrel_{rank}.txt").read_text()

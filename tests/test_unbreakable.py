@@ -96,6 +96,7 @@ def assert_same(received, expected):
 # Killed.
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_when_killed_at_random_moments():
     harness = [sys.executable, kill_harness.__file__, "--toy", "--kills=3"]
     ended = subprocess.run(harness, capture_output=True, text=True)

@@ -21,6 +21,8 @@ from dfnet_tf.data.files.image_files import write_rgb
 from dfnet_tf.data.sources import kitti_splits, synthetic
 from dfnet_tf.training import checkpoints
 
+pytestmark = pytest.mark.usefixtures("networks_built_once")
+
 HEIGHT, WIDTH = 32, 96
 NUM_FRAMES = 6  # Of the drive.
 STEPS, BATCH = 7, 4  # Each of the 26 windows of 3 frames once, and two more.

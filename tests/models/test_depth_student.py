@@ -18,6 +18,8 @@ from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, loop, schedule
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 NETWORKS = ("depth_net", "pose_net", "flow_net")
 
 
@@ -108,6 +110,15 @@ def test_a_step_changes_depth_alone(batch):
     assert len(model.trainable_variables) == len(model.depth_net.weights)
 
 
+@pytest.fixture
+def traced(eagerly):  # noqa: ARG001 (it ends here)
+    """For a test of many steps."""
+    tf.config.run_functions_eagerly(False)
+    yield
+    tf.config.run_functions_eagerly(True)
+
+
+@pytest.mark.usefixtures("traced")
 def test_the_student_learns_the_teachers_labels(batch):
     """Trained repeatedly on one batch, the gap closes."""
     model = student(training__learning_rate=1e-3)

@@ -17,6 +17,8 @@ from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.presets import preset
 from dfnet_tf.training import averaging, cameras, checkpoints, loop, schedule
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 GIVEN = preset("tiny").replace(
     data__height=32,
     data__width=64,

@@ -24,6 +24,8 @@ from dfnet_tf.program.interruption import Interrupted, Request
 from dfnet_tf.training import checkpoints, film_teacher, loop, schedule
 from dfnet_tf.training.checkpoints import RunError
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 NETWORKS = ("depth_net", "pose_net", "flow_net")
 SIZE = (32, 64)
 

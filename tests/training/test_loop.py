@@ -2,13 +2,15 @@ import shutil
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from dfnet_tf import stages
 from dfnet_tf.data.clips import read_clips
 from dfnet_tf.data.sources import synthetic
 from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, loop
+
+# How traced functions resume is in test_unbreakable.py.
+pytestmark = pytest.mark.usefixtures("eagerly")
 
 JOINT = preset("tiny").replace(
     data__height=32,
@@ -17,7 +19,6 @@ JOINT = preset("tiny").replace(
     training__epochs=3,
     training__steps_per_epoch=2,
 )
-# Tracing all three networks, most of the time here, would take twice as long.
 CONFIG = stages.staged(JOINT, "depth")
 
 
@@ -56,13 +57,9 @@ def test_a_stopped_run_resumes_to_the_weights_of_an_undisturbed_one(clips, whole
 
 def test_all_three_networks_resume_to_the_same_weights(clips, tmp_path):
     joint = JOINT.replace(data__batch_size=1, training__epochs=2, training__steps_per_epoch=1)
-    tf.config.run_functions_eagerly(True)  # For one step, tracing would take longest.
-    try:
-        loop.train(joint, clips, tmp_path / "whole")
-        loop.train(joint.replace(training__epochs=1), clips, tmp_path / "resumed")
-        loop.train(joint, clips, tmp_path / "resumed")
-    finally:
-        tf.config.run_functions_eagerly(False)
+    loop.train(joint, clips, tmp_path / "whole")
+    loop.train(joint.replace(training__epochs=1), clips, tmp_path / "resumed")
+    loop.train(joint, clips, tmp_path / "resumed")
     _assert_same_weights(tmp_path / "whole", tmp_path / "resumed")
 
 

@@ -13,6 +13,8 @@ from dfnet_tf.data.sources import flying_shapes
 from dfnet_tf.presets import preset
 from dfnet_tf.training import loop, truth_teacher
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 SIZE = 32, 64
 CONFIG = stages.staged(preset("tiny"), "flow", "truth").replace(
     data__height=SIZE[0],
