@@ -13,6 +13,8 @@ from dfnet_tf.prediction.predictor import Predictor
 from dfnet_tf.presets import preset
 from dfnet_tf.training import schedule
 
+pytestmark = pytest.mark.slow
+
 STEPS = 200
 
 

@@ -13,6 +13,8 @@ from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, schedule
 from tests.films import write_film
 
+pytestmark = pytest.mark.slow
+
 SIZE = (64, 96)
 
 

@@ -35,6 +35,22 @@ def samples_of(signature_of):
     return {kind: [signature_of[kind].sample(*pair) for pair in pairs] for kind in NETWORKS}
 
 
+@pytest.fixture(scope="module")
+def converted_once():
+    """Converts a network of one size and one type of input once."""
+    convert_one, models = convert.to_tflite, {}
+
+    def to_tflite(signature):
+        key = signature.network, signature.size, signature.dtype
+        if key not in models:
+            models[key] = convert_one(signature)
+        return models[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convert, "to_tflite", to_tflite)
+        yield
+
+
 @pytest.fixture(scope="session")
 def float_models(signature_of):
     return {kind: convert.to_tflite(signature_of[kind]) for kind in NETWORKS}

@@ -19,6 +19,8 @@ from dfnet_tf.training import checkpoints, schedule
 from export import metadata, parity, profile
 from export.tflite_model import TfliteModel
 
+pytestmark = pytest.mark.usefixtures("networks_built_once", "converted_once")
+
 
 @pytest.fixture
 def export(run_main):

@@ -5,6 +5,8 @@ import pytest
 
 from export import NETWORKS, QUANTIZATIONS, exporter, parity, quantize
 
+pytestmark = pytest.mark.usefixtures("converted_once")
+
 SIZE = (64, 96)
 
 

@@ -56,8 +56,8 @@ def begun_from(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(autouse=True)
-def every_film_teaches(monkeypatch):
+@pytest.fixture(scope="module", autouse=True)
+def every_film_teaches():
     """Replaces a film's own geometry: the network's prediction, tilted, with high confidence."""
 
     def film_depths(frames, disparity, intrinsics):
@@ -67,7 +67,17 @@ def every_film_teaches(monkeypatch):
             tilted = np.log(prior) + np.linspace(-1, 1, prior.shape[1], dtype="float32")
             yield depth.FilmDepth(tilted, np.full_like(prior, 0.75), 0.1, {})
 
-    monkeypatch.setattr(depth, "film_depths", film_depths)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(depth, "film_depths", film_depths)
+        yield
+
+
+@pytest.fixture(scope="module")
+def taught(films, begun_from, tmp_path_factory):
+    """The folder of a run that learned from its films."""
+    folder = tmp_path_factory.mktemp("runs") / "taught"
+    loop.train(settings(), films, folder, [begun_from])
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -170,13 +180,12 @@ def test_a_confident_pixel_has_three_times_the_weight_of_an_unsure_one():
     np.testing.assert_allclose(unsure, 0.2 * light * (1 - light), rtol=1e-4)
 
 
-def test_a_run_keeps_motion_and_flow_and_changes_depth(films, begun_from, tmp_path):
-    loop.train(settings(), films, tmp_path, [begun_from])
-    origin, model = checkpoints.load_trained(begun_from), checkpoints.load_trained(tmp_path)
+def test_a_run_keeps_motion_and_flow_and_changes_depth(films, begun_from, taught):
+    origin, model = checkpoints.load_trained(begun_from), checkpoints.load_trained(taught)
     for name in NETWORKS:
         unchanged = same(weights(getattr(origin, name)), weights(getattr(model, name)))
         assert unchanged == (name != "depth_net"), name
-    assert len(list(tmp_path.glob("labels/step_00000000/*/*.png"))) == sum(map(len, films))
+    assert len(list(taught.glob("labels/step_00000000/*/*.png"))) == sum(map(len, films))
 
 
 def test_films_and_clips_with_flow_teach_flow_together(films, begun_from, tmp_path, monkeypatch):
@@ -231,12 +240,12 @@ def test_each_round_makes_labels_of_its_own_and_a_resumed_run_is_the_same(
     assert same(weights(resumed.depth_net), weights(straight.depth_net))
 
 
-def test_labels_missing_in_the_middle_of_a_round_are_reported(films, begun_from, tmp_path):
-    loop.train(settings(), films, tmp_path, [begun_from])
-    shutil.rmtree(tmp_path / "labels")
+def test_labels_missing_in_the_middle_of_a_round_are_reported(films, taught, tmp_path):
+    run_dir = shutil.copytree(taught, tmp_path / "run")
+    shutil.rmtree(run_dir / "labels")
     longer = settings(training__epochs=2)
     with pytest.raises(RunError, match="expected the labels with which training began"):
-        loop.train(longer, films, tmp_path)
+        loop.train(longer, films, run_dir)
 
 
 def test_a_signal_stops_the_making_of_labels_and_the_same_call_continues(

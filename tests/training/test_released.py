@@ -27,6 +27,13 @@ def paper():
     return model
 
 
+@pytest.fixture
+def built_once(paper, monkeypatch):
+    """An import fills the one network, instead of building another."""
+    monkeypatch.setattr(paper, "build", lambda: None)
+    monkeypatch.setattr(released, "DFNet", lambda _: paper)
+
+
 def write(prefix, tensors: dict) -> str:
     """A TensorFlow 1 checkpoint: tensors by name, with no object graph."""
     tf.raw_ops.SaveV2(
@@ -44,6 +51,7 @@ def test_the_names_and_shapes_are_those_of_the_released_program(paper):
     assert len(ours) == len(paper.trainable_variables)
 
 
+@pytest.mark.usefixtures("built_once")
 def test_every_weight_is_loaded_by_its_name(tmp_path):
     rng = np.random.default_rng(0)
     tensors = {n: rng.random(s, np.float32) for n, s in VARIABLES.items()}
@@ -58,6 +66,7 @@ def test_every_weight_is_loaded_by_its_name(tmp_path):
         np.testing.assert_array_equal(variable.numpy(), tensors[name], err_msg=name)
 
 
+@pytest.mark.usefixtures("built_once")
 def test_another_set_of_variables_is_refused_by_name(tmp_path):
     tensors = {name: np.zeros(1, "float32") for name in VARIABLES}
     del tensors["pose_net/cnv3/biases"]
@@ -91,6 +100,7 @@ def test_the_main_reports_an_error_in_one_line_and_writes_nothing(run_main, tmp_
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.usefixtures("built_once")
 def test_a_damaged_checkpoint_is_refused(tmp_path):
     tensors = {n: np.zeros(s, "float32") for n, s in VARIABLES.items()}
     checkpoint = write(tmp_path / "model-1", tensors)
