@@ -220,8 +220,8 @@ def test_truth_is_measured_against(
 @pytest.mark.parametrize("source", ["cityscapes", "records", "film"])
 def test_what_was_trained_on_is_predicted(trained, datasets, sources, run_main, tmp_path, source):
     flags = sources["video"][1:] if source == "film" else [f"--input={datasets[source]}"]
-    output = f"--output={tmp_path}/out"
-    status, _, err = run_main("dfnet_tf.predict", f"--run_dir={trained[0]}", *flags, output)
+    more = "--raw=npz", f"--output={tmp_path}/out"
+    status, _, err = run_main("dfnet_tf.predict", f"--run_dir={trained[0]}", *flags, *more)
     assert status == 0, err
     metadata = json.loads((tmp_path / "out/metadata.json").read_text())
     assert metadata["frames"] == NUM_FRAMES
