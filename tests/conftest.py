@@ -18,7 +18,7 @@ from absl import app, flags
 
 from dfnet_tf.data.clips import read_clips
 from dfnet_tf.data.sources import synthetic
-from dfnet_tf.prediction import predictor
+from dfnet_tf.prediction.predictor import Predictor
 from dfnet_tf.training import checkpoints
 
 
@@ -48,7 +48,7 @@ def eagerly():
 @pytest.fixture(scope="module")
 def networks_built_once():
     """Builds and compiles the networks of an intact run once; a broken one is read every time."""
-    load, new, models, predictors = checkpoints.load_trained, predictor.Predictor, {}, {}
+    load, compile_, models, predictors = checkpoints.load_trained, Predictor.__init__, {}, {}
 
     def load_trained(run_dir, networks=()):
         files = [*checkpoints.all_checkpoints(run_dir), run_dir / "config.json"]
@@ -57,14 +57,15 @@ def networks_built_once():
             models[state] = load(run_dir, networks)
         return models[state]
 
-    def predictor_of(model, flow_size=None):
+    def share(self, model, flow_size=None):
         if (id(model), flow_size) not in predictors:
-            predictors[id(model), flow_size] = new(model, flow_size)
-        return predictors[id(model), flow_size]
+            compile_(self, model, flow_size)
+            predictors[id(model), flow_size] = self.__dict__
+        self.__dict__ = predictors[id(model), flow_size]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checkpoints, "load_trained", load_trained)
-        patch.setattr(predictor, "Predictor", predictor_of)
+        patch.setattr(Predictor, "__init__", share)
         yield
 
 
