@@ -14,7 +14,7 @@ WHEEL_STOPS = (0, 15, 21, 25, 36, 49, 55)
 WHEEL_COLORS = np.array(
     [(1, 0, 0), (1, 1, 0), (0, 1, 0), (0, 1, 1), (0, 0, 1), (1, 0, 1), (1, 0, 0)], "float32"
 )
-HUES, STRENGTHS = 512, 257  # Number of directions and lengths that have a colour of their own.
+HUES, STRENGTHS = 4096, 257  # Number of directions and lengths that have a colour of their own.
 INK, PAPER = (32, 32, 32), 255  # Colours of titles and margins.
 MARGIN, TITLE_HEIGHT = 8, 24  # Pixels.
 FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -52,7 +52,7 @@ def color_flow(flow: np.ndarray, max_magnitude: float | None = None) -> np.ndarr
     """
     known = np.isfinite(flow).all(axis=-1)
     u, v = cv2.split(np.where(known[..., None], flow, 0).astype("float32"))
-    length, angle = cv2.cartToPolar(u, v)
+    length, angle = np.hypot(u, v), np.arctan2(v, u)  # OpenCV's angle is too rough for hues.
     if max_magnitude is None:
         max_magnitude = np.percentile(length[known], 99) if known.any() else 1.0
     strength = np.minimum(length * ((STRENGTHS - 1) / max(max_magnitude, 1e-6)), STRENGTHS - 1)
