@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 
@@ -88,7 +89,26 @@ def adapt(film: OwnFilm, record: Record) -> dict:
     model.depth_net.set_weights(student.depth_net.get_weights())
     with outputs.whole_folder(film.networks) as folder:
         checkpoints.publish(model, film.start, folder)
+    shutil.rmtree(film.output / "run/labels")  # Of long films, hundreds of megabytes.
     return {}
+
+
+def train_command(film: OwnFilm) -> list[str]:
+    """The command that adapts depth to all of the clips, without held-back frames."""
+    config = _student_config(Config.load(film.start / "config.json"), film.minutes)
+    return commands.command(
+        "dfnet_tf.train",
+        data=film.clips,
+        preset=config.network.name,
+        stage="distil",
+        teacher="film",
+        init_from=film.start,
+        height=config.data.height,
+        width=config.data.width,
+        batch_size=config.data.batch_size,
+        minutes=film.minutes or None,
+        run_dir=film.output / "run_by_hand",
+    )
 
 
 def reason_to_keep(film: OwnFilm, record: Record) -> str:

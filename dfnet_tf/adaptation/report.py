@@ -97,6 +97,7 @@ def next_commands(film: OwnFilm, record: Record) -> list[str]:
         commands.shown(_elsewhere(clouds, film)),
         "# The commands of this report",
         commands.shown(parts.prepare_command(film)),
+        commands.shown(parts.train_command(film)),
         commands.shown(parts.predict_command(film, record)),
         *(
             commands.shown(parts.export_command(film, record, *name.split(".")[0].split("_")))
