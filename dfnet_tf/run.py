@@ -66,7 +66,7 @@ def main() -> None:
         "look": (parts.look, "What the film offers", 1.0),
         "adapt": (parts.adapt, "Depth learns from the film", film.minutes + 1.0),
         "judge": (parts.judge, "Held-back frames judge", 1.0),
-        "predict": (parts.predict, "Depth, flow and motion of the film", 0.004 * film.num_shown),
+        "predict": (parts.predict, "Depth, flow and motion of the film", 0.008 * film.num_shown),
         "export": (parts.export, "Models for the phone", 3.0),
         "report": (report.report, "The report", 0.1),
     }
