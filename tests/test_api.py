@@ -3,16 +3,14 @@
 import subprocess
 import sys
 
-import keras
 import numpy as np
 import pytest
+from untrained_run import write_untrained_run
 
 import dfnet_tf
 from dfnet_tf.config import Config
 from dfnet_tf.data.sources import synthetic
-from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.presets import preset
-from dfnet_tf.training import checkpoints, loop, schedule
 
 SIZE = (32, 64)
 NUM_FRAMES = 4
@@ -34,13 +32,7 @@ def run_of_stage(folder, stage):
     config: Config = preset("tiny").replace(
         data__height=SIZE[0], data__width=SIZE[1], training__stage=stage, training__jit_loss=False
     )
-    keras.utils.set_random_seed(0)
-    model = DFNet(config)
-    model.build()
-    schedule.compile_model(model)
-    checkpoints.save(model, folder)
-    loop.claim(folder, config)
-    return folder
+    return write_untrained_run(folder, config)
 
 
 @pytest.fixture(scope="module")

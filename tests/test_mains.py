@@ -9,17 +9,16 @@ import sys
 from pathlib import Path
 
 import cv2
-import keras
 import numpy as np
 import pytest
 from kitti_tree import write_raw_tree
 from main_endings import assert_misused
+from untrained_run import write_untrained_run
 
 from dfnet_tf.data.files import video
 from dfnet_tf.data.files.image_files import ImageReader, read_rgb, write_rgb
 from dfnet_tf.data.files.truth_files import read_flow
 from dfnet_tf.data.sources import kitti_splits, synthetic
-from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.presets import preset
 from dfnet_tf.training import checkpoints, loop, schedule
 
@@ -60,14 +59,7 @@ def street(street_dir, tmp_path):
 @pytest.fixture(scope="module")
 def run_dir(tmp_path_factory):
     """A run that was stopped before its first step."""
-    folder = tmp_path_factory.mktemp("runs") / "tiny"
-    keras.utils.set_random_seed(0)
-    model = DFNet(CONFIG)
-    model.build()
-    schedule.compile_model(model)
-    checkpoints.save(model, folder)
-    loop.claim(folder, CONFIG)
-    return folder
+    return write_untrained_run(tmp_path_factory.mktemp("runs") / "tiny", CONFIG)
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from films import moving_texture, write_film
 
 from dfnet_tf.data.files.image_files import write_rgb
-from tests.films import moving_texture, write_film
 
 
 @pytest.fixture(scope="module")

@@ -10,20 +10,18 @@ run                 a run that was stopped before its first step
 from pathlib import Path
 
 import dataset_trees
-import keras
 import kitti_2015_tree
 import kitti_tree
 import numpy as np
 import scipy.io
+from untrained_run import write_untrained_run
 
 from dfnet_tf.data import records
 from dfnet_tf.data.clip_writer import ClipWriter
 from dfnet_tf.data.files import flo_files, video
 from dfnet_tf.data.files.image_files import write_rgb
 from dfnet_tf.data.sources import kitti_splits, synthetic
-from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.presets import preset
-from dfnet_tf.training import checkpoints, loop, schedule
 
 NUM_FRAMES, HEIGHT, WIDTH = 6, 48, 96
 CONFIG = preset("tiny").replace(data__height=32, data__width=64, training__jit_loss=False)
@@ -85,9 +83,4 @@ def write_sintel(root: Path, rendered: synthetic.RenderedClip) -> None:
 
 def write_run(folder: Path) -> None:
     """A run with its initial weights."""
-    keras.utils.set_random_seed(0)
-    model = DFNet(CONFIG)
-    model.build()
-    schedule.compile_model(model)
-    checkpoints.save(model, folder)
-    loop.claim(folder, CONFIG)
+    write_untrained_run(folder, CONFIG)

@@ -4,12 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+from rendered_film import true_disparity, written
 
 from dfnet_tf.adaptation import agreement
 from dfnet_tf.adaptation.agreement import Agreement
 from dfnet_tf.adaptation.held_back import HeldBack
-from dfnet_tf.data.clip_writer import ClipWriter
-from dfnet_tf.data.clips import read_clip
 from dfnet_tf.data.sources import synthetic
 
 SIZE = (96, 320)
@@ -20,13 +19,8 @@ def street(tmp_path_factory):
     """A rendered film as held-back frames, and its true disparity by frame."""
     film = synthetic.render_clip(101, 12, *SIZE)
     folder = tmp_path_factory.mktemp("clips") / "street"
-    with ClipWriter(folder, image_type="png") as writer:
-        writer.intrinsics = film.intrinsics
-        for image in film.images:
-            writer.add(image)
-    known = {image.tobytes(): depth for image, depth in zip(film.images, film.depth, strict=True)}
-    truth = lambda image: 1.0 / known[np.ascontiguousarray(image).tobytes()]
-    return HeldBack(read_clip(folder), range(4, 8)), truth
+    clip = written(film.images, film.intrinsics, folder)
+    return HeldBack(clip, range(4, 8)), true_disparity(film)
 
 
 def test_the_truth_agrees_best_and_scale_does_not_matter(street):

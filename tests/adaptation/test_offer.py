@@ -4,10 +4,9 @@ import dataclasses
 
 import numpy as np
 import pytest
+from rendered_film import true_disparity, written
 
 from dfnet_tf.adaptation import offer
-from dfnet_tf.data.clip_writer import ClipWriter
-from dfnet_tf.data.clips import read_clip
 from dfnet_tf.data.sources import synthetic
 from dfnet_tf.film.neighbours import Neighbour
 
@@ -15,23 +14,9 @@ SIZE = (96, 320)
 GOOD = offer.Offer(0.8, 5.0, 0.2, 0.02, 0.7, 0.1)
 
 
-def written(images, intrinsics, folder):
-    with ClipWriter(folder, image_type="png") as writer:
-        writer.intrinsics = intrinsics
-        for image in images:
-            writer.add(image)
-    return read_clip(folder)
-
-
 @pytest.fixture(scope="module")
 def film():
     return synthetic.render_clip(101, 10, *SIZE)
-
-
-def true_disparity(film):
-    """The renderer's disparity of each frame, in metres, looked up by the frame's pixels."""
-    known = {image.tobytes(): depth for image, depth in zip(film.images, film.depth, strict=True)}
-    return lambda image: 1.0 / known[np.ascontiguousarray(image).tobytes()]
 
 
 def test_a_street_with_a_good_network_teaches(film, tmp_path):

@@ -4,14 +4,12 @@ import html
 import json
 import shlex
 
-import keras
 import pytest
+from films import write_film
+from untrained_run import write_untrained_run
 
 from dfnet_tf.data.sources import synthetic
-from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.presets import preset
-from dfnet_tf.training import checkpoints, schedule
-from tests.films import write_film
 
 pytestmark = pytest.mark.slow
 
@@ -21,15 +19,8 @@ SIZE = (64, 96)
 @pytest.fixture(scope="module")
 def start(tmp_path_factory):
     """A run folder of untrained networks."""
-    keras.utils.set_random_seed(0)
-    folder = tmp_path_factory.mktemp("start")
     config = preset("tiny").replace(data__height=SIZE[0], data__width=SIZE[1])
-    model = DFNet(config)
-    model.build()
-    schedule.compile_model(model)
-    config.save(folder / "config.json")
-    checkpoints.save(model, folder)
-    return folder
+    return write_untrained_run(tmp_path_factory.mktemp("start"), config)
 
 
 @pytest.fixture(scope="module")

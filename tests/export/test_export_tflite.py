@@ -4,18 +4,17 @@ import functools
 import json
 import shutil
 
-import keras
 import numpy as np
 import pytest
+from untrained_run import write_untrained_run
 
 from dfnet_tf.data.clips import read_clip
 from dfnet_tf.data.sources import synthetic
 from dfnet_tf.data.truth import flow_pairs
 from dfnet_tf.evaluation import headline
-from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.prediction.predictor import Predictor
 from dfnet_tf.presets import preset
-from dfnet_tf.training import checkpoints, schedule
+from dfnet_tf.training import checkpoints
 from export import metadata, parity, profile
 from export.tflite_model import TfliteModel
 
@@ -29,15 +28,8 @@ def export(run_main):
 
 @pytest.fixture(scope="module")
 def run_dir(tmp_path_factory):
-    keras.utils.set_random_seed(0)
-    folder = tmp_path_factory.mktemp("run")
     config = preset("tiny").replace(data__height=64, data__width=96)
-    model = DFNet(config)
-    model.build()
-    schedule.compile_model(model)
-    checkpoints.save(model, folder)
-    config.save(folder / "config.json")
-    return folder
+    return write_untrained_run(tmp_path_factory.mktemp("run"), config)
 
 
 @pytest.fixture(scope="module")
