@@ -27,8 +27,9 @@ ROWS = [["frame", "depth"], ["flow", "rigid_flow"], ["object_motion", "moving"]]
 
 
 def main() -> None:
+    mains.load_tensorflow()
     from dfnet_tf.data.preparation import given_camera
-    from dfnet_tf.prediction import inputs  # After the flags: TensorFlow takes seconds.
+    from dfnet_tf.prediction import inputs
     from dfnet_tf.prediction.predictor import Predictor
     from dfnet_tf.training import checkpoints
 

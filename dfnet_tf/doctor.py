@@ -22,7 +22,8 @@ def main() -> None:
     run_dir = Path(_RUN_DIR.value)
     config = Config.load(run_dir / "config.json")
 
-    from dfnet_tf.training import checkpoints  # After the check: TensorFlow takes seconds.
+    mains.load_tensorflow()
+    from dfnet_tf.training import checkpoints
 
     newest = max(map(checkpoints.step_of, checkpoints.all_checkpoints(run_dir)), default=0)
     path = run_dir / doctor.FILE

@@ -108,8 +108,8 @@ def main() -> None:
     outputs.refuse_existing(output, _OVERWRITE.value)
     if _RERUN.value is not None:
         outputs.refuse_existing(Path(_RERUN.value), _OVERWRITE.value)
-    paths = [Path(path) for path in _INPUT.value]
-    source = inputs.open_input(paths, _camera(), _FPS.value)
+    camera = given_camera.from_flags(_FOV.value, _INTRINSICS.value)
+    source = inputs.open_input([Path(path) for path in _INPUT.value], camera, _FPS.value)
     if _INTRINSICS.value == given_camera.ESTIMATE:
         camera = estimated_camera.found_camera(source.focal_35mm, source.frames())
         source = inputs.with_camera(source, camera)
@@ -162,8 +162,6 @@ def _checked_flags() -> Container[int]:
         raise app.UsageError(
             f"Expected one --input, or two images. Received: {len(_INPUT.value)} inputs."
         )
-    if _FOV.value is not None and _INTRINSICS.value is not None:
-        raise app.UsageError("Expected --fov_degrees or --intrinsics. Received: both.")
     _frames()
     if _POINT_CLOUDS.value is None:
         return ()
@@ -174,14 +172,6 @@ def _frames() -> range | None:
     return (
         frame_numbers.parsed_range("frames", _FRAMES.value) if _FRAMES.value is not None else None
     )
-
-
-def _camera() -> given_camera.GivenCamera | None:
-    if _FOV.value is not None:
-        return given_camera.from_field_of_view(_FOV.value)
-    if _INTRINSICS.value in (None, given_camera.ESTIMATE):
-        return None
-    return given_camera.from_file(_INTRINSICS.value)
 
 
 def _closing_line(num_frames: int, source: inputs.Input, output: Path, has_flow: bool) -> str:

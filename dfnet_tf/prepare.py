@@ -26,7 +26,7 @@ from dfnet_tf.data.preparation import clip_making, given_camera, resumable_work
 from dfnet_tf.data.preparation.given_camera import GivenCamera
 from dfnet_tf.data.sources import flying_shapes, synthetic
 from dfnet_tf.data.sources.recording import Recording
-from dfnet_tf.program import mains, outputs
+from dfnet_tf.program import commands, mains, outputs
 
 RENDERED_SIZE = (128, 416)  # Default height and width of rendered clips.
 MOST_PICTURES = 100  # Number of texture images kept in memory.
@@ -179,8 +179,10 @@ def main() -> None:
     print(_summary(dataset, output))
     for line in _told_notes(dataset):
         print(line, file=sys.stderr)
-    learned = " --intrinsics=learned" if _INTRINSICS.value == given_camera.ESTIMATE else ""
-    print(f"Next: python -m dfnet_tf.train --data={output} --run_dir=runs/{output.name}{learned}")
+    learned = "learned" if _INTRINSICS.value == given_camera.ESTIMATE else None
+    run_dir = f"runs/{output.name}"
+    train = commands.command("dfnet_tf.train", data=output, run_dir=run_dir, intrinsics=learned)
+    print(f"Next: {commands.shown(train)}")
 
 
 def _check_flags() -> None:
@@ -211,11 +213,7 @@ def _check_flags() -> None:
 
 def _camera() -> GivenCamera | None:
     """The camera given by flags; None if the source knows it or it must be estimated."""
-    camera = None
-    if _FOV.value is not None:
-        camera = given_camera.from_field_of_view(_FOV.value)
-    elif _INTRINSICS.value and _INTRINSICS.value != given_camera.ESTIMATE:
-        camera = given_camera.from_file(_INTRINSICS.value)
+    camera = given_camera.from_flags(_FOV.value, _INTRINSICS.value)
     if camera and _DISTORTION.value:
         return given_camera.distorted(camera, _coefficients(_DISTORTION.value))
     return camera

@@ -85,22 +85,11 @@ def main() -> None:
 
 def _film() -> OwnFilm:
     """The film and the flags, checked."""
-    if _FOV.value is not None and _INTRINSICS.value is not None:
-        raise app.UsageError("Expected --fov_degrees or --intrinsics. Received: both.")
-    path, output, start = (
-        Path(_INPUT.value),
-        Path(_OUTPUT.value),
-        locations.run_folder(_INIT_FROM.value),
-    )
-    camera = {flag.name: flag.value for flag in (_FOV, _INTRINSICS) if flag.value is not None}
-    given = None
-    if _FOV.value is not None:
-        given = given_camera.from_field_of_view(_FOV.value)
-    elif _INTRINSICS.value == given_camera.ESTIMATE:
-        camera = {}
-    elif _INTRINSICS.value is not None:
-        given = given_camera.from_file(_INTRINSICS.value)
-    elif (path / "intrinsics.txt").exists():
+    given = given_camera.from_flags(_FOV.value, _INTRINSICS.value)
+    path, output = Path(_INPUT.value), Path(_OUTPUT.value)
+    start = locations.run_folder(_INIT_FROM.value)
+    camera = {flag.name: flag.value for flag in (_FOV, _INTRINSICS) if given and flag.value}
+    if _INTRINSICS.value is None and not given and (path / "intrinsics.txt").exists():
         camera = {"intrinsics": str(path / "intrinsics.txt")}
     source = inputs.open_input([path], given)
     if not source.is_film:

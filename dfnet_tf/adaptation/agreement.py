@@ -1,6 +1,7 @@
 """How well a depth network agrees with a film, without truth: with its geometry and its colours."""
 
 import dataclasses
+import math
 import warnings
 from collections.abc import Callable, Sequence
 
@@ -59,8 +60,7 @@ def judged(
     Returns:
       the agreement of each network, NaN if no frame can judge; and the frames that judged.
     """
-    step = max(1, -(-sum(len(one.judged) for one in held) // most))
-    frames, errors = [], []
+    step, frames, errors = _step(held, most), [], []
     for one in held:
         images = [one.clip.image(i) for i in range(len(one.clip))]
         found = list(depth.film_depths(images, networks[0], one.clip.intrinsics))
@@ -75,6 +75,11 @@ def judged(
         return [Agreement(np.nan, np.nan, 0) for _ in networks], []
     means = np.nanmean(errors, axis=0)
     return [Agreement(*map(float, row), len(frames)) for row in means], frames
+
+
+def _step(held: Sequence[HeldBack], most: int) -> int:
+    """Every how many judged frames one is taken, so that at most about `most` are."""
+    return max(1, math.ceil(sum(len(one.judged) for one in held) / most))
 
 
 def _compared(
@@ -134,8 +139,7 @@ def flow_gap(
     Returns:
       the mean end-point error and the mean length of DIS flow, in pixels at the working size.
     """
-    step = max(1, -(-sum(len(one.judged) for one in held) // most))
-    errors, lengths = [], []
+    step, errors, lengths = _step(held, most), [], []
     for one in held:
         size = depth.working_size(one.clip.size)
         for i in one.judged[::step]:

@@ -7,16 +7,15 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 
+from dfnet_tf.config import TrainingConfig
 from dfnet_tf.data.clip import Clip
 from dfnet_tf.film import depth, neighbours
 from dfnet_tf.film.neighbours import Neighbour
 from dfnet_tf.geometry import camera, optical_flow, triangulation
 
 PASSAGES = 6  # Number of passages, spread over the film.
-LENGTH = (
-    2 * max(neighbours.DISTANCES) + 1
-)  # Frames of a passage: the middle one has all neighbours.
-TEACHES, TEACHES_LITTLE = 0.4, 0.2  # Least mean confidence.
+LENGTH = 2 * max(neighbours.DISTANCES) + 1  # Frames; the middle one has all its neighbours.
+TEACHES, TEACHES_LITTLE = TrainingConfig.least_confidence, 0.2  # Mean confidence, of `labels`.
 FEW_FOLLOWED, LITTLE_PARALLAX, MUCH_MOVES = 0.4, 1.5, 0.35
 
 

@@ -11,6 +11,7 @@ from dfnet_tf.adaptation import agreement, held_back, offer
 from dfnet_tf.adaptation.own_film import FEWEST, SIDE, OwnFilm
 from dfnet_tf.adaptation.record import Record
 from dfnet_tf.config import Config
+from dfnet_tf.data import pinhole
 from dfnet_tf.data.clips import read_clips
 from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.files.image_files import write_rgb
@@ -39,7 +40,7 @@ def prepare(film: OwnFilm, _: Record) -> dict:
     return {
         "frames": sum(clip["frames"] for clip in clips),
         "clips": len(clips),
-        "fov_degrees": _field_of_view(first["intrinsics"], first["width"]),
+        "fov_degrees": pinhole.field_of_view(first["intrinsics"][0][0], first["width"]),
         "camera": first["intrinsics_from"],
         "notes": notes,
     }
@@ -177,27 +178,24 @@ def _drawn(frame: agreement.JudgedFrame) -> np.ndarray:
 
 def predict(film: OwnFilm, record: Record) -> dict:
     """Predicts the film with the better networks."""
-    commands.run(predict_command(film, record))
+    commands.run(predict_command(film, record, "prediction", overwrite=True))
     return {}
 
 
-def predict_command(film: OwnFilm, record: Record, whole: bool = False) -> list[str]:
-    """The command that predicts the first frames, or the whole film."""
-    camera = film.camera or {"fov_degrees": record["prepare"]["fov_degrees"]}
+def predict_command(film: OwnFilm, record: Record, folder: str, **flags) -> list[str]:
+    """The command that predicts the first `num_shown` frames into a folder of the output."""
     step = film.frame_step
-    frames = (
-        f"0:{film.num_shown * step}" if film.source.num_frames > film.num_shown * step else None
-    )
-    return commands.command(
-        "dfnet_tf.predict",
-        run_dir=record["judge"]["networks"],
-        input=film.path,
+    end = film.num_shown * step
+    camera = film.camera or {"fov_degrees": record["prepare"]["fov_degrees"]}
+    usual = {
+        "run_dir": record["judge"]["networks"],
+        "input": film.path,
         **camera,
-        every=step if step > 1 else None,
-        frames=None if whole else frames,
-        output=film.output / ("whole_prediction" if whole else "prediction"),
-        overwrite=None if whole else True,
-    )
+        "every": step if step > 1 else None,
+        "frames": f"0:{end}" if film.source.num_frames > end else None,
+        "output": film.output / folder,
+    }
+    return commands.command("dfnet_tf.predict", **{**usual, **flags})
 
 
 def export(film: OwnFilm, record: Record) -> dict:
@@ -231,8 +229,3 @@ def export_command(film: OwnFilm, record: Record, network: str, quantization: st
         output=film.output / "models",
         overwrite=True,
     )
-
-
-def _field_of_view(intrinsics: list, width: int) -> float:
-    """The horizontal field of view in degrees."""
-    return float(np.degrees(2.0 * np.arctan(width / 2.0 / intrinsics[0][0])))

@@ -78,8 +78,8 @@ def _add_learned(page: Page, film: OwnFilm, record: Record) -> None:
     page.table(rows)
     page.paragraph(
         "The gap is the mean difference of log depth to triangulated depth, where that is sure: "
-        "0.1 is about 10 %. Each frame's scale is taken off. The photometric error is that of the "
-        "neighbouring frames, warped by depth and motion. Flow is "
+        "0.1 is about 10 %. Each frame's depth is first scaled to the film's. The photometric "
+        "error compares a frame with its neighbours, warped by depth and motion. Flow is "
         f"{judged['flow_error']:.2f} pixels from DIS flow of {judged['flow_length']:.1f} pixels."
     )
     for path in sorted((film.output / "judged").glob("*.png")):
@@ -88,27 +88,20 @@ def _add_learned(page: Page, film: OwnFilm, record: Record) -> None:
 
 def next_commands(film: OwnFilm, record: Record) -> list[str]:
     """Commands that lead on from here, ready to be pasted."""
-    whole = parts.predict_command(film, record, whole=True)
-    clouds = [*parts.predict_command(film, record), "--point_clouds=0:100:10"]
+    whole = parts.predict_command(film, record, "whole_prediction", frames=None)
+    clouds = parts.predict_command(film, record, "clouds", point_clouds="0:100:10")
+    again = parts.predict_command(film, record, "prediction", overwrite=True)
     return [
         "# The whole film",
         commands.shown(whole),
         "# Point clouds",
-        commands.shown(_elsewhere(clouds, film)),
+        commands.shown(clouds),
         "# The commands of this report",
         commands.shown(parts.prepare_command(film)),
         commands.shown(parts.train_command(film)),
-        commands.shown(parts.predict_command(film, record)),
+        commands.shown(again),
         *(
             commands.shown(parts.export_command(film, record, *name.split(".")[0].split("_")))
             for name in record["export"]["models"]
         ),
-    ]
-
-
-def _elsewhere(words: list[str], film: OwnFilm) -> list[str]:
-    return [
-        f"--output={film.output / 'clouds'}" if word.startswith("--output=") else word
-        for word in words
-        if word != "--overwrite"
     ]

@@ -18,6 +18,11 @@ def focal_length(degrees: float, width: int) -> float:
     return width / (2 * np.tan(np.radians(degrees) / 2))
 
 
+def field_of_view(focal: float, width: int) -> float:
+    """The horizontal field of view in degrees. Inverse of `focal_length`."""
+    return float(np.degrees(2 * np.arctan2(width / 2, focal)))
+
+
 def new_from_old(scale, first, border=(0, 0)) -> np.ndarray:
     """Maps pixels (x, y, 1) of an image to those of its crop, resized; [3, 3].
 

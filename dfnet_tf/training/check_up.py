@@ -10,7 +10,7 @@ from keras import ops
 from dfnet_tf.data.preparation.stills_and_cuts import MotionGate
 from dfnet_tf.losses import flow_views
 from dfnet_tf.program import outputs
-from dfnet_tf.training import doctor, run_lists
+from dfnet_tf.training import collapse, doctor, run_lists
 from dfnet_tf.training.doctor import Observation
 
 STILL = 1.5  # Grey levels, the value the README suggests for `prepare --static_threshold`.
@@ -70,8 +70,7 @@ def observe(model, batch: dict[str, Any]) -> Observation:
         disparities = predictions["disparities"][0]
         view = flow_views.rigid_view(images, intrinsics, disparities, predictions["motions"])
         seen.rigid_length, seen.rigid_visible = _length(view.flow), float(ops.mean(view.visible))
-        spread = ops.std(disparities, axis=(2, 3, 4)) / ops.mean(disparities, axis=(2, 3, 4))
-        seen.disparity_spread = float(ops.mean(spread))
+        seen.disparity_spread = collapse.spread(disparities)
         seen.disparity_median = float(np.median(disparities))
     return seen
 

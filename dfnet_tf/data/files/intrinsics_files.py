@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dfnet_tf.data import pinhole
 from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.files.number_files import read_numbers
 from dfnet_tf.data.files.stored_bytes import read_text
@@ -119,9 +120,7 @@ def views(matrix: np.ndarray, size: tuple[int, int]) -> tuple[float, float]:
     """The horizontal and the vertical field of view, in degrees."""
     height, width = size
     fx, fy = float(matrix[0][0]), float(matrix[1][1])
-    return tuple(
-        float(np.degrees(2 * np.arctan2(s / 2, f))) for s, f in ((width, fx), (height, fy))
-    )
+    return tuple(pinhole.field_of_view(focal, side) for focal, side in ((fx, width), (fy, height)))
 
 
 def size_text(shape: tuple[int, ...]) -> str:

@@ -52,6 +52,20 @@ class FieldOfView(GivenCamera):
         ]
 
 
+def from_flags(fov_degrees: float | None, intrinsics: str | None) -> GivenCamera | None:
+    """The camera that --fov_degrees or --intrinsics gives; None without both, or for ESTIMATE.
+
+    Raises:
+      ValueError: both are given, or the field of view can only be in radians.
+      ClipError: as in `from_file`.
+    """
+    if fov_degrees is not None and intrinsics is not None:
+        raise ValueError("Expected --fov_degrees or --intrinsics. Received: both.")
+    if fov_degrees is not None:
+        return from_field_of_view(fov_degrees)
+    return None if intrinsics in (None, ESTIMATE) else from_file(intrinsics)
+
+
 def from_field_of_view(degrees: float) -> GivenCamera:
     """A camera with square pixels, central optical axis, and this horizontal field of view.
 
