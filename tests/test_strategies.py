@@ -227,6 +227,15 @@ def test_a_batch_that_the_devices_cannot_share_is_refused():
     assert strategies.description(three, config) == ("3 devices. Global batch: 6 clips, 2 on each.")
 
 
+def test_a_time_limit_of_several_workers_is_refused():
+    config = strategy_teams.settings(training__minutes=1.0)
+    alone = types.SimpleNamespace(num_replicas_in_sync=2, cluster_resolver=None)
+    strategies.check_shares(alone, config)
+    team = types.SimpleNamespace(num_replicas_in_sync=2, cluster_resolver=object())
+    with pytest.raises(ConfigError, match="one machine for --minutes.*several workers"):
+        strategies.check_shares(team, config)
+
+
 CLUSTER = {"worker": ["a:1", "b:1"]}
 
 

@@ -58,11 +58,16 @@ def _check_cluster(text: str) -> None:
 
 
 def check_shares(strategy: tf.distribute.Strategy, config: Config) -> None:
-    """Raises ConfigError if the devices cannot share the batches or the labels of films."""
+    """Raises ConfigError if the devices cannot share the batches, a film's labels or a clock."""
     if config.training.teacher == "film" and strategy.cluster_resolver is not None:
         raise ConfigError(
             "Expected one machine, with any number of devices, for --teacher=film, because its "
             "labels are stored in --run_dir. Received: several workers."
+        )
+    if config.training.minutes and strategy.cluster_resolver is not None:
+        raise ConfigError(
+            "Expected one machine for --minutes, because the clocks of several would end different "
+            "epochs. Received: several workers."
         )
     batch_size, devices = config.data.batch_size, strategy.num_replicas_in_sync
     if batch_size % devices:
