@@ -189,8 +189,9 @@ class TrainingConfig:
     distil (only the depth network learns). `teacher` is the source of labels. In stage distil,
     `network` is a frozen copy of the depth network (see `models.depth_student`), and `film` is the
     geometry of the clips themselves (see `models.film_student`), computed again in each of `rounds`
-    equal parts of the training with the depth network as trained so far. In stage flow, `network`
-    means no labels; `truth` and `film` give labels of flow (see `models.flow_student`).
+    equal parts of the training with the depth network as trained so far. `truth` is the true depth
+    of rendered clips, which `film` uses too where a clip has it. In stage flow, `network` means no
+    labels; `truth` and `film` give labels of flow (see `models.flow_student`).
     """
 
     epochs: int

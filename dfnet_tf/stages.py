@@ -67,6 +67,11 @@ class Stage:
         """True if training must start from networks that another run has trained."""
         return self.networks != self.trained
 
+    @property
+    def labels(self) -> str:
+        """The kind of labels that a teacher gives: depth or flow."""
+        return "flow" if "flow_net" in self.trained else "depth"
+
 
 # The settings of stage distil, and those of its teacher `film`.
 DISTIL = {
@@ -163,6 +168,15 @@ STAGES = {
             terms=dict.fromkeys(OBJECTIVES, ("film_depth",)),
             changes=dict.fromkeys(PRESETS, FILM),
             refused=WITHOUT_OBJECTIVE,
+            knows_camera=False,
+        ),
+        "truth": Stage(
+            model="FilmStudent",
+            networks=NETWORKS,
+            trained=("depth_net",),
+            terms=dict.fromkeys(OBJECTIVES, ("film_depth",)),
+            changes=dict.fromkeys(PRESETS, FILM),
+            refused=(*WITHOUT_OBJECTIVE, "rounds"),
             knows_camera=False,
         ),
     },

@@ -1,4 +1,4 @@
-"""FilmStudent: a trained DFNet whose depth network learns from the geometry of its clips."""
+"""FilmStudent: a trained DFNet whose depth network learns labels computed beforehand."""
 
 import keras
 from keras import ops
@@ -14,9 +14,10 @@ PATCHWORKS = 0.5  # Share of the frames that become patchworks.
 
 @keras.saving.register_keras_serializable("dfnet")
 class FilmStudent(DFNet):
-    """The model of stage `distil` with teacher `film`: depth learns labels computed beforehand.
+    """The model of stage `distil` with teacher `film` or `truth`: depth learns from labels.
 
-    Half of the frames are seen whole, the others as patchworks, so that depth learns from the
+    The labels are the geometry of films (`film.labels`) or the truth of rendered clips. Half of the
+    frames are seen whole, the others as patchworks, so that depth learns from the
     appearance of things and not only from their position. Pose and flow networks do not change.
 
     Call: in training, a batch with `images` and

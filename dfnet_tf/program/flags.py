@@ -61,9 +61,9 @@ def define_training_flags() -> None:
         list(stages.TEACHERS),
         "Where labels come from. Stage distil learns depth. network: from the depth network of "
         "--init_from, on patchworks of the frames; film: from each film's own geometry (flow to "
-        "neighbouring frames, motion, triangulation), computed before training. Stage flow learns "
-        "flow. network: without labels; truth: from the true flow of rendered clips; film: from "
-        "each film's own geometry.",
+        "neighbouring frames, motion, triangulation), computed before training, and from the true "
+        "depth of rendered clips; truth: from rendered clips alone. Stage flow learns flow. "
+        "network: without labels; film and truth: as in stage distil.",
     )
     flags.DEFINE_integer(
         "rounds",

@@ -33,7 +33,7 @@ def lesson(
 
     Returns:
       the clips whose labels are good enough, and these labels: of depth, or in stage flow of flow.
-      In stage flow, clips with flow/ use their true flow.
+      Clips that have the truth, such as rendered clips, use it; see `truth_teacher.has_truth`.
 
     Raises:
       RunError: labels of a resumed round are missing and cannot be made again, because the network
@@ -41,9 +41,9 @@ def lesson(
       ClipError: no clip's labels are good enough.
       Interrupted: `request` asked to stop; the labels made so far stay.
     """
-    kind = "flow" if "flow_net" in model.stage.trained else "depth"
-    with_flow = [clip for clip in clips if kind == "flow" and truth_teacher.has_flow(clip)]
-    films = [clip for clip in clips if clip not in with_flow]
+    kind = model.stage.labels
+    with_truth = [clip for clip in clips if truth_teacher.has_truth(clip, kind)]
+    films = [clip for clip in clips if clip not in with_truth]
     begin = first_step_of_round(step, model.config.training)
     stored = FilmLabels(run_dir / "labels" / f"step_{begin:08d}", films, model.flow_size, kind)
     if step == begin:
@@ -55,9 +55,8 @@ def lesson(
         )
     taught = _good_enough(stored, model.config.training.least_confidence)
     found = [functools.partial(stored.read, number) for number in taught]
-    if with_flow:
-        found += truth_teacher.readers(with_flow, model.flow_size)
-    clips = [*(films[number] for number in taught), *with_flow]
+    found += truth_teacher.readers(with_truth, model.flow_size, kind)
+    clips = [*(films[number] for number in taught), *with_truth]
     read = lambda number, frame: found[number](frame)
     return clips, Labels(read, are_flow=kind == "flow")
 

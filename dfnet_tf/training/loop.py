@@ -169,7 +169,7 @@ def _fit(
             if training.teacher == "film":
                 shown, labels = film_teacher.lesson(model, clips, run_dir, first_step, request)
             elif training.teacher == "truth":
-                shown, labels = truth_teacher.lesson(clips, model.flow_size)
+                shown, labels = truth_teacher.lesson(clips, model.flow_size, model.stage.labels)
             batches = functools.partial(
                 pipeline.training_batches,
                 shown,

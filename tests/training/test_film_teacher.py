@@ -42,10 +42,20 @@ def settings(**changes):
 
 
 @pytest.fixture(scope="module")
-def films(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("films")
+def rendered(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("rendered")
     for seed in (101, 102):
         synthetic.write_clip(synthetic.render_clip(seed, 6, 48, 96), folder / f"street_{seed}")
+    return read_clips(folder)
+
+
+@pytest.fixture(scope="module")
+def films(rendered, tmp_path_factory):
+    """The rendered clips without their true depth, so that their geometry has to be found."""
+    folder = tmp_path_factory.mktemp("films")
+    without_depth = shutil.ignore_patterns("depth")
+    for clip in rendered:
+        shutil.copytree(clip.folder, folder / clip.name, ignore=without_depth)
     return read_clips(folder)
 
 
@@ -218,6 +228,22 @@ def test_films_and_clips_with_flow_teach_flow_together(films, begun_from, tmp_pa
     true, _ = clips[1].flow(1)
     np.testing.assert_allclose(labels.read(1, 1)[0, 0, :2], true[0, 0] * 2 / 3, rtol=1e-4)
     assert labels.read(1, 1)[0, 0, 2] == 1
+
+
+def test_rendered_clips_teach_their_true_depth_beside_films(films, rendered, begun_from, tmp_path):
+    clips, run_dir = [films[0], rendered[1]], tmp_path / "run"
+    loop.train(settings(), clips, run_dir, [begun_from])
+    student = FilmStudent(settings())
+    student.build()
+    taught, labels = film_teacher.lesson(student, clips, run_dir, 1, Request())
+    assert taught == clips
+    stored = FilmLabels(run_dir / "labels/step_00000000", [films[0]], SIZE)
+    np.testing.assert_array_equal(labels.read(0, 3), stored.read(0, 3))
+    assert (labels.read(1, 3)[..., 1] == 1).all()
+    np.testing.assert_allclose(
+        np.exp(-labels.read(1, 3)[::2, ::2, 0]), rendered[1].depth(3)[::3, ::3], rtol=1e-5
+    )
+    assert not (stored.folder / f"001_{rendered[1].name}").exists()  # No label of it is made.
 
 
 def test_each_round_makes_labels_of_its_own_and_a_resumed_run_is_the_same(

@@ -1,9 +1,11 @@
-"""Stage `flow` with the true flow of rendered pairs as labels."""
+"""The truth of rendered clips as labels of flow and depth."""
 
 import shutil
 
+import cv2
 import numpy as np
 import pytest
+from untrained_run import write_untrained_run
 
 from dfnet_tf import stages
 from dfnet_tf.data.batches import pipeline
@@ -65,6 +67,37 @@ def gap(frames, label, factor):
     inside = ((ends >= 0) & (ends < [SIZE[1], SIZE[0]])).all(axis=-1)
     read = frames[1][ends[inside][:, 1], ends[inside][:, 0]]
     return np.abs(read - frames[0][inside]).mean()
+
+
+def test_labels_of_depth_are_log_disparities_and_what_is_known(clips):
+    _, labels = truth_teacher.lesson(clips, (24, 64), "depth")
+    clip, (height, width) = clips[0], clips[0].size
+    label = labels.read(0, 1)
+    assert label.shape == (24, 64, 2) and not labels.are_flow and labels.num_frames == 1
+    rows, columns = np.arange(24) * height // 24, np.arange(64) * width // 64
+    np.testing.assert_allclose(np.exp(-label[..., 0]), clip.depth(1)[rows][:, columns], rtol=1e-5)
+    assert (label[..., 1] == 1).all()
+
+
+def test_the_sparse_depth_of_a_scanner_does_not_teach(clips, tmp_path):
+    scanned = shutil.copytree(clips[0].folder, tmp_path / "clip")
+    for path in (scanned / "depth").iterdir():
+        depth = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        depth[: depth.shape[0] // 3] = 0  # Nothing in the sky.
+        cv2.imwrite(str(path), depth)
+    with pytest.raises(ClipError, match="depth/ of every pixel.*Received: 1 clips without"):
+        truth_teacher.lesson(read_clips(scanned), SIZE, "depth")
+
+
+def test_depth_learns_from_truth_alone(clips, tmp_path):
+    config = stages.staged(CONFIG, "distil", "truth").replace(
+        training__epochs=1, training__steps_per_epoch=2
+    )
+    start = write_untrained_run(tmp_path / "start", stages.staged(CONFIG, "joint"))
+    model = loop.train(config, clips, tmp_path / "run", [start])
+    assert len(model.trainable_variables) == len(model.depth_net.trainable_variables)
+    assert [tracker.name for tracker in model.term_trackers] == ["film_depth"]
+    assert not (tmp_path / "run/labels").exists()
 
 
 def test_only_the_flow_network_learns_and_its_error_is_logged(flying, tmp_path):
