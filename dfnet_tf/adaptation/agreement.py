@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from dfnet_tf.adaptation.held_back import HeldBack
-from dfnet_tf.film import depth, neighbours
+from dfnet_tf.film import depth, fusion, neighbours
 from dfnet_tf.film.depth import FilmDepth
 from dfnet_tf.geometry import camera, optical_flow, visibility
 from dfnet_tf.losses import photometric
@@ -89,7 +89,7 @@ def _compared(
     size, sure, gaps, scaled = film.log_disparity.shape, film.confidence > SURE, [], []
     for disparity in networks:
         seen = cv2.resize(np.float32(disparity(image)), size[::-1])
-        gap = np.log(np.maximum(seen, depth.LEAST_DISPARITY)) - film.log_disparity
+        gap = np.log(np.maximum(seen, fusion.LEAST_DISPARITY)) - film.log_disparity
         middle = np.median(gap[sure])
         gaps.append(np.average(np.abs(gap - middle)[sure], weights=film.confidence[sure]))
         scaled.append(film.log_disparity + gap - middle)

@@ -9,7 +9,7 @@ import numpy as np
 
 from dfnet_tf.config import TrainingConfig
 from dfnet_tf.data.clip import Clip
-from dfnet_tf.film import depth, neighbours
+from dfnet_tf.film import depth, fusion, neighbours
 from dfnet_tf.film.neighbours import Neighbour
 from dfnet_tf.geometry import camera, optical_flow, triangulation
 
@@ -114,7 +114,7 @@ def _measured(neighbour: Neighbour, intrinsics: np.ndarray) -> tuple[float, floa
     across = np.asarray(triangulation.of_matches(neighbour.motion[None], first, second)[2])
     focal = np.sqrt(intrinsics[0, 0] * intrinsics[1, 1])
     turn = np.degrees(np.linalg.norm(cv2.Rodrigues(np.float64(rotation[:3, :3]))[0]))
-    moving = np.mean(across * focal > depth.ON_LINE)
+    moving = np.mean(across * focal > fusion.ON_LINE)
     return seen.mean(), np.median(parallax[seen]), turn, moving
 
 

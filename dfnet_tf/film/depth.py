@@ -10,26 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
-import tensorflow as tf
-from keras import ops
 
-from dfnet_tf.film import flow
+from dfnet_tf.film import flow, fusion
 from dfnet_tf.film.neighbours import DISTANCES, THREADS, Neighbour, neighbours_of
-from dfnet_tf.geometry import camera, ground, optical_flow, triangulation
-from dfnet_tf.geometry.quantiles import masked_quantile
+from dfnet_tf.geometry import camera
 
 AREA = 192 * 640  # Pixels of the working size.
-COARSE = 3  # Pixel spacing of the grid on which medians are computed.
-FLOW_DOUBT = 0.4  # Standard deviation of flow, in pixels, where there is texture.
-NOISE = 2.0  # Grey levels; where the image gradient is smaller, the flow is less certain.
 PATCH = 9  # Pixels: flow depends on the gradients of a whole patch.
-ON_LINE = 1.5  # Pixels: a pixel farther from its epipolar line belongs to a moving object.
-SURE = 2.0  # A view's scale uses inverse depths above this many standard deviations.
-FEWEST = 0.1  # Minimum share of such pixels for a view to count.
-MOST_SPREAD = 0.3  # Largest median gap of log disparity between a counted view and the network.
-PRIOR_DOUBT = 0.5  # Standard deviation of the network's log disparity.
-LEAST_DOUBT = 0.03  # Smallest standard deviation of the views' log disparity.
-LEAST_DISPARITY = 1e-6
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -54,10 +41,10 @@ def film_depths(
 
     Each frame is compared with its neighbours (`neighbours.py`). The camera motion to each
     neighbour is solved without depth. The pixels' inverse depths are triangulated and scaled to the
-    network's disparity by their median ratio. The views are averaged, weighted by their precision,
-    and fused with the network's log disparity, whose standard deviation is PRIOR_DOUBT. The network
-    alone decides where views disagree, where pixels leave their epipolar lines, and where points
-    would lie below the ground: there, something moves or the flow is wrong.
+    network's disparity by their median ratio. The views are averaged and fused with the network's
+    disparity (`fusion`). The network alone decides where views disagree, where pixels leave their
+    epipolar lines, and where points would lie below the ground: there, something moves or the flow
+    is wrong.
 
     Args:
       frames: uint8 RGB [h, w, 3], consecutive and of one size.
@@ -77,7 +64,7 @@ def film_depths(
     with ThreadPoolExecutor(THREADS) as threads:
         for (frame, grey), neighbours in zip(behind, found, strict=True):
             prior = cv2.resize(np.float32(disparity(frame)), size[::-1])
-            prior = np.maximum(prior, LEAST_DISPARITY)
+            prior = np.maximum(prior, fusion.LEAST_DISPARITY)
             under_way.append(threads.submit(_film_depth, grey, prior, neighbours, scaled))
             if len(under_way) > THREADS:
                 yield under_way.popleft().result()
@@ -109,7 +96,7 @@ def _film_depth(
         np.stack([getattr(one, name) for one in padded]) for name in ("flow", "agrees", "motion")
     )
     travel = _direction_of_travel(neighbours)
-    found = _fused(prior, flows, agrees, motions, _texture(grey), travel, intrinsics)
+    found = fusion.fused(prior, flows, agrees, motions, _texture(grey), travel, intrinsics)
     log_disparity, confidence, spreads, scales, counts = (part.numpy() for part in found)
     counts = counts[: len(neighbours)] > 0
     if not counts.any():
@@ -153,76 +140,3 @@ def _texture(grey: np.ndarray) -> np.ndarray:
     smooth = cv2.GaussianBlur(np.float32(grey), (0, 0), 1.0)
     x, y = (cv2.Scharr(smooth, cv2.CV_32F, *order) / 32 for order in ((1, 0), (0, 1)))
     return cv2.blur(np.stack([x * x, x * y, y * y], axis=-1), (PATCH, PATCH))
-
-
-@tf.function(jit_compile=True)
-def _fused(prior, flows, agrees, motions, texture, travel, intrinsics):
-    """Fuses V views of one frame of H x W.
-
-    Args:
-      prior: [H, W], the network's disparity.
-      flows: [V, H, W, 2]; agrees: [V, H, W]; motions: [V, 4, 4]: see `Neighbour`.
-      texture: [H, W, 3], see `_texture`.
-      travel: [3], the direction of travel.
-      intrinsics: [3, 3].
-
-    Returns:
-      log disparity and confidence, [H, W]; and for each view, [V]: the spread against the prior,
-      the scale from 1 / |t| to the prior's unit, and whether the view counts.
-    """
-    height, width = prior.shape
-    focal = ops.sqrt(intrinsics[0, 0] * intrinsics[1, 1])
-    ones = ops.ones_like(flows[..., :1])
-    first, second = (
-        ops.reshape(camera.lift(places, ones, intrinsics[None])[..., :2], (-1, height * width, 2))
-        for places in (
-            camera.pixel_grid(height, width) + ops.zeros_like(flows),
-            optical_flow.end_points(flows),
-        )
-    )
-    near, parallax, across = triangulation.of_matches(motions, first, second)
-    doubt = _flow_doubt(parallax, texture) / focal / ops.norm(parallax, axis=-1)
-    seen = ops.reshape(agrees, ops.shape(near)) * ops.cast(across * focal < ON_LINE, "float32")
-    sure = seen * ops.cast(near > SURE * doubt, "float32")
-    flat_prior = ops.reshape(prior, (1, -1))
-
-    def coarse(maps):
-        return ops.reshape(
-            ops.reshape(maps, (-1, height, width))[:, ::COARSE, ::COARSE],
-            (-1, -(-height // COARSE) * -(-width // COARSE)),
-        )
-
-    ratio = ops.log(coarse(flat_prior)) - ops.log(ops.maximum(coarse(near), 1e-9))
-    middle = masked_quantile(ratio, coarse(sure), 0.5)
-    spread = masked_quantile(ops.abs(ratio - middle[:, None]), coarse(sure), 0.5)
-    counts = ops.logical_and(ops.mean(sure, axis=1) > FEWEST, spread < MOST_SPREAD)
-    scale, counts = ops.exp(middle)[:, None], ops.cast(counts, "float32")
-    scale = ops.where(counts[:, None] > 0, scale, 1.0)
-
-    mean, relative, known = triangulation.combined(
-        near * scale, doubt * scale, seen * counts[:, None]
-    )
-    precision = known / ops.square(ops.maximum(relative, LEAST_DOUBT))
-    confidence = precision / (precision + 1.0 / PRIOR_DOUBT**2)
-    step = ops.log(ops.maximum(mean, LEAST_DISPARITY)) - ops.log(flat_prior[0])
-    label = ops.exp(ops.log(flat_prior) + confidence * step)
-
-    rays = ops.concatenate([first[:1], ops.ones_like(first[:1, :, :1])], axis=-1)
-    slope = ground.slopes(rays, travel[None])
-    below = ground.below(slope, label, flat_prior)[0]
-    confidence = confidence * (1.0 - below)
-    log_disparity = ops.log(flat_prior[0]) + confidence * step
-    maps = (ops.reshape(part, (height, width)) for part in (log_disparity, confidence))
-    return *maps, spread, scale[:, 0], counts
-
-
-def _flow_doubt(parallax, texture):
-    """The flow's standard deviation along the epipolar line, in pixels: [V, N]; parallax [V, N, 2].
-
-    An edge along the line does not locate a point on the line; neither does a textureless road.
-    """
-    x, y = parallax[..., 0], parallax[..., 1]
-    xx, xy, yy = (ops.reshape(texture[..., i], (1, -1)) for i in range(3))
-    square = ops.square(x) + ops.square(y) + 1e-12
-    along = (x * x * xx + 2 * x * y * xy + y * y * yy) / square
-    return ops.sqrt(FLOW_DOUBT**2 + NOISE**2 / ops.maximum(along, 1e-6))
