@@ -22,6 +22,7 @@ from pathlib import Path
 
 from absl import flags
 
+from dfnet_tf.config import ConfigError
 from dfnet_tf.program import commands, locations, mains
 from dfnet_tf.program import flags as config_flags
 
@@ -41,6 +42,12 @@ _INIT_FROM = flags.DEFINE_multi_string(
     "example one run for flow and one for depth and motion. If several runs trained a network, the "
     "last --init_from wins.",
 )
+_LABELS = flags.DEFINE_string(
+    "labels",
+    None,
+    "Teacher film: a folder for the labels, which other runs share that start from the same "
+    "networks with the same clips and size. Default: the run folder.",
+)
 _STRATEGY = flags.DEFINE_enum(
     "strategy",
     "auto",
@@ -55,6 +62,10 @@ flags.adopt_module_key_flags(config_flags)  # So that --help lists these flags t
 
 def main() -> None:
     config = config_flags.training_config()
+    if _LABELS.value and config.training.teacher != "film":
+        raise ConfigError(
+            f"Expected --teacher=film with --labels. Received: {config.training.teacher}."
+        )
 
     mains.load_tensorflow()
     from dfnet_tf.data.clips import (
@@ -81,7 +92,8 @@ def main() -> None:
             f"{guessed[0]}; --intrinsics=learned would learn them.",
             file=sys.stderr,
         )
-    loop.train(config, clips, run_dir, init_from, strategy)
+    shared = Path(_LABELS.value) if _LABELS.value else None
+    loop.train(config, clips, run_dir, init_from, strategy, shared)
     if not workers.is_chief(strategy):
         return  # Only the chief prints.
     if learned:

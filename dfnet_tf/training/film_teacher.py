@@ -13,7 +13,7 @@ from dfnet_tf.film.labels import FilmLabels
 from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.prediction.predictor import Predictor
 from dfnet_tf.program.interruption import Interrupted, Request
-from dfnet_tf.training import averaging, resumption, truth_teacher
+from dfnet_tf.training import averaging, provenance, resumption, truth_teacher
 from dfnet_tf.training.checkpoints import RunError
 
 
@@ -25,11 +25,17 @@ def first_step_of_round(step: int, training: TrainingConfig) -> int:
 
 
 def lesson(
-    model: DFNet, clips: Sequence[Clip], run_dir: pathlib.Path, step: int, request: Request
+    model: DFNet,
+    clips: Sequence[Clip],
+    run_dir: pathlib.Path,
+    step: int,
+    request: Request,
+    shared: pathlib.Path | None = None,
 ) -> tuple[list[Clip], Labels]:
     """Makes the labels of a round that begins, or finds those of a resumed round.
 
-    Prints the quality of each clip's labels.
+    Prints the quality of each clip's labels. They lie in `run_dir`, or in `shared`, where
+    runs find them that begin from the same networks with the same clips and size.
 
     Returns:
       the clips whose labels are good enough, and these labels: of depth, or in stage flow of flow.
@@ -45,9 +51,14 @@ def lesson(
     with_truth = [clip for clip in clips if truth_teacher.has_truth(clip, kind)]
     films = [clip for clip in clips if clip not in with_truth]
     begin = first_step_of_round(step, model.config.training)
-    stored = FilmLabels(run_dir / "labels" / f"step_{begin:08d}", films, model.flow_size, kind)
+    folder = run_dir / "labels" / f"step_{begin:08d}"
+    stored = FilmLabels(folder, films, model.flow_size, kind)
     if step == begin:
-        _make(stored, model, request)
+        with averaging.averaged(model):
+            prior = _digest(model)
+        if shared and not folder.exists():
+            _link(folder, shared / f"{kind}_{_key(prior, films, model.flow_size)}")
+        _make(stored, model, prior, request)
     elif not stored.are_whole:
         raise RunError(
             f"{stored.folder}: expected the labels with which training began. Received: an "
@@ -61,14 +72,27 @@ def lesson(
     return clips, Labels(read, are_flow=kind == "flow")
 
 
-def _make(labels: FilmLabels, model: DFNet, request: Request) -> None:
+def _link(folder: pathlib.Path, target: pathlib.Path) -> None:
+    """Makes `folder` a link to `target`, which is made if it is missing."""
+    target.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.symlink_to(target.absolute(), target_is_directory=True)
+
+
+def _key(prior: str, films: Sequence[Clip], size: tuple[int, int]) -> str:
+    """Identifies a set of labels by the network, the clips and the size."""
+    described = f"{prior} {provenance.fingerprint(films)} {size}"
+    return hashlib.sha256(described.encode()).hexdigest()[:16]
+
+
+def _make(labels: FilmLabels, model: DFNet, prior: str, request: Request) -> None:
     def stop_if_asked() -> None:
         if request.number is not None:
             message = "stopped while labels were made; run the same command to continue."
             raise Interrupted(request.number, message)
 
     with averaging.averaged(model):
-        labels.make(Predictor(model).disparity, _digest(model), stop_if_asked)
+        labels.make(Predictor(model).disparity, prior, stop_if_asked)
 
 
 def _good_enough(labels: FilmLabels, least_confidence: float) -> list[int]:

@@ -53,6 +53,7 @@ def train(
     run_dir: pathlib.Path,
     init_from: Sequence[pathlib.Path] = (),
     strategy: tf.distribute.Strategy | None = None,
+    shared_labels: pathlib.Path | None = None,
 ) -> DFNet:
     """Trains until the last configured epoch, from the run's newest checkpoint if there is one.
 
@@ -64,6 +65,9 @@ def train(
 
     `strategy` is one of `strategies` (None: one device). It changes the weights only by the
     rounding of sums. With several workers, only the chief reads and writes `run_dir`.
+
+    `shared_labels` is a folder for the labels of teacher `film` that several runs share (None:
+    they lie in `run_dir`).
 
     Raises:
       ConfigError: the devices cannot share the batches evenly.
@@ -111,7 +115,7 @@ def train(
             if chief and learns_cameras:
                 cameras.claim_clips(run_dir, clips)
             with interruption.noted() as request:
-                _fit(model, clips, run_dir, sample, request, broken, time_limit)
+                _fit(model, clips, run_dir, sample, request, broken, time_limit, shared_labels)
     return model
 
 
@@ -140,6 +144,7 @@ def _fit(
     request: interruption.Request,
     broken: broken_frames.BrokenFrames,
     time_limit: TimeLimit,
+    shared_labels: pathlib.Path | None,
 ) -> None:
     """Trains from the newest checkpoint to the last epoch; `sample` is the batch to observe."""
     data, training = model.config.data, model.config.training
@@ -167,7 +172,9 @@ def _fit(
             begun = [resumption.EpochBegun(model)] if first_step % training.steps_per_epoch else []
             shown, labels = clips, None
             if training.teacher == "film":
-                shown, labels = film_teacher.lesson(model, clips, run_dir, first_step, request)
+                shown, labels = film_teacher.lesson(
+                    model, clips, run_dir, first_step, request, shared_labels
+                )
             elif training.teacher == "truth":
                 shown, labels = truth_teacher.lesson(clips, model.flow_size, model.stage.labels)
             batches = functools.partial(

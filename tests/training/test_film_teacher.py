@@ -246,6 +246,33 @@ def test_rendered_clips_teach_their_true_depth_beside_films(films, rendered, beg
     assert not (stored.folder / f"001_{rendered[1].name}").exists()  # No label of it is made.
 
 
+def test_runs_with_one_start_share_labels(films, begun_from, tmp_path, monkeypatch):
+    shared = tmp_path / "shared"
+    first = loop.train(settings(), films, tmp_path / "first", [begun_from], shared_labels=shared)
+    (made,) = shared.iterdir()
+
+    def never(*_):
+        raise AssertionError("a label was made again")
+
+    monkeypatch.setattr(FilmLabels, "_write", never)
+    second = loop.train(settings(), films, tmp_path / "second", [begun_from], shared_labels=shared)
+    assert same(weights(first.depth_net), weights(second.depth_net))
+    link = tmp_path / "second/labels/step_00000000"
+    assert link.is_symlink() and link.resolve() == made.resolve()
+    shutil.rmtree(tmp_path / "second")  # The labels of the other run stay.
+    assert FilmLabels(made, films, SIZE).are_whole
+
+
+def test_labels_of_other_clips_lie_beside_the_shared_ones(films, begun_from, tmp_path):
+    shared = tmp_path / "shared"
+    loop.train(settings(), films, tmp_path / "first", [begun_from], shared_labels=shared)
+    loop.train(settings(), films[:1], tmp_path / "second", [begun_from], shared_labels=shared)
+    assert len(list(shared.iterdir())) == 2
+    resumed = settings(training__epochs=2)  # Its network is no longer the one of the labels.
+    loop.train(resumed, films, tmp_path / "first", shared_labels=shared)
+    assert len(list(shared.iterdir())) == 2
+
+
 def test_each_round_makes_labels_of_its_own_and_a_resumed_run_is_the_same(
     films, begun_from, tmp_path
 ):
