@@ -11,6 +11,8 @@ from dfnet_tf import clip_batch
 from dfnet_tf.geometry import camera, optical_flow, sampling, visibility
 
 UNSURE = 0.5  # Weight of a pixel whose label is the network's own prediction (confidence 0).
+EXACT = 0.999  # Confidence above which a label is the truth; that of films stays below.
+EDGE_DISTANCES = (1, 2)  # Pixels between the neighbours whose difference is compared.
 CROP = 0.8  # Share of width and height. UFlow on KITTI removes 64 of 640 pixels from each side.
 
 
@@ -85,16 +87,55 @@ def film_depth(labels, disparities):
     return _gap_but_for_scale(labels[..., :1], UNSURE + labels[..., 1:], disparities)
 
 
+def depth_edges(labels, disparities):
+    """L1 gap of the differences of log disparity to those of exact labels, for sharp edges.
+
+    Li and Snavely (MegaDepth, CVPR 2018) compare the gradients at several scales. Labels of films
+    are left out, because flow blurs the edges of things.
+
+    Args:
+      labels: [N, H, W, 2], log disparity and confidence, 1 where the label is exact; no gradient.
+      disparities: list, finest first, of [N, H / 2^s, W / 2^s, 1].
+
+    Returns:
+      [N]: the mean over the pixels of neighbours 1 and 2 pixels apart, summed over the levels.
+    """
+    total = 0.0
+    for gap, confidence in _gaps(labels[..., :1], labels[..., 1:], disparities):
+        exact = ops.cast(confidence > EXACT, "float32")
+        for apart in EDGE_DISTANCES:
+            for axis in (1, 2):
+                gap_change, both_exact = (
+                    rule(*_neighbours(maps, apart, axis))
+                    for rule, maps in ((ops.subtract, gap), (ops.minimum, exact))
+                )
+                total = total + ops.mean(both_exact * ops.abs(gap_change), axis=(1, 2, 3))
+    return total
+
+
 def _gap_but_for_scale(taught, weights, disparities):
     """Weighted L1 gap [N] of log disparities to `taught`, without each image's mean gap."""
-    taught, weights, total = ops.stop_gradient(taught), ops.stop_gradient(weights), 0.0
+    total = 0.0
+    for gap, weight in _gaps(taught, weights, disparities):
+        weight = weight / ops.mean(weight, axis=(1, 2, 3), keepdims=True)
+        gap = gap - ops.mean(weight * gap, axis=(1, 2, 3), keepdims=True)
+        total = total + ops.mean(weight * ops.abs(gap), axis=(1, 2, 3))
+    return total
+
+
+def _gaps(taught, weights, disparities):
+    """For each level, the gap of log disparity to `taught`, and the weights, at its size."""
+    taught, weights = ops.stop_gradient(taught), ops.stop_gradient(weights)
     for disparity in disparities:
         factor = taught.shape[1] // disparity.shape[1]
         level, weight = (
             ops.average_pool(maps, factor, strides=factor) for maps in (taught, weights)
         )
-        weight = weight / ops.mean(weight, axis=(1, 2, 3), keepdims=True)
-        gap = ops.log(disparity) - level
-        gap = gap - ops.mean(weight * gap, axis=(1, 2, 3), keepdims=True)
-        total = total + ops.mean(weight * ops.abs(gap), axis=(1, 2, 3))
-    return total
+        yield ops.log(disparity) - level, weight
+
+
+def _neighbours(maps, apart: int, axis: int):
+    """The pixels of maps [N, H, W, 1] that have a neighbour `apart` along `axis`, and those."""
+    if axis == 1:
+        return maps[:, :-apart], maps[:, apart:]
+    return maps[:, :, :-apart], maps[:, :, apart:]

@@ -9,6 +9,7 @@ from dfnet_tf.losses import distillation
 from dfnet_tf.models.dfnet import DFNet
 
 NUM_DRAWS = patchwork.NUM_DRAWS + 1  # The last draw decides whether a frame becomes a patchwork.
+EDGES = 0.3  # Weight of the differences between neighbouring pixels.
 PATCHWORKS = 0.5  # Share of the frames that become patchworks.
 
 
@@ -42,9 +43,10 @@ class FilmStudent(DFNet):
 
     def loss_terms(self, batch, predictions):
         del batch  # The predictions hold the labels.
-        gap = distillation.film_depth(predictions["taught"], predictions["disparities_seen"])
-        total = ops.mean(gap)
-        return total, {"film_depth": total}
+        taught, seen = predictions["taught"], predictions["disparities_seen"]
+        gap = ops.mean(distillation.film_depth(taught, seen))
+        edges = ops.mean(distillation.depth_edges(taught, seen))
+        return gap + EDGES * edges, {"film_depth": gap, "depth_edges": edges}
 
 
 def _some_as_patchworks(maps, draws):

@@ -83,3 +83,23 @@ def test_flat_disparities_have_finite_gradients_and_the_teacher_none():
         gap = distillation.depth_distillation(tf.zeros_like(taught), [said])
     np.testing.assert_array_equal(gap, 0)
     assert np.isfinite(tape.gradient(gap, said)).all()
+
+
+def test_edges_cost_the_difference_between_neighbours():
+    """A step of 2 in log disparity that the prediction, 1 everywhere, lacks."""
+    step = np.float32([0, 0, 0, 0, 2, 2, 2, 2])[None, None, :, None].repeat(4, axis=1)
+    labels = np.concatenate([step, np.ones_like(step)], axis=-1)
+    flat = np.ones([1, 4, 8, 1], "float32")
+    # One of 7 neighbours next to each other differs, and 2 of 6 with one pixel between; none below.
+    np.testing.assert_allclose(
+        distillation.depth_edges(labels, [flat]), [2 / 7 + 2 * 2 / 6], rtol=1e-5
+    )
+    same = [3.0 * np.exp(step)]
+    np.testing.assert_allclose(distillation.depth_edges(labels, same), [0.0], atol=1e-6)
+
+
+def test_edges_of_films_cost_nothing():
+    labels = np.concatenate([log_disparities(), np.full([2, 4, 8, 1], 0.99, "float32")], axis=-1)
+    labels[1, ..., 1] = 1.0
+    cost = distillation.depth_edges(labels, [np.ones([2, 4, 8, 1], "float32")])
+    assert cost[0] == 0 and cost[1] > 0
