@@ -8,6 +8,7 @@ from dfnet_tf.geometry import (
     camera,
     epipolar_motion,
     least_squares,
+    motion_field,
     optical_flow,
     rigid_motion,
     triangulation,
@@ -39,10 +40,10 @@ def refined(motion, there: Way, back: Way, intrinsics, steps: int = 16):
     """Refines a motion so that it best explains the flow in both directions.
 
     Gauss-Newton on the residuals target(x) - project(R ray + disparity t), in focal lengths, of
-    both directions in one system with six unknowns. The derivatives by rotation and translation are
-    those of the motion field (Longuet-Higgins and Prazdny, 1980). Cauchy weights treat moving
-    objects as outliers. A wrong depth shifts a point only along its parallax, so a longer parallax
-    reduces the weight of the residual along it (see `_whitened`).
+    both directions in one system with six unknowns. The derivatives are the rows of the
+    `motion_field`. Cauchy weights treat moving objects as outliers. A wrong depth shifts a point
+    only along its parallax, so a longer parallax reduces the weight of the residual along it (see
+    `_whitened`).
 
     If the direction of travel differs by more than AGREEMENT from the direction found without
     depth (`epipolar_motion`), the motion found without depth replaces the refined one. Depth still
@@ -108,13 +109,8 @@ def _linearised(points, motion, ends):
     moved = rigid_motion.transform(points, motion)
     seen = _seen(moved)
     parallax = seen - _seen(moved - motion[:, None, None, :3, 3])
-    u, v = seen[..., 0], seen[..., 1]
-    nearness, none = 1.0 / ops.maximum(moved[..., 2], camera.MIN_DEPTH), ops.zeros_like(u)
-    by_motion = [  # Derivatives of u, then of v: by tx, ty, tz, rx, ry, rz.
-        ops.stack([nearness, none, -u * nearness, -u * v, 1 + u * u, -v], axis=-1),
-        ops.stack([none, nearness, -v * nearness, -1 - v * v, u * v, u], axis=-1),
-    ]
-    rows = _whitened(ops.stack(by_motion, axis=-2), parallax)
+    nearness = 1.0 / ops.maximum(moved[..., 2], camera.MIN_DEPTH)
+    rows = _whitened(motion_field.rows(seen, nearness), parallax)
     residual = _whitened((ends - seen)[..., None], parallax)
     return _flat(rows), _flat(residual)[..., 0]
 
