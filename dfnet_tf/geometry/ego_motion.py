@@ -46,8 +46,9 @@ def refined(motion, there: Way, back: Way, intrinsics, steps: int = 16):
     `_whitened`).
 
     If the direction of travel differs by more than AGREEMENT from the direction found without
-    depth (`epipolar_motion`), the motion found without depth replaces the refined one. Depth still
-    gives its length, so the lengths of all pairs are in the unit of depth.
+    depth (`epipolar_motion`), and the latter leaves the points nearer to their epipolar lines, the
+    motion found without depth replaces the refined one. Depth still gives its length, so the
+    lengths of all pairs are in the unit of depth.
 
     Args:
       motion: [B, 4, 4], the initial second_from_first, translation in the unit of 1 / disparity.
@@ -67,11 +68,17 @@ def refined(motion, there: Way, back: Way, intrinsics, steps: int = 16):
         return _improved(solved, points, ends, weight)
 
     solved = ops.fori_loop(0, steps, step, motion)
-    depth_free, tells = _without_depth(motion, there, back, ends, weight, intrinsics)
+    first, second = _matches(there, back, ends, intrinsics)
+    depth_free, tells = _without_depth(motion, there, back, first, second, weight)
     cosine = ops.sum(
         epipolar_motion.unit(solved[:, :3, 3]) * epipolar_motion.unit(depth_free[:, :3, 3]), axis=1
     )
-    misled = ops.logical_and(cosine < AGREEMENT, tells)
+    # A fit without depth from a bad guess may end in a false minimum, for example in a sharp turn.
+    gap, own_gap = (
+        masked_quantile(epipolar_motion.distances(found, first, second), weight, 0.5)
+        for found in (depth_free, solved)
+    )
+    misled = ops.logical_and(ops.logical_and(cosine < AGREEMENT, tells), gap < own_gap)
     return ops.where(misled[:, None, None], depth_free, solved)
 
 
@@ -137,21 +144,26 @@ def _whitened(columns, parallax):
     return columns - shrink * along * parallax[..., None]
 
 
-def _without_depth(motion, there, back, ends, weight, intrinsics):
-    """The epipolar motion [B, 4, 4] with length from depth; and whether that length is known."""
+def _matches(there, back, ends, intrinsics):
+    """The points of both ways in the first and in the second frame, [B, N, 2] each."""
     still = [way._replace(flow=ops.zeros_like(way.flow)) for way in (there, back)]
     starts = [_ends(way, intrinsics) for way in still]
-    first, second = (
+    return (
         ops.concatenate([_flat(a), _flat(b)], axis=1)
         for a, b in ((starts[0], ends[1]), (ends[0], starts[1]))
     )
+
+
+def _without_depth(motion, there, back, first, second, weight):
+    """The epipolar motion [B, 4, 4] with length from depth; and whether that length is known."""
     found = epipolar_motion.fitted(motion, first, second, weight)
+    (start, back_end), (end, back_start) = (ops.split(each, 2, axis=1) for each in (first, second))
     logarithms, counts = [], []
-    for way, solved, here, end in (
-        (there, found, starts[0], ends[0]),
-        (back, rigid_motion.inverse(found), starts[1], ends[1]),
+    for way, *matched in (
+        (there, found, start, end),
+        (back, rigid_motion.inverse(found), back_start, back_end),
     ):
-        near, parallax, _ = triangulation.of_matches(solved, _flat(here), _flat(end))
+        near, parallax, _ = triangulation.of_matches(*matched)
         shift = near * ops.norm(parallax, axis=-1)
         counts.append(_flat(way.trusted)[..., 0] * ops.cast(shift > LEAST_PARALLAX, "float32"))
         disparity = _flat(way.disparity)[..., 0]
