@@ -7,6 +7,7 @@ Writes to the output folder, with a file for every frame, named by its number in
   depth/ flow/                         images; flow leads to the next frame
   rigid_flow/ object_motion/ moving/   images: the flow of a static world, flow minus rigid flow,
                                        and where they disagree; these need intrinsics
+  rotation_flow/ translation_flow/     images: the two parts of rigid flow
   raw/                                 with --raw: numbers, 000000.npz or 16-bit PNGs
   point_clouds/                        with --point_clouds: PLY files, in the first camera's axes
 and for all frames together panel.mp4 (for images: panel.png), metadata.json, and the camera's

@@ -26,7 +26,7 @@ NAVIGATION = {
     "Guide": "film data training predicting evaluating troubleshooting",
     "Phone and browser": "/export/README /android_demo/README /web_demo/README",
     "Results": "gallery results performance /pretrained/mobile/README /benchmarks/README scaling",
-    "Method": "paper film_geometry flow_from_labels moving_objects",
+    "Method": "paper relatives film_geometry flow_from_labels moving_objects",
     "API": "api/dfnet_tf/index api/export/index",
     "Project": "/CONTRIBUTING /CHANGELOG /SECURITY /THIRD_PARTY_NOTICES",
 }

@@ -419,7 +419,8 @@ def write_video(path, num_frames=4):
 def assert_predicted(folder, num_frames, with_world=False):
     """Everything that predict documents is there, for every frame."""
     names = [f"{i:06d}" for i in range(num_frames)]
-    onward = ["flow", *(["moving", "object_motion", "rigid_flow"] if with_world else [])]
+    world = ["moving", "object_motion", "rigid_flow", "rotation_flow", "translation_flow"]
+    onward = ["flow", *(world if with_world else [])]
     path = ["trajectory.png", "trajectory_kitti.txt", "trajectory_tum.txt"]
     expected = [".dfnet_output", "depth", "metadata.json", "panel.mp4", "raw", *onward, *path]
     assert files(folder) == sorted(expected)

@@ -1,6 +1,7 @@
-"""Errors of scene flow: KITTI's outliers, and the error of the 3-D motion.
+"""Errors of scene flow: KITTI's outliers, and the errors of the 3-D motion.
 
-Menze, Geiger, "Object scene flow for autonomous vehicles", CVPR 2015.
+Menze, Geiger, "Object scene flow for autonomous vehicles", CVPR 2015; Gu, Wang, Wu, Lee, Wang,
+"HPLFlowNet", CVPR 2019.
 """
 
 import numpy as np
@@ -10,6 +11,10 @@ from dfnet_tf.evaluation.flow_metrics import OUTLIER_FRACTION, OUTLIER_PIXELS
 from dfnet_tf.geometry import scene_flow
 
 OUTLIERS = ("d1", "d2", "fl", "sf")
+# An error of the 3-D motion in metres, and as a share of the true motion's length: below one of the
+# two, the motion is accurate, strictly or relaxed; above one of the two, it is an outlier.
+STRICT, RELAXED, OUTLIER_3D = (0.05, 0.05), (0.1, 0.1), (0.3, 0.1)
+MOTION_ERRORS = ("epe_3d", "acc_strict_percent", "acc_relaxed_percent", "outliers_3d_percent")
 
 
 def scene_flow_errors(
@@ -33,7 +38,10 @@ def scene_flow_errors(
       d1_percent, d2_percent, fl_percent: outliers of depth, next depth and flow among the pixels
       where it is known; sf_percent: pixels with any of the three wrong, where all are known.
       epe_3d: metres, mean |(p2 - p1) - true (p2 - p1)| where all are known, p1 and p2 each in the
-      camera frame of its time. d1_pixels ...: numbers of pixels; without any, the error is None.
+      camera frame of its time. acc_strict_percent, acc_relaxed_percent: pixels where this error is
+      below 0.05 m or 5 % (0.1 m or 10 %) of the true p2 - p1; outliers_3d_percent: pixels where it
+      is above 0.3 m or 10 %.
+      d1_pixels ...: numbers of pixels; without any, the error is None.
     """
     region = np.ones(truth.depth.shape, bool) if region is None else region
     reach = truth.intrinsics[0, 0] * baseline
@@ -55,8 +63,7 @@ def scene_flow_errors(
     known["sf"] = known["d1"] & known["d2"] & known["fl"]
     wrong["sf"] = wrong["d1"] | wrong["d2"] | wrong["fl"]
     errors = {f"{name}_percent": _mean(100.0 * wrong[name], known[name] & region) for name in wrong}
-    gap = _motion(estimate) - _motion(truth)
-    errors["epe_3d"] = _mean(np.linalg.norm(gap, axis=-1), known["sf"] & region)
+    errors |= _motion_errors(_motion(estimate), _motion(truth), known["sf"] & region)
     return errors | {f"{name}_pixels": int((known[name] & region).sum()) for name in wrong}
 
 
@@ -66,13 +73,23 @@ def average(images: list[dict]) -> dict:
     None for metrics without any known pixel.
     """
     counted_by = {f"{name}_percent": f"{name}_pixels" for name in OUTLIERS}
-    counted_by["epe_3d"] = "sf_pixels"
+    counted_by |= dict.fromkeys(MOTION_ERRORS, "sf_pixels")
     summary = {}
     for metric, count in counted_by.items():
         judged = [errors for errors in images if errors[count]]
         values, weights = ([errors[name] for errors in judged] for name in (metric, count))
         summary[metric] = float(np.average(values, weights=weights)) if judged else None
     return summary
+
+
+def _motion_errors(motion, truth, judged):
+    """MOTION_ERRORS of `motion` against `truth`, [H, W, 3], in metres, where `judged` [H, W]."""
+    gap, size = np.linalg.norm(motion - truth, axis=-1), np.linalg.norm(truth, axis=-1)
+    strict, relaxed = ((gap < metres) | (gap < share * size) for metres, share in (STRICT, RELAXED))
+    metres, share = OUTLIER_3D
+    outliers = (gap > metres) | (gap > share * size)
+    values = gap, 100.0 * strict, 100.0 * relaxed, 100.0 * outliers
+    return {name: _mean(each, judged) for name, each in zip(MOTION_ERRORS, values, strict=True)}
 
 
 def _motion(flow: SceneFlow):

@@ -8,6 +8,7 @@ from dfnet_tf.geometry import (
     camera,
     epipolar_motion,
     least_squares,
+    motion_field,
     optical_flow,
     rigid_motion,
     triangulation,
@@ -39,14 +40,15 @@ def refined(motion, there: Way, back: Way, intrinsics, steps: int = 16):
     """Refines a motion so that it best explains the flow in both directions.
 
     Gauss-Newton on the residuals target(x) - project(R ray + disparity t), in focal lengths, of
-    both directions in one system with six unknowns. The derivatives by rotation and translation are
-    those of the motion field (Longuet-Higgins and Prazdny, 1980). Cauchy weights treat moving
-    objects as outliers. A wrong depth shifts a point only along its parallax, so a longer parallax
-    reduces the weight of the residual along it (see `_whitened`).
+    both directions in one system with six unknowns. The derivatives are the rows of the
+    `motion_field`. Cauchy weights treat moving objects as outliers. A wrong depth shifts a point
+    only along its parallax, so a longer parallax reduces the weight of the residual along it (see
+    `_whitened`).
 
     If the direction of travel differs by more than AGREEMENT from the direction found without
-    depth (`epipolar_motion`), the motion found without depth replaces the refined one. Depth still
-    gives its length, so the lengths of all pairs are in the unit of depth.
+    depth (`epipolar_motion`), and the latter leaves the points nearer to their epipolar lines, the
+    motion found without depth replaces the refined one. Depth still gives its length, so the
+    lengths of all pairs are in the unit of depth.
 
     Args:
       motion: [B, 4, 4], the initial second_from_first, translation in the unit of 1 / disparity.
@@ -66,11 +68,17 @@ def refined(motion, there: Way, back: Way, intrinsics, steps: int = 16):
         return _improved(solved, points, ends, weight)
 
     solved = ops.fori_loop(0, steps, step, motion)
-    depth_free, tells = _without_depth(motion, there, back, ends, weight, intrinsics)
+    first, second = _matches(there, back, ends, intrinsics)
+    depth_free, tells = _without_depth(motion, there, back, first, second, weight)
     cosine = ops.sum(
         epipolar_motion.unit(solved[:, :3, 3]) * epipolar_motion.unit(depth_free[:, :3, 3]), axis=1
     )
-    misled = ops.logical_and(cosine < AGREEMENT, tells)
+    # A fit without depth from a bad guess may end in a false minimum, for example in a sharp turn.
+    gap, own_gap = (
+        masked_quantile(epipolar_motion.distances(found, first, second), weight, 0.5)
+        for found in (depth_free, solved)
+    )
+    misled = ops.logical_and(ops.logical_and(cosine < AGREEMENT, tells), gap < own_gap)
     return ops.where(misled[:, None, None], depth_free, solved)
 
 
@@ -108,13 +116,8 @@ def _linearised(points, motion, ends):
     moved = rigid_motion.transform(points, motion)
     seen = _seen(moved)
     parallax = seen - _seen(moved - motion[:, None, None, :3, 3])
-    u, v = seen[..., 0], seen[..., 1]
-    nearness, none = 1.0 / ops.maximum(moved[..., 2], camera.MIN_DEPTH), ops.zeros_like(u)
-    by_motion = [  # Derivatives of u, then of v: by tx, ty, tz, rx, ry, rz.
-        ops.stack([nearness, none, -u * nearness, -u * v, 1 + u * u, -v], axis=-1),
-        ops.stack([none, nearness, -v * nearness, -1 - v * v, u * v, u], axis=-1),
-    ]
-    rows = _whitened(ops.stack(by_motion, axis=-2), parallax)
+    nearness = 1.0 / ops.maximum(moved[..., 2], camera.MIN_DEPTH)
+    rows = _whitened(motion_field.rows(seen, nearness), parallax)
     residual = _whitened((ends - seen)[..., None], parallax)
     return _flat(rows), _flat(residual)[..., 0]
 
@@ -141,21 +144,26 @@ def _whitened(columns, parallax):
     return columns - shrink * along * parallax[..., None]
 
 
-def _without_depth(motion, there, back, ends, weight, intrinsics):
-    """The epipolar motion [B, 4, 4] with length from depth; and whether that length is known."""
+def _matches(there, back, ends, intrinsics):
+    """The points of both ways in the first and in the second frame, [B, N, 2] each."""
     still = [way._replace(flow=ops.zeros_like(way.flow)) for way in (there, back)]
     starts = [_ends(way, intrinsics) for way in still]
-    first, second = (
+    return (
         ops.concatenate([_flat(a), _flat(b)], axis=1)
         for a, b in ((starts[0], ends[1]), (ends[0], starts[1]))
     )
+
+
+def _without_depth(motion, there, back, first, second, weight):
+    """The epipolar motion [B, 4, 4] with length from depth; and whether that length is known."""
     found = epipolar_motion.fitted(motion, first, second, weight)
+    (start, back_end), (end, back_start) = (ops.split(each, 2, axis=1) for each in (first, second))
     logarithms, counts = [], []
-    for way, solved, here, end in (
-        (there, found, starts[0], ends[0]),
-        (back, rigid_motion.inverse(found), starts[1], ends[1]),
+    for way, *matched in (
+        (there, found, start, end),
+        (back, rigid_motion.inverse(found), back_start, back_end),
     ):
-        near, parallax, _ = triangulation.of_matches(solved, _flat(here), _flat(end))
+        near, parallax, _ = triangulation.of_matches(*matched)
         shift = near * ops.norm(parallax, axis=-1)
         counts.append(_flat(way.trusted)[..., 0] * ops.cast(shift > LEAST_PARALLAX, "float32"))
         disparity = _flat(way.disparity)[..., 0]

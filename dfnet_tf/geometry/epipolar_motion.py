@@ -31,8 +31,7 @@ def fitted(motion, first, second, weight, steps: int = 20):
     ahead = ops.convert_to_tensor([0.0, 0.0, -1.0])
     stands = ops.norm(direction, axis=-1, keepdims=True) < 1e-6
     direction = ops.where(stands, ahead, unit(direction))
-    one = ops.ones_like(first[..., :1])
-    first3, second3 = (ops.concatenate([points, one], axis=-1) for points in (first, second))
+    first3, second3 = _rays(first), _rays(second)
 
     def step(_, solved):
         rotation, direction = solved
@@ -48,6 +47,19 @@ def fitted(motion, first, second, weight, steps: int = 20):
     found = ops.concatenate([rotation, direction[..., None]], axis=-1)
     found = ops.concatenate([found, motion[:, 3:]], axis=1)
     return rigid_motion.with_length(found, _forward_sign(found, first, second, weight))
+
+
+def distances(motion, first, second):
+    """The Sampson distances of matched points from their epipolar lines, for any motion.
+
+    The arguments are as in `fitted`; the length of the translation, if not 0, does not matter.
+
+    Returns:
+      [B, N], in focal lengths, not negative.
+    """
+    rotation, direction = motion[:, :3, :3], unit(motion[:, :3, 3])
+    turned = _rotated(_rays(first), rotation)
+    return ops.abs(_linearised(turned, _rays(second), rotation, direction)[1])
 
 
 def unit(vectors):
@@ -79,6 +91,11 @@ def _forward_sign(motion, first, second, weight):
     """Factors 1 or -1 [B] for t that make most inverse depths positive."""
     inverse_depth, _, _ = triangulation.of_matches(motion, first, second)
     return ops.where(ops.sum(weight * ops.sign(inverse_depth), axis=1) < 0, -1.0, 1.0)
+
+
+def _rays(points):
+    """Points [B, N, 2] as rays [B, N, 3] with Z = 1."""
+    return ops.concatenate([points, ops.ones_like(points[..., :1])], axis=-1)
 
 
 def _rotated(points, rotation):

@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from dfnet_tf.geometry import optical_flow, rigid_motion, visibility
+from dfnet_tf.geometry import motion_field, optical_flow, visibility
 
 DEPTH_FACTOR = 2.0  # The predicted depth is trusted up to this factor.
 
@@ -48,16 +48,14 @@ def motion_score(flow, backward, depth, intrinsics, motion):
     Returns:
       [B, H, W, 1], without a unit; values above 1 mean that the pixel moves by itself.
     """
-    rigid = optical_flow.rigid_flow(depth, intrinsics, motion)
-    turned = rigid_motion.with_length(motion, ops.zeros_like(motion[:, 0, 0]))
-    rotation = optical_flow.rigid_flow(depth, intrinsics, turned)
-    parallax, seen = rigid - rotation, flow - rotation
+    rotation, parallax = motion_field.flows(depth, intrinsics, motion)
+    seen = flow - rotation
     length = ops.sqrt(_squared_length(parallax) + 1e-6)
     along = ops.sum(seen * parallax, axis=-1, keepdims=True) / length
     across = ops.maximum(_squared_length(seen) - ops.square(along), 0.0)
     beyond = ops.maximum(length / DEPTH_FACTOR - along, along - DEPTH_FACTOR * length)
     beyond = ops.square(ops.maximum(beyond, 0.0))
-    size = _squared_length(flow) + _squared_length(rigid)
+    size = _squared_length(flow) + _squared_length(rotation + parallax)
     admitted = _squared_length(flow + optical_flow.warp(backward, flow))
     doubt = visibility.RELATIVE_TOLERANCE * size + visibility.ABSOLUTE_TOLERANCE + admitted
     return (across + beyond) / doubt

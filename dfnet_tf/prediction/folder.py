@@ -26,6 +26,8 @@ UNITS = {
     "next_from_frame": "[4, 4], translation in the unit of depth",
     "flow": "[h, w, 2], (u, v) to the next frame, in pixels of h x w",
     "rigid_flow": "[h, w, 2], (u, v) of a static world, in pixels of h x w",
+    "rotation_flow": "[h, w, 2], rigid flow by the camera's rotation, in pixels of h x w",
+    "translation_flow": "[h, w, 2], rigid flow minus rotation flow, in pixels of h x w",
     "object_motion": "[h, w, 2], flow minus rigid flow, in pixels of h x w",
     "moving": "[h, w], 1 where the flow cannot come from the camera's motion",
     "scene_flow": "[h, w, 3], motion of each point relative to the camera, in the unit of depth",

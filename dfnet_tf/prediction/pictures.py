@@ -8,7 +8,7 @@ from dfnet_tf.prediction.views import View
 
 LONGEST, LONGEST_TILE = 1280, 640  # Pixels of the longer side; smaller inputs keep their size.
 SAMPLED = slice(None, None, 3), slice(None, None, 3)  # The pixels that give the colour ranges.
-FLOWS = ("flow", "rigid_flow", "object_motion")
+FLOWS = ("flow", "rigid_flow", "rotation_flow", "translation_flow", "object_motion")
 TITLES = {
     "frame": "frame",
     "depth": "depth",

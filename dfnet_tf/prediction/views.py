@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from dfnet_tf.film.depth import film_depths, scaled_motion
-from dfnet_tf.geometry import camera, object_motion, optical_flow, scene_flow
+from dfnet_tf.geometry import camera, motion_field, object_motion, optical_flow, scene_flow
 from dfnet_tf.prediction.predictor import Predictor
 from dfnet_tf.prediction.scale_tracker import next_scale
 
@@ -19,7 +19,7 @@ from dfnet_tf.prediction.scale_tracker import next_scale
 class View:
     """A frame and its predictions; all lengths of a recording are in one unit.
 
-    For the last frame, everything that concerns the next frame is None. The last four fields need
+    For the last frame, everything that concerns the next frame is None. The last six fields need
     intrinsics and are None without them.
     """
 
@@ -29,7 +29,9 @@ class View:
     camera_to_first: np.ndarray | None  # [4, 4]; None: unknown.
     next_from_frame: np.ndarray | None = None  # [4, 4]
     flow: np.ndarray | None = None  # [h', w', 2] to the next frame, in pixels of h' x w'
-    rigid_flow: np.ndarray | None = None  # [h, w, 2], in pixels of h x w
+    rigid_flow: np.ndarray | None = None  # [h, w, 2], in pixels of h x w: the sum of the next two
+    rotation_flow: np.ndarray | None = None  # [h, w, 2], by the camera's rotation
+    translation_flow: np.ndarray | None = None  # [h, w, 2], by the camera's translation
     object_motion: np.ndarray | None = None  # [h, w, 2], in pixels of h x w: flow minus rigid flow
     moving: np.ndarray | None = None  # [h, w], 1 where the flow cannot come from the camera
     scene_flow: np.ndarray | None = None  # [h, w, 3]
@@ -126,12 +128,15 @@ def _with_world(
     intrinsics, motion = np.float32(intrinsics[None]), np.float32(view.next_from_frame[None])
     depth, next_depth = view.depth[None, ..., None], next_depth[None, ..., None]
 
-    flow, rigid_flow, moving = _flows_apart(flows, depth, intrinsics, motion)
+    flow, rotation, translation, moving = _flows_apart(flows, depth, intrinsics, motion)
+    rigid_flow = rotation + translation
     scale = next_scale(
         view.scale, depth, view.scale * next_depth, intrinsics, motion, static=1.0 - moving
     )
     found = {
         "rigid_flow": rigid_flow,
+        "rotation_flow": rotation,
+        "translation_flow": translation,
         "object_motion": flow - rigid_flow,
         "moving": moving[..., 0],
         "scene_flow": _scene_flow(depth, np.float32(scale * next_depth), flow, intrinsics),
@@ -142,11 +147,11 @@ def _with_world(
 
 @tf.function(jit_compile=True)
 def _flows_apart(flows, depth, intrinsics, motion):
-    """The flow [1, h, w, 2] at the depth's resolution, the rigid flow, and the moving mask."""
+    """The flow [1, h, w, 2] at the depth's size; the camera's two flows; the moving mask."""
     flows = optical_flow.resize_flow(flows, *depth.shape[1:3])
-    rigid_flow = optical_flow.rigid_flow(depth, intrinsics, motion)
+    rotation, translation = motion_field.flows(depth, intrinsics, motion)
     moving = object_motion.moving_mask(flows[:1], flows[1:], depth, intrinsics, motion)
-    return flows[:1], rigid_flow, moving
+    return flows[:1], rotation, translation, moving
 
 
 @tf.function(jit_compile=True)

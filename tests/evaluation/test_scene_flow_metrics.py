@@ -108,23 +108,36 @@ def test_the_3d_error_is_of_the_motion_not_of_the_place():
     assert errors(other, near)["epe_3d"] == pytest.approx(0.3, rel=1e-5)
 
 
-def test_the_average_counts_each_pixel_the_same():
-    def image(percent, epe, pixels):
-        counted = {f"{name}_pixels": pixels for name in scene_flow_metrics.OUTLIERS}
-        return (
-            {f"{n}_percent": percent for n in scene_flow_metrics.OUTLIERS}
-            | counted
-            | {"epe_3d": epe}
-        )
+@pytest.mark.parametrize(
+    ("true", "error", "strict", "relaxed", "outlier"),
+    [
+        (0.0, 0.04, 1, 1, 1),  # By definition an outlier too: more than 10 % of no motion.
+        (0.5, 0.04, 1, 1, 0),  # 8 %, but below 0.05 m.
+        (0.95, 0.09, 0, 1, 0),  # 9.5 %, and below 0.1 m.
+        (2.0, 0.09, 1, 1, 0),  # 4.5 % of 2 m.
+        (2.0, 0.19, 0, 1, 0),  # 9.5 %.
+        (2.0, 0.21, 0, 0, 1),  # 10.5 %: an outlier, although below 0.3 m.
+        (8.0, 0.39, 1, 1, 1),  # Below 5 %, but above 0.3 m: both, by definition.
+    ],
+)
+def test_accuracy_and_outliers_by_hand(true, error, strict, relaxed, outlier):
+    # Points on the image's axis come nearer: P = 0 in X and Y, so the motion is the depth's change.
+    centre = np.float32([[200, 0, 0], [0, 200, 0], [0, 0, 1]])
+    one, flow = np.ones((1, 1)), np.zeros((1, 1, 2))
+    truth = SceneFlow(20 * one, (20 - true) * one, flow, centre)
+    found = errors(replace(truth, next_depth=truth.next_depth + error), truth)
+    names = "acc_strict_percent", "acc_relaxed_percent", "outliers_3d_percent"
+    assert [found[name] for name in names] == [100 * strict, 100 * relaxed, 100 * outlier]
 
-    average = scene_flow_metrics.average(
-        [image(100.0, 4.0, 10), image(0.0, 0.0, 30), image(None, None, 0)]
-    )
-    assert average == {
-        "d1_percent": 25.0,
-        "d2_percent": 25.0,
-        "fl_percent": 25.0,
-        "sf_percent": 25.0,
-        "epe_3d": 1.0,
-    }
-    assert scene_flow_metrics.average([image(None, None, 0)])["sf_percent"] is None
+
+def test_the_average_counts_each_pixel_the_same():
+    outliers = [f"{name}_percent" for name in scene_flow_metrics.OUTLIERS]
+    metrics = (*outliers, *scene_flow_metrics.MOTION_ERRORS)
+
+    def image(error, pixels):
+        counted = {f"{name}_pixels": pixels for name in scene_flow_metrics.OUTLIERS}
+        return dict.fromkeys(metrics, error) | counted
+
+    average = scene_flow_metrics.average([image(4.0, 10), image(0.0, 30), image(None, 0)])
+    assert average == dict.fromkeys(metrics, 1.0)
+    assert scene_flow_metrics.average([image(None, 0)])["sf_percent"] is None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dfnet_tf.geometry import ego_motion, optical_flow, rigid_motion
+from dfnet_tf.geometry import ego_motion, epipolar_motion, optical_flow, rigid_motion
 
 INTRINSICS = np.float32([[[50, 0, 31.5], [0, 55, 15.5], [0, 0, 1]]])
 STILL = np.eye(4, dtype="float32")[None]
@@ -133,6 +133,15 @@ def test_traffic_that_drives_alongside_changes_neither_direction_nor_length(move
     there, back = alongside(there, motion, moves), alongside(back, inverse(motion), moves)
     found = refined(matrix((0, 0, -1, 0, 0, 0)), there, back)
     np.testing.assert_allclose(found, motion, atol=0.02)
+
+
+def test_a_motion_without_depth_that_fits_worse_replaces_nothing(monkeypatch):
+    """As from a guess so bad that the fit without depth ends in a false minimum."""
+    motion, astray = matrix(AHEAD), matrix((0.6, 0, -0.8, 0, 0.08, 0))
+    monkeypatch.setattr(epipolar_motion, "fitted", lambda *_: astray)
+    there, back = ways(motion)
+    found = ego_motion.refined(STILL, there, back, INTRINSICS)
+    np.testing.assert_allclose(found, motion, atol=1e-3)
 
 
 def test_a_camera_that_only_turns_has_no_length():

@@ -85,6 +85,23 @@ def test_each_pair_of_a_batch_is_solved_separately():
     np.testing.assert_allclose(found, np.concatenate(motions), atol=2e-3)
 
 
+def test_the_distance_by_hand():
+    """Straight ahead, epipolar lines lead through the centre; y is 0.01 off the line."""
+    first, second = np.float32([[[0.2, 0.0]]]), np.float32([[[0.25, 0.01]]])
+    expected = 0.2 * 0.01 / np.sqrt(0.2**2 + 0.25**2 + 0.01**2)
+    for length in (1.0, 3.0):
+        ahead = rigid_motion.with_length(matrix((0, 0, -1, 0, 0, 0)), np.float32([length]))
+        found = epipolar_motion.distances(ahead, first, second)
+        np.testing.assert_allclose(found, [[expected]], rtol=1e-4)
+
+
+def test_the_true_motion_has_no_distances_and_another_one_has():
+    motion = matrix(MOTIONS[1])
+    first, second, _ = matches(motion)
+    assert np.max(epipolar_motion.distances(motion, first, second)) < 1e-5
+    assert np.median(epipolar_motion.distances(matrix(MOTIONS[2]), first, second)) > 1e-3
+
+
 @pytest.mark.parametrize("unknown", range(6))
 def test_derivatives_are_those_of_the_epipolar_product(unknown):
     """The Sampson distance times its own denominator, whose change is of second order."""

@@ -55,7 +55,7 @@ def test_every_array_comes_back_and_says_its_unit(write, tmp_path):
         arrays = dict(np.load(tmp_path / f"raw/{i:06d}.npz"))
         units = json.loads(str(arrays.pop("units")))
         assert set(units) == set(arrays)
-        assert len(arrays) == (9 if i < NUM_FRAMES - 1 else 3)
+        assert len(arrays) == (11 if i < NUM_FRAMES - 1 else 3)
         for name, array in arrays.items():
             if name in folders.MATRICES:
                 np.testing.assert_array_equal(array, getattr(view, name))
@@ -127,7 +127,7 @@ def test_the_path_is_written_in_both_forms(write, tmp_path):
 
 def test_a_film_has_a_panel_of_every_frame(write, tmp_path):
     write(raw="none")
-    kinds = ("depth", "flow", "moving", "object_motion", "rigid_flow")
+    kinds = ("depth", "moving", *pictures.FLOWS)
     for kind in kinds:
         assert len(list((tmp_path / kind).iterdir())) == NUM_FRAMES - (kind != "depth")
     with video.VideoReader(tmp_path / "panel.mp4") as film:
