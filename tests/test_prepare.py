@@ -170,6 +170,19 @@ def test_synthetic_clips_differ_and_come_again_with_their_seed(prepare, tmp_path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
 
 
+def test_towns_are_films_whose_textures_come_from_the_given_pictures(prepare, tmp_path):
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    cv2.imwrite(str(pictures / "a.png"), np.full((40, 60, 3), (0, 0, 255), "uint8"))
+    town = "--source=synthetic", "--world=town", "--num_frames=2", "--height=32", "--width=64"
+    assert prepare(*town, f"--output={tmp_path}/plain")[0] == 0
+    assert prepare(*town, f"--textures={pictures}", f"--output={tmp_path}/red")[0] == 0
+    plain, red = (read_clips(tmp_path / name)[0] for name in ("plain", "red"))
+    assert len(plain) == 2 and plain.flow(0) is not None and len(plain.poses()) == 2
+    np.testing.assert_array_equal(plain.depth(0).shape, (32, 64))
+    assert (plain.image(0) != red.image(0)).any()
+
+
 @pytest.mark.parametrize("source", ["synthetic", "images"])
 def test_nothing_is_overwritten_unasked(prepare, tmp_path, source):
     images = write_images(tmp_path / "images")
@@ -254,6 +267,9 @@ def test_flags_that_miss_or_contradict_each_other_are_refused(prepare, tmp_path)
     assert_misused(prepare(*recording, FOV, "--seed=0"), "Expected no --seed with --source=video")
     assert_misused(
         prepare("--source=synthetic", output, FOV), "no --fov_degrees with --source=synthetic"
+    )
+    assert_misused(
+        prepare("--source=synthetic", output, "--textures=a"), "no --textures with --world=street"
     )
     assert_misused(prepare(*recording, FOV, "spare"), "Expected only flags. Received: spare")
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,226 @@
+"""Shades what rays hit: texture, sunlight and shadow, haze; and films a world with its truth."""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from dfnet_tf.data.worlds.lens import Lens
+from dfnet_tf.data.worlds.materials import Material, Surface, Tiles
+from dfnet_tf.data.worlds.ray_casting import Film, Hits, Outlines, first_hits
+from dfnet_tf.data.worlds.shapes import Solid
+
+OFFSETS = np.array([[-0.375, 0.125, -0.125, 0.375], [-0.125, -0.375, 0.375, 0.125]])  # Pixels.
+_PATCHES = 2.7, 0.35  # The scale of a second look at a texture, and its contrast.
+
+
+@dataclass(frozen=True)
+class Light:
+    """The light of a clip.
+
+    Attributes:
+      sun: [3], unit vector towards the sun.
+      sun_colour: [3]; 0: an overcast day, or a room.
+      ambient: [3], light from above; from below comes a part of it.
+      haze: [3], the colour that distance takes on.
+      haze_length: units, after which 1 / e of the light is left.
+    """
+
+    sun: np.ndarray
+    sun_colour: np.ndarray
+    ambient: np.ndarray
+    haze: np.ndarray
+    haze_length: float
+
+
+@dataclass(frozen=True)
+class Blot:
+    """The soft dark place under a vehicle: half sizes along and across, on the ground."""
+
+    place: np.ndarray  # [1 or N, 3]
+    heading: np.ndarray  # [1 or N]
+    half_width: float
+    half_length: float
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """Solids, light and the camera that moves past them.
+
+    Attributes:
+      field_of_view: degrees, horizontal.
+      ground: the index of the solid on which blots lie.
+    """
+
+    shapes: list[Solid]
+    camera_to_world: np.ndarray
+    field_of_view: float
+    light: Light
+    lens: Lens
+    tiles: Tiles
+    blots: list[Blot]
+
+    def photograph(self, film: Film, frame: int) -> np.ndarray:
+        """The image of a frame, uint8 [H, W, 3]: a ray a pixel, and four more at edges."""
+        shader = _Shader(self, film, frame)
+        colours, labels = shader.shade(film.seen(frame))
+        edges = np.flatnonzero(_borders(labels.reshape(film.height, film.width)))
+        pixels = (film.pixels[:, edges, None] + OFFSETS[:, None]).reshape(2, -1)
+        finer, _ = shader.shade(film.cast(pixels, frame))
+        colours[edges] = finer.reshape(-1, 4, 3).mean(axis=1)
+        return self.lens.exposed(colours.reshape(film.height, film.width, 3), frame)
+
+    @functools.cached_property
+    def looks(self) -> dict[str, np.ndarray]:
+        """The solids' materials as arrays over solids."""
+        materials: list[Material] = [solid.material for solid in self.shapes]
+        return {
+            "colour": np.array([m.colour for m in materials], np.float32),
+            "tile": np.array([m.tile for m in materials]),
+            "scale": np.array([m.scale for m in materials], np.float32),
+            "contrast": np.array([m.contrast for m in materials], np.float32),
+            "glows": np.array([m.glows for m in materials]),
+            "sizes": np.array([solid.sizes for solid in self.shapes], np.float32),
+        }
+
+
+class _Shader:
+    """Gives the hits of one frame their colours."""
+
+    def __init__(self, world: World, film: Film, frame: int):
+        self.world, self.film, self.frame = world, film, frame
+        entries = [(s, s.at(frame)) for s in world.shapes]
+        self.own_axes = np.stack([s.own_axes[i] for s, i in entries])
+        self.centres = np.stack([s.centre[i] for s, i in entries])
+
+    def shade(self, hits: Hits) -> tuple[np.ndarray, np.ndarray]:
+        """Light [M, 3] that reaches the camera, and labels [M] that differ between surfaces."""
+        world, light, k = self.world, self.world.light, hits.shape
+        looks = world.looks
+        inverse = self.own_axes[k]
+        unit = np.einsum("mij,jm->mi", inverse[:, :, :], hits.points) - np.einsum(
+            "mij,mj->mi", inverse, self.centres[k]
+        )
+        own_normal = self._normals(unit, k)
+        normal = np.einsum("mij,mi->mj", inverse, own_normal)
+        normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+        facing = np.einsum("mj,jm->m", normal, hits.rays)
+        normal = np.where((facing > 0)[:, None], -normal, normal)  # The inside of foliage.
+        steepness = own_normal / looks["sizes"][k]
+        axis = np.argmax(np.abs(steepness), axis=1)
+        lengths = np.linalg.norm(hits.rays, axis=0)
+        slant = lengths / np.maximum(np.abs(facing), 0.05 * lengths)
+        surface = Surface(
+            own=(unit * looks["sizes"][k]).astype(np.float32),
+            world=hits.points.T.astype(np.float32),
+            axis=axis,
+            ahead=np.take_along_axis(steepness, axis[:, None], 1)[:, 0] > 0,
+            footprint=(hits.depth / self.film.focal * slant).astype(np.float32),
+            relief=None,
+            sizes=looks["sizes"][k],
+        )
+        colours = self._albedo(surface, k)
+        glows = looks["glows"][k]
+        up = np.float32(0.5 - 0.5 * normal[:, 1])
+        toward_sun = np.float32(normal @ light.sun)
+        lit = (toward_sun > 0) & ~glows & bool(np.any(light.sun_colour))
+        lit[lit] = ~self._shadowed(hits.points[:, lit], normal[lit])
+        received = (0.45 + 0.55 * up)[:, None] * light.ambient
+        received = received + (lit * toward_sun)[:, None] * light.sun_colour
+        received *= 1 - 0.75 * self._blots(hits.points, up > 0.9)[:, None]
+        colours = np.where(glows[:, None], colours, colours * received)
+        left = np.exp(-hits.depth / light.haze_length).astype(np.float32)[:, None]
+        left = np.where(glows[:, None], 1, left)
+        return light.haze + left * (colours - light.haze), (4 * k + axis) * 2 + lit
+
+    def _normals(self, unit: np.ndarray, k: np.ndarray) -> np.ndarray:
+        normals = np.empty_like(unit)
+        kinds = [solid.shape for solid in self.world.shapes]
+        numbers = {id(kind): i for i, kind in enumerate(kinds)}
+        kind_of = np.array([numbers[id(kind)] for kind in kinds])[k]
+        for i in np.unique(kind_of):
+            some = kind_of == i
+            normals[some] = kinds[i].normal(unit[some].T).T
+        return normals
+
+    def _albedo(self, surface: Surface, k: np.ndarray) -> np.ndarray:
+        """The surfaces' colours [M, 3] in white light."""
+        looks, own = self.world.looks, surface.own
+        x = np.where(surface.axis == 0, own[:, 2], own[:, 0])
+        y = np.where(surface.axis == 1, own[:, 2], own[:, 1])
+        scale = looks["scale"][k]
+        x, y, footprint = x / scale + 0.37 * k, y / scale + 0.61 * k, surface.footprint / scale
+        tile, contrast = looks["tile"][k], looks["contrast"][k][:, None]
+        relief = 1 + contrast * (2 * self.world.tiles.look_up(tile, x, y, footprint) - 1)
+        wide, weight = _PATCHES
+        patches = self.world.tiles.look_up(
+            tile + 1, (0.8 * x + 0.6 * y) / wide, (0.8 * y - 0.6 * x) / wide, footprint / wide
+        ).mean(axis=1, keepdims=True)
+        noise_only = np.where(contrast < 1, weight * contrast, 0)
+        relief *= 1 + noise_only * (2 * patches - 1)
+        colours = looks["colour"][k] * relief
+        painters = {i for i, s in enumerate(self.world.shapes) if s.material.paint}
+        for i in np.unique(k):
+            if i in painters:
+                some = k == i
+                parts = (
+                    surface.own,
+                    surface.world,
+                    surface.axis,
+                    surface.ahead,
+                    surface.footprint,
+                    relief,
+                )
+                part = Surface(*(a[some] for a in parts), surface.sizes[some])
+                colours[some] = self.world.shapes[i].material.paint(colours[some], part)
+        return np.clip(colours, 0, 1)
+
+    def _shadowed(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+        """Whether something stands between points [3, M] and the sun."""
+        sun = self.world.light.sun
+        across = np.cross(sun, [0.0, 0.0, 1.0])
+        plane = np.stack([across, np.cross(sun, across)])
+        start = points + 0.02 * normals.T
+        rays = np.broadcast_to(sun[:, None], start.shape)
+        limit = np.full(start.shape[1], 60.0)
+        shapes, outlines = self.world.shapes, self._sun_outlines(plane)
+        return first_hits(shapes, outlines, plane @ start, start, rays, self.frame, limit)[1] >= 0
+
+    def _sun_outlines(self, plane: np.ndarray) -> Outlines:
+        """The shapes' outlines as the sun sees them."""
+        corners = np.einsum("pi,kic->pkc", plane, self.film.corners(self.frame))
+        left, top = corners.min(axis=2)
+        right, bottom = corners.max(axis=2)
+        casts = np.flatnonzero(~self.world.looks["glows"] & (bottom - top < 60))
+        nothing = np.full(len(casts), -np.inf)
+        return Outlines(casts, nothing, *(a[casts] for a in (left, top, right, bottom)))
+
+    def _blots(self, points: np.ndarray, is_flat: np.ndarray) -> np.ndarray:
+        """How much of the sky's light vehicles take from points [3, M] on the ground, [M]."""
+        dark = np.zeros(points.shape[1], np.float32)
+        low = np.flatnonzero(is_flat & (points[1] > -0.2))
+        x, z = points[0, low], points[2, low]
+        for blot in self.world.blots:
+            i = self.frame if len(blot.place) > 1 else 0
+            place, heading = blot.place[i], blot.heading[i]
+            near = np.flatnonzero(
+                np.abs(x - place[0]) + np.abs(z - place[2]) < 1.5 * blot.half_length + 2
+            )
+            dx, dz = x[near] - place[0], z[near] - place[2]
+            sine, cosine = np.sin(heading), np.cos(heading)
+            across = np.abs(cosine * dx - sine * dz) - blot.half_width
+            along = np.abs(sine * dx + cosine * dz) - blot.half_length
+            away = np.hypot(np.maximum(across, -0.3) + 0.3, np.maximum(along, -0.3) + 0.3)
+            dark[low[near]] = np.maximum(dark[low[near]], np.clip(1 - away / 0.8, 0, 1))
+        return dark
+
+
+def _borders(labels: np.ndarray) -> np.ndarray:
+    """Pixels [H, W] beside which another label lies."""
+    found = np.zeros(labels.shape, bool)
+    across, down = labels[:, 1:] != labels[:, :-1], labels[1:] != labels[:-1]
+    found[:, 1:] |= across
+    found[:, :-1] |= across
+    found[1:] |= down
+    found[:-1] |= down
+    return found
