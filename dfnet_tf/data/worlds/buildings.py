@@ -45,11 +45,11 @@ class Facade:
         fine, is_front = surface.footprint, (surface.axis == 2) & ~surface.ahead
         side = surface.axis == 0
         x = np.where(side, surface.own[:, 2], surface.own[:, 0])
-        reach = np.where(side, half[:, 2], half[:, 0])
-        height = half[:, 1] - surface.own[:, 1]
+        reach = np.where(side, half[2], half[0])
+        height = half[1] - surface.own[:, 1]
         columns = np.maximum(np.round(2 * reach / self.spacing), 1)
-        floors = np.maximum(np.round(2 * half[:, 1] / FLOOR), 1)
-        pitch, storey = 2 * reach / columns, 2 * half[:, 1] / floors
+        floors = max(np.round(2 * half[1] / FLOOR), 1)
+        pitch, storey = 2 * reach / columns, 2 * half[1] / floors
         column, floor = np.floor((x + reach) / pitch), np.floor(height / storey)
         dx = (x + reach) - (column + 0.5) * pitch
         dy = height - (floor + 0.52) * storey

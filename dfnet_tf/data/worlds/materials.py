@@ -17,7 +17,7 @@ LIBRARY = 40  # Tiles of noise from which a clip takes some.
 
 @dataclass(frozen=True)
 class Surface:
-    """M points on a solid, for `Material.paint`.
+    """M points on solids.
 
     Attributes:
       own: [M, 3], units along the solid's own axes from its centre.
@@ -25,7 +25,8 @@ class Surface:
       axis: [M], the own axis that the surface faces most (0, 1, 2).
       ahead: [M], whether it faces the positive end of that axis.
       footprint: [M], the length of surface that one pixel covers; finer detail is left out.
-      relief: [M, 3], the texture's factor around 1.
+      relief: [M, 3], the texture's factor around 1; for `Material.paint`.
+      sizes: [3], half the sizes of the only solid; for `Material.paint`.
     """
 
     own: np.ndarray
@@ -33,8 +34,13 @@ class Surface:
     axis: np.ndarray
     ahead: np.ndarray
     footprint: np.ndarray
-    relief: np.ndarray
-    sizes: np.ndarray
+    relief: np.ndarray | None = None
+    sizes: np.ndarray | None = None
+
+    def part(self, some: slice, relief: np.ndarray, sizes: np.ndarray) -> "Surface":
+        """The points of one solid."""
+        arrays = (self.own, self.world, self.axis, self.ahead, self.footprint)
+        return Surface(*(array[some] for array in arrays), relief, sizes)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,7 @@
 """Shades what rays hit: texture, sunlight and shadow, haze; and films a world with its truth."""
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,7 +50,7 @@ class World:
 
     Attributes:
       field_of_view: degrees, horizontal.
-      ground: the index of the solid on which blots lie.
+      blots: dark places on the ground.
     """
 
     shapes: list[Solid]
@@ -80,7 +81,7 @@ class World:
             "scale": np.array([m.scale for m in materials], np.float32),
             "contrast": np.array([m.contrast for m in materials], np.float32),
             "glows": np.array([m.glows for m in materials]),
-            "sizes": np.array([solid.sizes for solid in self.shapes], np.float32),
+            "shift": np.float32(0.37 * np.arange(len(materials)) % 2),
         }
 
 
@@ -89,90 +90,79 @@ class _Shader:
 
     def __init__(self, world: World, film: Film, frame: int):
         self.world, self.film, self.frame = world, film, frame
-        entries = [(s, s.at(frame)) for s in world.shapes]
-        self.own_axes = np.stack([s.own_axes[i] for s, i in entries])
-        self.centres = np.stack([s.centre[i] for s, i in entries])
 
     def shade(self, hits: Hits) -> tuple[np.ndarray, np.ndarray]:
         """Light [M, 3] that reaches the camera, and labels [M] that differ between surfaces."""
-        world, light, k = self.world, self.world.light, hits.shape
-        looks = world.looks
-        inverse = self.own_axes[k]
-        unit = np.einsum("mij,jm->mi", inverse[:, :, :], hits.points) - np.einsum(
-            "mij,mj->mi", inverse, self.centres[k]
+        order = np.argsort(hits.shape, kind="stable")  # A solid's hits become neighbours.
+        hits = Hits(
+            hits.points[:, order], hits.depth[order], hits.shape[order], hits.rays[:, order]
         )
-        own_normal = self._normals(unit, k)
-        normal = np.einsum("mij,mi->mj", inverse, own_normal)
-        normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-        facing = np.einsum("mj,jm->m", normal, hits.rays)
-        normal = np.where((facing > 0)[:, None], -normal, normal)  # The inside of foliage.
-        steepness = own_normal / looks["sizes"][k]
-        axis = np.argmax(np.abs(steepness), axis=1)
-        lengths = np.linalg.norm(hits.rays, axis=0)
-        slant = lengths / np.maximum(np.abs(facing), 0.05 * lengths)
-        surface = Surface(
-            own=(unit * looks["sizes"][k]).astype(np.float32),
-            world=hits.points.T.astype(np.float32),
-            axis=axis,
-            ahead=np.take_along_axis(steepness, axis[:, None], 1)[:, 0] > 0,
-            footprint=(hits.depth / self.film.focal * slant).astype(np.float32),
-            relief=None,
-            sizes=looks["sizes"][k],
-        )
-        colours = self._albedo(surface, k)
-        glows = looks["glows"][k]
-        up = np.float32(0.5 - 0.5 * normal[:, 1])
-        toward_sun = np.float32(normal @ light.sun)
+        k, light = hits.shape, self.world.light
+        surface, normal, facing = self._surface(hits)
+        colours, glows = self._albedo(surface, k), self.world.looks["glows"][k]
+        normal = np.where(facing > 0, -normal, normal)  # The inside of foliage.
+        toward_sun = np.float32(light.sun @ normal)
         lit = (toward_sun > 0) & ~glows & bool(np.any(light.sun_colour))
-        lit[lit] = ~self._shadowed(hits.points[:, lit], normal[lit])
-        received = (0.45 + 0.55 * up)[:, None] * light.ambient
-        received = received + (lit * toward_sun)[:, None] * light.sun_colour
-        received *= 1 - 0.75 * self._blots(hits.points, up > 0.9)[:, None]
-        colours = np.where(glows[:, None], colours, colours * received)
+        lit[lit] = ~self._shadowed(hits.points[:, lit], normal[:, lit])
+        sky = 1 - 0.75 * self._blots(hits.points, normal[1] < -0.8)
+        sky *= np.float32(0.725 - 0.275 * normal[1])
+        received = sky[:, None] * np.float32(light.ambient)
+        received += (lit * toward_sun)[:, None] * np.float32(light.sun_colour)
         left = np.exp(-hits.depth / light.haze_length).astype(np.float32)[:, None]
-        left = np.where(glows[:, None], 1, left)
-        return light.haze + left * (colours - light.haze), (4 * k + axis) * 2 + lit
+        haze = np.float32(light.haze)
+        hazy = haze + left * (colours * received - haze)
+        back = np.empty_like(order)
+        back[order] = np.arange(len(order))
+        labels = (4 * k + surface.axis) * 2 + lit
+        return np.where(glows[:, None], colours, hazy)[back], labels[back]
 
-    def _normals(self, unit: np.ndarray, k: np.ndarray) -> np.ndarray:
-        normals = np.empty_like(unit)
-        kinds = [solid.shape for solid in self.world.shapes]
-        numbers = {id(kind): i for i, kind in enumerate(kinds)}
-        kind_of = np.array([numbers[id(kind)] for kind in kinds])[k]
-        for i in np.unique(kind_of):
-            some = kind_of == i
-            normals[some] = kinds[i].normal(unit[some].T).T
-        return normals
+    def _surface(self, hits: Hits) -> tuple[Surface, np.ndarray, np.ndarray]:
+        """Where the hits lie on their solids; outward unit normals [3, M]; their product with
+        the rays [M]."""
+        own, normal = np.empty((2, *hits.points.shape))
+        steepness = np.empty_like(own)
+        for number, some in _runs(hits.shape):
+            solid = self.world.shapes[number]
+            own_axes, centre = solid.own_axes[solid.at(self.frame)], solid.place(self.frame)
+            unit = own_axes @ (hits.points[:, some] - centre)
+            own_normal = solid.shape.normal(unit)
+            own[:, some] = unit * solid.sizes[:, None]
+            steepness[:, some] = own_normal / solid.sizes[:, None]
+            normal[:, some] = own_axes.T @ own_normal
+        normal /= np.sqrt((normal**2).sum(axis=0))
+        facing = (normal * hits.rays).sum(axis=0)
+        axis = np.argmax(np.abs(steepness), axis=0)
+        lengths = np.sqrt((hits.rays**2).sum(axis=0))
+        # Between a pixel's length along the slope and its width across it.
+        slant = np.sqrt(lengths / np.maximum(np.abs(facing), 0.01 * lengths))
+        surface = Surface(
+            own=own.T.astype(np.float32),
+            world=hits.points.T,
+            axis=axis,
+            ahead=np.take_along_axis(steepness, axis[None], 0)[0] > 0,
+            footprint=(hits.depth / self.film.focal * slant).astype(np.float32),
+        )
+        return surface, normal, facing
 
     def _albedo(self, surface: Surface, k: np.ndarray) -> np.ndarray:
-        """The surfaces' colours [M, 3] in white light."""
+        """The surfaces' colours [M, 3] in white light; k [M] is in order."""
         looks, own = self.world.looks, surface.own
-        x = np.where(surface.axis == 0, own[:, 2], own[:, 0])
-        y = np.where(surface.axis == 1, own[:, 2], own[:, 1])
-        scale = looks["scale"][k]
-        x, y, footprint = x / scale + 0.37 * k, y / scale + 0.61 * k, surface.footprint / scale
-        tile, contrast = looks["tile"][k], looks["contrast"][k][:, None]
-        relief = 1 + contrast * (2 * self.world.tiles.look_up(tile, x, y, footprint) - 1)
+        scale, tile, contrast = looks["scale"][k], looks["tile"][k], looks["contrast"][k][:, None]
+        x = np.where(surface.axis == 0, own[:, 2], own[:, 0]) / scale + looks["shift"][k]
+        y = np.where(surface.axis == 1, own[:, 2], own[:, 1]) / scale + looks["shift"][k]
+        footprint, tiles = surface.footprint / scale, self.world.tiles
+        relief = 1 + contrast * (2 * tiles.look_up(tile, x, y, footprint) - 1)
         wide, weight = _PATCHES
-        patches = self.world.tiles.look_up(
+        patches = tiles.look_up(
             tile + 1, (0.8 * x + 0.6 * y) / wide, (0.8 * y - 0.6 * x) / wide, footprint / wide
-        ).mean(axis=1, keepdims=True)
-        noise_only = np.where(contrast < 1, weight * contrast, 0)
-        relief *= 1 + noise_only * (2 * patches - 1)
+        )[:, :1]
+        relief *= 1 + np.where(contrast < 1, weight * contrast, 0) * (2 * patches - 1)
         colours = looks["colour"][k] * relief
-        painters = {i for i, s in enumerate(self.world.shapes) if s.material.paint}
-        for i in np.unique(k):
-            if i in painters:
-                some = k == i
-                parts = (
-                    surface.own,
-                    surface.world,
-                    surface.axis,
-                    surface.ahead,
-                    surface.footprint,
-                    relief,
-                )
-                part = Surface(*(a[some] for a in parts), surface.sizes[some])
-                colours[some] = self.world.shapes[i].material.paint(colours[some], part)
+        for number, some in _runs(k):
+            solid = self.world.shapes[number]
+            if solid.material.paint:
+                part = surface.part(some, relief[some], solid.sizes.astype(np.float32))
+                colours[some] = solid.material.paint(colours[some], part)
         return np.clip(colours, 0, 1)
 
     def _shadowed(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
@@ -180,11 +170,12 @@ class _Shader:
         sun = self.world.light.sun
         across = np.cross(sun, [0.0, 0.0, 1.0])
         plane = np.stack([across, np.cross(sun, across)])
-        start = points + 0.02 * normals.T
+        start = points + 0.02 * normals
         rays = np.broadcast_to(sun[:, None], start.shape)
         limit = np.full(start.shape[1], 60.0)
         shapes, outlines = self.world.shapes, self._sun_outlines(plane)
-        return first_hits(shapes, outlines, plane @ start, start, rays, self.frame, limit)[1] >= 0
+        hider = first_hits(shapes, outlines, plane @ start, start, rays, self.frame, limit, True)[1]
+        return hider >= 0
 
     def _sun_outlines(self, plane: np.ndarray) -> Outlines:
         """The shapes' outlines as the sun sees them."""
@@ -213,6 +204,13 @@ class _Shader:
             away = np.hypot(np.maximum(across, -0.3) + 0.3, np.maximum(along, -0.3) + 0.3)
             dark[low[near]] = np.maximum(dark[low[near]], np.clip(1 - away / 0.8, 0, 1))
         return dark
+
+
+def _runs(k: np.ndarray) -> Iterator[tuple[int, slice]]:
+    """The distinct values of sorted `k`, and where each lies."""
+    starts = np.flatnonzero(np.diff(k, prepend=-1))
+    for start, end in zip(starts, [*starts[1:], len(k)], strict=True):
+        yield int(k[start]), slice(start, end)
 
 
 def _borders(labels: np.ndarray) -> np.ndarray:

@@ -45,7 +45,9 @@ class Outlines:
     bottom: np.ndarray
 
 
-def first_hits(shapes, outlines: Outlines, pixels, origin, rays, frame: int, limit):
+def first_hits(
+    shapes, outlines: Outlines, pixels, origin, rays, frame: int, limit, any_will_do=False
+):
     """The first surface along each ray.
 
     Args:
@@ -53,11 +55,12 @@ def first_hits(shapes, outlines: Outlines, pixels, origin, rays, frame: int, lim
       pixels: [2, M], where the rays pierce that plane, in any order.
       origin: [3, 1] or [3, M]; rays: [3, M].
       limit: [M], ray parameters; surfaces from there on are not sought.
+      any_will_do: True: any surface before the limit instead of the first.
 
     Returns:
       The ray parameter [M] (`limit`: no surface), and the index of the shape [M] (-1: none).
     """
-    order = np.argsort(pixels[1], kind="stable")
+    order = np.argsort(pixels[1], kind="stable")  # A shape meets neighbouring rows alone.
     x, y = pixels[:, order]
     rays, depth = rays[:, order], limit[order]
     origin = origin if origin.shape[1] == 1 else origin[:, order]
@@ -75,7 +78,8 @@ def first_hits(shapes, outlines: Outlines, pixels, origin, rays, frame: int, lim
         enter = shapes[outlines.shape[i]].enter(start, rays[:, some], frame)
         closer = enter < depth[some]
         some = some[closer]
-        depth[some], owner[some] = enter[closer], outlines.shape[i]
+        owner[some] = outlines.shape[i]
+        depth[some] = -np.inf if any_will_do else enter[closer]
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
     return depth[back], owner[back]
@@ -133,9 +137,8 @@ class Film:
         rays = (moved[:, visible] - origin) / far
         outlines = self._outlines(other)
         limit = far * (1 - SAME_SURFACE)
-        visible[visible] = (
-            first_hits(self.shapes, outlines, there, origin, rays, other, limit)[1] < 0
-        )
+        hider = first_hits(self.shapes, outlines, there, origin, rays, other, limit, True)[1]
+        visible[visible] = hider < 0
         return (pixels - self.pixels).T, visible
 
     def intrinsics(self) -> np.ndarray:

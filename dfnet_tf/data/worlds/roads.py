@@ -29,6 +29,7 @@ class Road:
     Attributes:
       curve: 1 / radius, positive to the right; not 0.
       left, right: where the asphalt ends.
+      bays: the width of the parking bays within these ends, left and right.
       lanes: (across, direction) of each lane's middle; direction 1: the camera's, -1: oncoming.
       lines: its markings.
       asphalt: [3], its colour.
@@ -38,6 +39,7 @@ class Road:
     curve: float
     left: float
     right: float
+    bays: tuple[float, float]
     lanes: tuple[tuple[float, int], ...]
     lines: tuple[Line, ...]
     asphalt: np.ndarray

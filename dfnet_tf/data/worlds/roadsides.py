@@ -237,5 +237,5 @@ def _boards(colour: np.ndarray, surface: Surface) -> np.ndarray:
 
 
 def _rimmed(colour: np.ndarray, surface: Surface) -> np.ndarray:
-    away = np.abs(surface.own[:, [0, 1]] / surface.sizes[:, [0, 1]]).max(axis=1)
+    away = np.abs(surface.own[:, :2] / surface.sizes[:2]).max(axis=1)
     return painted(colour, between(away, 0.8, 2, 0.05), (0.75, 0.75, 0.75))

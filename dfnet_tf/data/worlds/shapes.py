@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 NEAREST = 0.05  # Nearer surfaces are not visible.
-HOLE_CELL = 0.09  # Units; the size of a cell of the noise that cuts holes into foliage.
+HOLE_CELLS = 0.05, 0.23  # Units; cells of the two noises that cut holes into foliage.
 CUBE = np.stack(np.meshgrid([-1.0, 1.0], [-1.0, 1.0], [-1.0, 1.0])).reshape(3, 8)
 
 
@@ -149,15 +149,18 @@ class Solid:
         """The entry of a frame in `axes` and `centre`."""
         return frame if self.moves else 0
 
+    def place(self, frame: int) -> np.ndarray:
+        """Its centre [3, 1] in a frame."""
+        return self.centre[self.at(frame)][:, None]
+
     def corners(self, frame: int) -> np.ndarray:
         """The corners [3, 8] of a box around it, in the world."""
-        i = self.at(frame)
-        return self.axes[i] @ CUBE + self.centre[i][:, None]
+        return self.axes[self.at(frame)] @ CUBE + self.place(frame)
 
     def enter(self, origin: np.ndarray, rays: np.ndarray, frame: int) -> np.ndarray:
         """Parameters [M] of rays [3, M] from `origin` [3, 1 or M] at its surface (inf: none)."""
         i = self.at(frame)
-        own_origin = self.own_axes[i] @ (origin - self.centre[i][:, None])
+        own_origin = self.own_axes[i] @ (origin - self.place(frame))
         own_rays = self.own_axes[i] @ rays
         enter, leave = self.shape.cross(own_origin, own_rays)
         met = enter <= leave
@@ -174,13 +177,19 @@ class Solid:
     def moved(self, points: np.ndarray, frame: int, other: int) -> np.ndarray:
         """Where its points [3, M] of a frame are in another frame."""
         i, j = self.at(frame), self.at(other)
-        own = self.own_axes[i] @ (points - self.centre[i][:, None])
-        return self.axes[j] @ own + self.centre[j][:, None]
+        own = self.own_axes[i] @ (points - self.place(frame))
+        return self.axes[j] @ own + self.place(other)
 
     def _is_hole(self, own: np.ndarray) -> np.ndarray:
-        cells = np.floor((own * self.sizes[:, None]) / HOLE_CELL + self.centre[:1].T).astype(int)
+        """Whether own points [3, M] are in a hole: a small or a large one."""
+        share = 1 - np.sqrt(1 - self.holes)
+        place = own * self.sizes[:, None] + self.centre[:1].T
         noise = _hole_noise()
-        return noise[tuple(cells % len(noise))] < self.holes
+        open_in = [
+            noise[tuple(np.floor(place / cell).astype(np.int32) & 63)] < share
+            for cell in HOLE_CELLS
+        ]
+        return open_in[0] | open_in[1]
 
 
 @functools.cache

@@ -14,6 +14,7 @@ from dfnet_tf.data.worlds.shapes import heading_turns
 from dfnet_tf.data.worlds.traffic import HEAVY, USUAL, Traffic
 
 KINDS, SHARES = ("residential", "high_street", "country", "motorway"), (0.35, 0.2, 0.25, 0.2)
+_PARKING = {"residential": 0.65, "high_street": 0.5}  # The chance of parking bays on a side.
 GRASS, SOIL = [0.33, 0.4, 0.2], [0.45, 0.4, 0.3]
 
 
@@ -29,7 +30,7 @@ def build_town(seed: int, num_frames: int, pictures: Sequence[np.ndarray] = ()) 
     middle = camera_to_world[:, :3, 3].mean(axis=0) * [1, 0, 1]
     light, sky = outdoors.draw_daylight(rng)
     base = GRASS if rng.uniform() < 0.75 else SOIL
-    floor = palette.material(base, contrast=0.6, scale=3.0, paint=road.paint)
+    floor = palette.material(base, contrast=0.35, scale=1.5, paint=road.paint)
     traffic = Traffic(palette, road, along)
     shapes = [outdoors.ground(floor), outdoors.dome(sky, middle)]
     shapes += outdoors.draw_hills(palette, middle)
@@ -64,13 +65,15 @@ def _road(rng: np.random.Generator, kind: str) -> Road:
     lanes += [(-hand * (i + 0.5) * width, -1) for i in range(theirs)]
     shoulder = {"motorway": rng.uniform(0.6, 3.0), "country": 0.2}.get(kind, 0.3)
     edges = np.sort([hand * (ours * width + shoulder), -hand * (theirs * width + shoulder)])
+    bays = tuple(2.1 * (rng.uniform(size=2) < _PARKING.get(kind, 0)))
     radius = rng.choice([rng.uniform(60, 250), rng.uniform(200, 900), 1e6], p=[0.25, 0.35, 0.4])
     if kind == "motorway":
         radius = max(radius, 400.0)
     return Road(
         curve=rng.choice([-1, 1]) / radius,
-        left=edges[0],
-        right=edges[1],
+        left=edges[0] - bays[0],
+        right=edges[1] + bays[1],
+        bays=bays,
         lanes=tuple(lanes),
         lines=_lines(rng, kind, width, ours, theirs, hand),
         asphalt=np.float32(rng.uniform(0.07, 0.2) * rng.uniform(0.95, 1.05, 3)),
@@ -128,11 +131,7 @@ def _rolled(angle: np.ndarray) -> np.ndarray:
 
 def _residential(side: Roadside, traffic: Traffic) -> None:
     rng = side.rng
-    if rng.uniform() < 0.65:  # Cars at the kerb; the road is wider there.
-        traffic.park(side.side * (side.out + 1.0), rng.uniform(0, 15))
-        side.out += 2.1
-    else:
-        _cyclist(side, traffic)
+    _kerbside(side, traffic, rng.uniform(0, 15))
     side.pavement(rng.uniform(1.5, 3.0))
     side.boundary()
     side.houses(terrace=rng.uniform() < 0.3)
@@ -140,11 +139,7 @@ def _residential(side: Roadside, traffic: Traffic) -> None:
 
 def _high_street(side: Roadside, traffic: Traffic) -> None:
     rng = side.rng
-    if rng.uniform() < 0.5:
-        traffic.park(side.side * (side.out + 1.1), rng.uniform(0, 8))
-        side.out += 2.2
-    else:
-        _cyclist(side, traffic)
+    _kerbside(side, traffic, rng.uniform(0, 8))
     side.pavement(rng.uniform(2.5, 5.0))
     side.houses(terrace=True)
 
@@ -180,6 +175,15 @@ def _motorway(side: Roadside, _traffic: Traffic) -> None:
         side.bushes(0.5, 5)
         side.trees(2.0, 5 if kind == "wood" else 12, (5, 12), jitter=4)
     side.solids += far_wood(side.palette, side.road, side.side, side.out + rng.uniform(10, 60))
+
+
+def _kerbside(side: Roadside, traffic: Traffic, spacing: float) -> None:
+    """Parked cars in the bays, or a cyclist."""
+    bay = side.road.bays[side.side > 0]
+    if bay:
+        traffic.park(side.side * (side.out - bay / 2), spacing)
+    else:
+        _cyclist(side, traffic)
 
 
 def _cyclist(side: Roadside, traffic: Traffic) -> None:

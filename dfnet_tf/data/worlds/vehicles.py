@@ -117,6 +117,7 @@ def _with_load(palette: Palette, length, height, width, axles) -> Vehicle:
     load_coat = _Coat(wheel, (), (height + 1.1) / 2, "load")
     load = palette.material(load_paint, pictures=0.4, contrast=0.25, scale=4, paint=load_coat)
     frame = palette.material([0.16, 0.16, 0.17])
+    bar = palette.material([0.2, 0.2, 0.2], paint=_Coat(wheel, (), 0.75))
     back = -length / 2
     parts = [
         Part(
@@ -132,7 +133,7 @@ def _with_load(palette: Palette, length, height, width, axles) -> Vehicle:
             load,
         ),
         Part(BLOCK, (0, -0.85, -0.2), (0.5, 0.25, length / 2 - 0.3), frame),
-        Part(BLOCK, (0, -0.5, back + 0.15), (width / 2 - 0.1, 0.08, 0.06), frame),
+        Part(BLOCK, (0, -0.75, back + 0.1), (width / 2 - 0.1, 0.2, 0.06), bar),
         *_wheels(palette, width, axles, wheel),
     ]
     if rng.uniform() < 0.6:  # Side guards.
@@ -177,14 +178,14 @@ def _coloured(palette: Palette, colour, paint):
 
 def _rim(colour: np.ndarray, surface: Surface) -> np.ndarray:
     x, _, z = surface.own.T
-    disc = between(np.hypot(x, z) / surface.sizes[:, 0], -1, 0.62, 0.1)
+    disc = between(np.hypot(x, z) / surface.sizes[0], -1, 0.62, 0.1)
     return painted(colour, disc * (surface.axis == 1), (0.22, 0.22, 0.23))
 
 
 def _cabin(colour: np.ndarray, surface: Surface) -> np.ndarray:
     """Windows all round, with pillars, under a roof."""
     x, y, z = surface.own.T
-    half_width, half_height, half_length = surface.sizes.T
+    half_width, half_height, half_length = surface.sizes
     fine = surface.footprint
     window = between(y, -half_height + 0.07, half_height - 0.03, fine)
     of_side = between(np.abs(z), 0.05, half_length - 0.2, fine)
@@ -211,7 +212,7 @@ class _Coat:
     def __call__(self, colour: np.ndarray, surface: Surface) -> np.ndarray:
         x, y, z = surface.own.T
         fine, height = surface.footprint, self.middle - y
-        half_width, half_height, half_length = surface.sizes.T
+        half_width, half_height, half_length = surface.sizes
         side, end = surface.axis == 0, surface.axis == 2
         colour = self._windows(colour, surface, height)
         for axle in self.axles:
@@ -220,6 +221,8 @@ class _Coat:
         base = self.middle - half_height
         sill = between(height, -1, base + 0.12, fine)
         colour = painted(colour, 0.8 * sill * (surface.axis != 1), DARK)
+        if self.glazing == "load":
+            return colour
         corner = end * between(np.abs(x), 0.66 * half_width, 0.96 * half_width, fine)
         tall = np.minimum(0.55 * 2 * half_height, 0.7)
         lamps = corner * between(height, base + tall - 0.09, base + tall + 0.09, fine)
@@ -238,7 +241,7 @@ class _Coat:
     def _windows(self, colour, surface: Surface, height) -> np.ndarray:
         x, y, z = surface.own.T
         fine = surface.footprint
-        half_width, half_height, half_length = surface.sizes.T
+        half_width, half_height, half_length = surface.sizes
         level = y / half_height  # -1 at the roof.
         side, end = surface.axis == 0, surface.axis == 2
         forward = z / half_length
