@@ -165,14 +165,15 @@ _TEXTURES = flags.DEFINE_string(
     "textures",
     None,
     "A folder of images; parts of them texture most shapes of --source=flying, and some surfaces "
-    "of --world=town. Default: all textures are noise.",
+    "of --world=town and room. Default: all textures are noise.",
 )
 _WORLD = flags.DEFINE_enum(
     "world",
     "street",
     list(synthetic.WORLDS),
     "What --source=synthetic films. street: boxes beside a straight road, always alike; town: "
-    "towns, country roads and motorways, which differ much.",
+    "towns, country roads and motorways, which differ much; room: furnished rooms, with a "
+    "hand-held camera.",
 )
 _NUM_FRAMES = flags.DEFINE_integer("num_frames", 60, "Frames per synthetic clip.", lower_bound=2)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the first rendered clip; the next ones add 1.")

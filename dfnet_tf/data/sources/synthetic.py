@@ -12,6 +12,7 @@ from dfnet_tf.data.clips import read_clips
 from dfnet_tf.data.sources.street import Scene, build_street
 from dfnet_tf.data.worlds.photographs import World
 from dfnet_tf.data.worlds.ray_casting import Film
+from dfnet_tf.data.worlds.room import build_room
 from dfnet_tf.data.worlds.town import build_town
 
 
@@ -27,6 +28,7 @@ class _Kind:
 WORLDS = {
     "street": _Kind(build_street, 300, takes_pictures=False),
     "town": _Kind(build_town, 60),
+    "room": _Kind(build_room, 300),
 }
 
 

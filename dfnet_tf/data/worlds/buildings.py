@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dfnet_tf.data.worlds.materials import Palette, Surface, between, painted
-from dfnet_tf.data.worlds.shapes import BLOCK, GABLE, Part
+from dfnet_tf.data.worlds.shapes import BLOCK, GABLE
+from dfnet_tf.data.worlds.things import Part
 
 WALLS = (
     [0.58, 0.34, 0.26],

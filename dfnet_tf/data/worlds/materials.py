@@ -54,6 +54,7 @@ class Material:
       contrast: how strongly the texture changes the colour.
       paint: changes colours [M, 3] of a `Surface`; None: plain.
       glows: True if light and shadow leave it alone (the sky, lamps).
+      casts: False if it throws no shadow (the walls around a room).
     """
 
     colour: np.ndarray
@@ -62,6 +63,7 @@ class Material:
     contrast: float = 0.5
     paint: Callable[[np.ndarray, Surface], np.ndarray] | None = None
     glows: bool = False
+    casts: bool = True
 
 
 class Palette:

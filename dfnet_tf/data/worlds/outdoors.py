@@ -4,7 +4,8 @@ import numpy as np
 
 from dfnet_tf.data.worlds.materials import Material, Palette, Surface
 from dfnet_tf.data.worlds.photographs import Light
-from dfnet_tf.data.worlds.shapes import BALL, BLOCK, DOME, Part, Solid, standing
+from dfnet_tf.data.worlds.shapes import BALL, BLOCK, DOME, Solid
+from dfnet_tf.data.worlds.things import Part, standing
 
 SKY = 190.0  # Radius of the sky, in units; depth files end at 256.
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from dfnet_tf.data.worlds.materials import Palette
-from dfnet_tf.data.worlds.shapes import BALL, BLOCK, DRUM, Part
+from dfnet_tf.data.worlds.shapes import BALL, BLOCK, DRUM
+from dfnet_tf.data.worlds.things import Part
 from dfnet_tf.data.worlds.vehicles import SIDEWAYS
 
 SKIN = [0.75, 0.58, 0.47], [0.5, 0.36, 0.27], [0.3, 0.21, 0.16]

@@ -81,6 +81,7 @@ class World:
             "scale": np.array([m.scale for m in materials], np.float32),
             "contrast": np.array([m.contrast for m in materials], np.float32),
             "glows": np.array([m.glows for m in materials]),
+            "casts": np.array([m.casts and not m.glows for m in materials]),
             "shift": np.float32(0.37 * np.arange(len(materials)) % 2),
         }
 
@@ -182,7 +183,7 @@ class _Shader:
         corners = np.einsum("pi,kic->pkc", plane, self.film.corners(self.frame))
         left, top = corners.min(axis=2)
         right, bottom = corners.max(axis=2)
-        casts = np.flatnonzero(~self.world.looks["glows"] & (bottom - top < 60))
+        casts = np.flatnonzero(self.world.looks["casts"] & (bottom - top < 60))
         nothing = np.full(len(casts), -np.inf)
         return Outlines(casts, nothing, *(a[casts] for a in (left, top, right, bottom)))
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from dfnet_tf.data.worlds.materials import Palette
-from dfnet_tf.data.worlds.shapes import BALL, DRUM, Part
+from dfnet_tf.data.worlds.shapes import BALL, DRUM
+from dfnet_tf.data.worlds.things import Part
 
 GREENS = (
     [0.2, 0.3, 0.12],

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dfnet_tf.data.worlds.materials import Surface, bars, between, painted
-from dfnet_tf.data.worlds.shapes import BLOCK, Part, Solid, standing
+from dfnet_tf.data.worlds.shapes import BLOCK, Solid
+from dfnet_tf.data.worlds.things import Part, standing
 
 BEHIND, AHEAD = -12.0, 150.0  # Units along the road, around the camera's start.
 _SAG = 0.05  # Units; how far a straight piece may leave the arc.

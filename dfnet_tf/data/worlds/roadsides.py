@@ -7,7 +7,8 @@ from dfnet_tf.data.worlds.materials import Palette, Surface, between, painted
 from dfnet_tf.data.worlds.people import draw_person
 from dfnet_tf.data.worlds.plants import draw_bush, draw_tree, leaves
 from dfnet_tf.data.worlds.roads import AHEAD, BEHIND, Road
-from dfnet_tf.data.worlds.shapes import BALL, BLOCK, DRUM, Part, Solid
+from dfnet_tf.data.worlds.shapes import BALL, BLOCK, DRUM, Solid
+from dfnet_tf.data.worlds.things import Part
 
 SIGNS = (
     [0.75, 0.04, 0.04],

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from dfnet_tf.data.worlds import outdoors
+from dfnet_tf.data.worlds.camera_paths import camera_path, sway
 from dfnet_tf.data.worlds.lens import draw_lens
 from dfnet_tf.data.worlds.materials import Palette
 from dfnet_tf.data.worlds.photographs import World
 from dfnet_tf.data.worlds.roads import Line, Road
 from dfnet_tf.data.worlds.roadsides import Roadside, far_wood
-from dfnet_tf.data.worlds.shapes import heading_turns
 from dfnet_tf.data.worlds.traffic import HEAVY, USUAL, Traffic
 
 KINDS, SHARES = ("residential", "high_street", "country", "motorway"), (0.35, 0.2, 0.25, 0.2)
@@ -98,35 +98,16 @@ def _lines(rng, kind: str, width: float, ours: int, theirs: int, hand: int) -> t
 def _drive(rng, road: Road, lane: float, speed: float, num_frames: int):
     """How far along the camera is [N], and camera-to-world [N, 4, 4]."""
     time = np.arange(num_frames)
-    along = speed * time + _sway(rng, time, speed, (30, 80))
+    along = speed * time + sway(rng, time, speed, (30, 80))
     along -= along[0]
-    across = lane + _sway(rng, time, rng.uniform(0, 0.4), (30, 90)) + rng.normal(0, 0.2)
+    across = lane + sway(rng, time, rng.uniform(0, 0.4), (30, 90)) + rng.normal(0, 0.2)
     place, heading = road.place(across, along)
     turns = rng.uniform(0.1, 0.5) if rng.uniform() < 0.3 else rng.uniform(0, 0.06)
-    yaw = heading + _sway(rng, time, turns, (40, 70)) + rng.normal(0, 0.04)
-    pitch = rng.normal(0, 0.03) + _sway(rng, time, rng.uniform(0, 0.012), (8, 30))
-    roll = rng.normal(0, 0.01) + _sway(rng, time, rng.uniform(0, 0.008), (10, 30))
-    motion = np.tile(np.eye(4), (num_frames, 1, 1))
-    motion[:, :3, :3] = heading_turns(yaw) @ _pitched(pitch) @ _rolled(roll)
-    motion[:, :3, 3] = place
-    motion[:, 1, 3] = -rng.uniform(1.2, 2.2) + _sway(rng, time, rng.uniform(0, 0.02), (6, 20))
-    return along, motion
-
-
-def _sway(rng, time: np.ndarray, size: float, period) -> np.ndarray:
-    return size * np.sin(2 * np.pi * (time / rng.uniform(*period) + rng.uniform()))
-
-
-def _pitched(angle: np.ndarray) -> np.ndarray:
-    """Rotations about X by `angle` [N]."""
-    x_first = heading_turns(angle)
-    return x_first[:, [1, 0, 2]][:, :, [1, 0, 2]]
-
-
-def _rolled(angle: np.ndarray) -> np.ndarray:
-    """Rotations about Z by `angle` [N]."""
-    z_first = heading_turns(angle)
-    return z_first[:, [0, 2, 1]][:, :, [0, 2, 1]]
+    yaw = heading + sway(rng, time, turns, (40, 70)) + rng.normal(0, 0.04)
+    pitch = rng.normal(0, 0.03) + sway(rng, time, rng.uniform(0, 0.012), (8, 30))
+    roll = rng.normal(0, 0.01) + sway(rng, time, rng.uniform(0, 0.008), (10, 30))
+    place[:, 1] = -rng.uniform(1.2, 2.2) + sway(rng, time, rng.uniform(0, 0.02), (6, 20))
+    return along, camera_path(place, yaw, pitch, roll)
 
 
 def _residential(side: Roadside, traffic: Traffic) -> None:

@@ -7,7 +7,8 @@ from dfnet_tf.data.worlds.people import draw_cyclist
 from dfnet_tf.data.worlds.photographs import Blot
 from dfnet_tf.data.worlds.roads import Road
 from dfnet_tf.data.worlds.shapes import Solid
-from dfnet_tf.data.worlds.vehicles import KINDS, Vehicle, draw_vehicle
+from dfnet_tf.data.worlds.things import Thing
+from dfnet_tf.data.worlds.vehicles import KINDS, draw_vehicle
 
 USUAL = (0.34, 0.22, 0.18, 0.12, 0.05, 0.04, 0.05)  # Shares of the KINDS.
 HEAVY = (0.22, 0.15, 0.1, 0.15, 0.13, 0.2, 0.05)
@@ -83,11 +84,11 @@ class Traffic:
             self._place(vehicle, across + rng.normal(0, 0.12), middle, turn)
             along += 2 * vehicle.half_length + 2 + rng.exponential(spacing)
 
-    def _drawn(self, shares) -> Vehicle:
+    def _drawn(self, shares) -> Thing:
         kind = KINDS[self.palette.rng.choice(len(KINDS), p=shares)]
         return draw_vehicle(self.palette, kind)
 
-    def _place(self, vehicle: Vehicle, across, along, turn=0.0) -> None:
+    def _place(self, vehicle: Thing, across, along, turn=0.0) -> None:
         self.solids += self.road.standing(vehicle.parts, across, along, turn)
         place, heading = self.road.place(across, along)
         self.blots.append(

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dfnet_tf.data.worlds.materials import Palette, Surface, between, painted
-from dfnet_tf.data.worlds.shapes import BLOCK, DRUM, Part, prism, tapered
+from dfnet_tf.data.worlds.shapes import BLOCK, DRUM, prism, tapered
+from dfnet_tf.data.worlds.things import Part, Thing
 
 SIDEWAYS = np.array([[0.0, 1, 0], [0, 0, 1], [1, 0, 0]])  # A drum's axis becomes X.
 PAINTS = (
@@ -32,22 +33,13 @@ _VAN = prism([(-1, -0.95), (-0.97, -1), (0.45, -1), (0.75, -0.25), (1, 0.0), (1,
 _CAB = prism([(-1, -1), (0.6, -1), (0.95, -0.6), (1, 0.2), (1, 1), (-1, 1)])
 
 
-@dataclass(frozen=True)
-class Vehicle:
-    """Parts and the half sizes of the ground that they cover."""
-
-    parts: list[Part]
-    half_width: float
-    half_length: float
-
-
-def draw_vehicle(palette: Palette, kind: str) -> Vehicle:
+def draw_vehicle(palette: Palette, kind: str) -> Thing:
     """A vehicle of one of the KINDS, of random sizes and colours."""
     others = {"van": _van, "lorry": _lorry, "trailer": _trailer, "bus": _bus}
     return others[kind](palette) if kind in others else _car(palette, kind)
 
 
-def _car(palette: Palette, kind: str) -> Vehicle:
+def _car(palette: Palette, kind: str) -> Thing:
     rng = palette.rng
     length, height, cabin_length, back = {
         "hatchback": (rng.uniform(3.6, 4.3), rng.uniform(1.42, 1.56), 0.58, 0.3),
@@ -74,10 +66,10 @@ def _car(palette: Palette, kind: str) -> Vehicle:
         ),
         *_wheels(palette, width, (axle, -axle), wheel),
     ]
-    return Vehicle(parts, width / 2, length / 2)
+    return Thing(parts, width / 2, length / 2)
 
 
-def _van(palette: Palette) -> Vehicle:
+def _van(palette: Palette) -> Thing:
     rng = palette.rng
     small = rng.uniform() < 0.4
     length = rng.uniform(4.2, 4.7) if small else rng.uniform(5.0, 6.2)
@@ -88,17 +80,17 @@ def _van(palette: Palette) -> Vehicle:
     paint = [0.85, 0.85, 0.85] if rng.uniform() < 0.5 else _paint(palette)
     body = _coloured(palette, paint, coat)
     parts = [Part(_VAN, (0, -middle, 0), (width / 2, (height - floor) / 2, length / 2), body)]
-    return Vehicle(parts + _wheels(palette, width, axles, wheel), width / 2, length / 2)
+    return Thing(parts + _wheels(palette, width, axles, wheel), width / 2, length / 2)
 
 
-def _lorry(palette: Palette) -> Vehicle:
+def _lorry(palette: Palette) -> Thing:
     rng = palette.rng
     length, height, width = rng.uniform(6.5, 9.5), rng.uniform(3.0, 3.7), rng.uniform(2.3, 2.55)
     axles = (length / 2 - 1.2, -length / 2 + 1.8, -length / 2 + 1.8 - 1.3 * rng.integers(2))
     return _with_load(palette, length, height, width, set(axles))
 
 
-def _trailer(palette: Palette) -> Vehicle:
+def _trailer(palette: Palette) -> Thing:
     rng = palette.rng
     length, height, width = rng.uniform(14.5, 16.5), rng.uniform(3.7, 4.1), 2.55
     back = -length / 2
@@ -106,7 +98,7 @@ def _trailer(palette: Palette) -> Vehicle:
     return _with_load(palette, length, height, width, axles)
 
 
-def _with_load(palette: Palette, length, height, width, axles) -> Vehicle:
+def _with_load(palette: Palette, length, height, width, axles) -> Thing:
     """A cab, a frame and a box of goods or a tarpaulin."""
     rng, wheel, cab_length = palette.rng, 0.48, palette.rng.uniform(2.0, 2.4)
     cab_height = min(height, rng.uniform(2.6, 3.7))
@@ -139,10 +131,10 @@ def _with_load(palette: Palette, length, height, width, axles) -> Vehicle:
     if rng.uniform() < 0.6:  # Side guards.
         guard = (0, -0.75, back + 0.45 * load_length), (width / 2 - 0.05, 0.3, 0.2 * load_length)
         parts.append(Part(BLOCK, *guard, frame))
-    return Vehicle(parts, width / 2, length / 2)
+    return Thing(parts, width / 2, length / 2)
 
 
-def _bus(palette: Palette) -> Vehicle:
+def _bus(palette: Palette) -> Thing:
     rng = palette.rng
     length, width = rng.uniform(9, 12.5), 2.55
     height, wheel = (4.3 if rng.uniform() < 0.2 else rng.uniform(2.9, 3.3)), 0.48
@@ -150,7 +142,7 @@ def _bus(palette: Palette) -> Vehicle:
     coat = _Coat(wheel, axles, middle, "bus")
     body = palette.material(_paint(palette), contrast=0.15, scale=5, paint=coat)
     parts = [Part(BLOCK, (0, -middle, 0), (width / 2, (height - 0.3) / 2, length / 2), body)]
-    return Vehicle(parts + _wheels(palette, width, axles, wheel), width / 2, length / 2)
+    return Thing(parts + _wheels(palette, width, axles, wheel), width / 2, length / 2)
 
 
 def _wheels(palette: Palette, width, axles, radius) -> list[Part]:

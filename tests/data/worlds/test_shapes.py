@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dfnet_tf.data.worlds import shapes
+from dfnet_tf.data.worlds import shapes, things
 
 ROOF = shapes.GABLE
 CABIN = shapes.tapered(front=0.9, back=0.5, side=0.2)
@@ -49,8 +49,8 @@ def test_a_ray_enters_a_solid_where_a_march_does(shape):
 
 def test_rays_of_an_axis_meet_faces_at_hand_worked_depths():
     """A block from 3 to 5 ahead, rotated by 90 degrees; a ray beside it misses."""
-    part = shapes.Part(shapes.BLOCK, (0, 0, 0), (1, 0.5, 2), None)
-    (solid,) = shapes.standing([part], [0, 0, 4], np.pi / 2)
+    part = things.Part(shapes.BLOCK, (0, 0, 0), (1, 0.5, 2), None)
+    (solid,) = things.standing([part], [0, 0, 4], np.pi / 2)
     rays = np.array([[0.0, 0, 1], [1.9 / 3, 0, 1], [2.1 / 3, 0, 1]]).T
     np.testing.assert_allclose(solid.enter(np.zeros((3, 1)), rays, 0), [3, 3, np.inf])
 
@@ -88,8 +88,8 @@ def test_holes_let_their_share_of_rays_through():
 
 
 def test_a_moving_solid_takes_its_points_along():
-    part = shapes.Part(shapes.BALL, (0, 0, 1), (1, 1, 1), None)
-    (solid,) = shapes.standing([part], [[0, 0, 0], [5, 0, 0]], [0, np.pi / 2])
+    part = things.Part(shapes.BALL, (0, 0, 1), (1, 1, 1), None)
+    (solid,) = things.standing([part], [[0, 0, 0], [5, 0, 0]], [0, np.pi / 2])
     assert solid.moves
     moved = solid.moved(np.array([[0.0], [0], [2]]), 0, 1)
     np.testing.assert_allclose(moved[:, 0], [7, 0, 0], atol=1e-12)  # Z becomes X.
