@@ -144,7 +144,7 @@ def _library() -> list[np.ndarray]:
     if not _LIBRARY:
         rng = np.random.default_rng(20)
         for _ in range(LIBRARY):
-            grey = textures.noise(rng, SIDE).mean(axis=-1)
+            grey = textures.noise(rng, SIDE, smooth=0.95).mean(axis=-1)
             if rng.uniform() < 0.3:  # Streaks: wood, render, worn roads.
                 grey = np.repeat(grey[::4], 4, axis=0) if rng.uniform() < 0.5 else grey
                 grey = cv2.blur(grey, (31, 1))

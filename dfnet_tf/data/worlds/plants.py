@@ -3,9 +3,10 @@
 import numpy as np
 
 from dfnet_tf.data.worlds.materials import Palette
-from dfnet_tf.data.worlds.shapes import BALL, DRUM
-from dfnet_tf.data.worlds.things import Part
+from dfnet_tf.data.worlds.shapes import BALL, DRUM, tapered
+from dfnet_tf.data.worlds.things import Part, heading_turns
 
+_SPIRE = tapered(0.96, 0.96, 0.96)  # A pyramid of branches.
 GREENS = (
     [0.2, 0.3, 0.12],
     [0.27, 0.36, 0.16],
@@ -36,32 +37,26 @@ def draw_tree(palette: Palette, height: float) -> list[Part]:
     radius = 0.018 * height + rng.uniform(0.03, 0.1)
     parts = [Part(DRUM, (0, -top / 2, 0), (radius, top / 2, radius), bark)]
     if kind == "conifer":
-        for level in np.linspace(0, 1, 4):
-            middle = bare + (0.18 + 0.62 * level) * (height - bare)
-            wide = 0.2 * height * (1.1 - 0.85 * level)
-            size = wide, (height - bare) * (0.2 - 0.03 * level), wide
-            parts.append(Part(BALL, (0, -middle, 0), size, green, holes=holes))
+        rise = (height - bare) / 4
+        for level in range(4):
+            wide = 0.22 * height * (1 - 0.2 * level)
+            middle, turn = bare + (level + 0.75) * rise, heading_turns(rng.uniform(0, 2, 1))[0]
+            size = wide, 0.75 * rise, wide
+            parts.append(Part(_SPIRE, (0, -middle, 0), size, green, turn=turn, holes=holes))
         return parts
     if kind == "slim":
         middle, size = (height + bare) / 2, (0.13 * height, (height - bare) / 2, 0.13 * height)
         return [*parts, Part(BALL, (0, -middle, 0), size, green, holes=holes)]
     crown = (height - bare) / 2
     wide = crown * rng.uniform(0.7, 1.15)
-    parts.append(
-        Part(
-            BALL, (0, -bare - crown, 0), (0.75 * wide, 0.9 * crown, 0.75 * wide), green, holes=holes
-        )
-    )
-    for angle in np.arange(rng.integers(3, 6)) * 2.4 + rng.uniform(0, 6):
-        size = rng.uniform(0.4, 0.65)
-        middle = (
-            0.6 * wide * np.cos(angle),
-            -bare - crown * rng.uniform(0.65, 1.35),
-            0.6 * wide * np.sin(angle),
-        )
-        parts.append(
-            Part(BALL, middle, (size * wide, size * crown, size * wide), green, holes=holes)
-        )
+    core = 0.7 * wide, 0.8 * crown, 0.7 * wide
+    parts.append(Part(BALL, (0, -bare - crown, 0), core, green, holes=holes))
+    for angle in np.arange(rng.integers(5, 9)) * 2.4 + rng.uniform(0, 6):  # Lumps around it.
+        rise, size = rng.uniform(-0.6, 0.8), rng.uniform(0.28, 0.5)
+        reach = (1 - 0.8 * size) * np.sqrt(1 - rise * rise) * wide
+        middle = (reach * np.cos(angle), -bare - crown * (1 + rise * 0.8), reach * np.sin(angle))
+        lump = size * wide, size * crown * rng.uniform(0.7, 1.1), size * wide
+        parts.append(Part(BALL, middle, lump, green, holes=holes))
     return parts
 
 

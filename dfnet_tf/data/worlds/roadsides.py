@@ -215,6 +215,20 @@ class Roadside:
         self.solids += solids
 
 
+def draw_bridge(palette: Palette, road: Road) -> list[Solid]:
+    """A bridge over the road."""
+    rng = palette.rng
+    concrete = palette.material([0.6, 0.59, 0.56], contrast=0.3, scale=4)
+    along, half, clear = rng.uniform(25, 100), rng.uniform(2, 7), rng.uniform(4.8, 5.8)
+    parts = [
+        Part(BLOCK, (0, -clear - 0.6, 0), (45, 0.6, half), concrete),
+        Part(BLOCK, (0, -clear - 1.6, -half), (45, 0.5, 0.1), concrete),
+    ]
+    for across in (road.left - 2.5, road.right + 2.5):
+        parts.append(Part(BLOCK, (across, -clear / 2, 0), (0.5, clear / 2, half - 0.5), concrete))
+    return road.standing(parts, 0.0, along, rng.normal(0, 0.15))
+
+
 def far_wood(palette: Palette, road: Road, side: int, away: float) -> list[Solid]:
     """A wood's edge as a row of large crowns."""
     rng, solids, along = palette.rng, [], -10.0

@@ -31,14 +31,17 @@ def cut_out(rng, side: int, picture: np.ndarray) -> np.ndarray:
     return np.uint8(np.clip(part * gain + rng.uniform(-30, 30) + grain, 0, 255))
 
 
-def noise(rng, side: int) -> np.ndarray:
-    """Noise of several octaves, grey or coloured, around a random colour."""
+def noise(rng, side: int, smooth: float = 0.7) -> np.ndarray:
+    """Noise of several octaves, grey or coloured, around a random colour.
+
+    A part `smooth` of the octaves is smooth; the others are squares.
+    """
     total = np.zeros((side, side, 3), np.float32)
     roughness, channels = rng.uniform(0.4, 1.0), rng.choice([1, 3], p=[0.15, 0.85])
     for cell in 2 ** np.arange(2, int(np.log2(side)) + 1):
         count = max(2, side // cell)
         coarse = rng.uniform(-1, 1, (count, count, channels)).astype(np.float32)
-        mode = cv2.INTER_CUBIC if rng.uniform() < 0.7 else cv2.INTER_NEAREST
+        mode = cv2.INTER_CUBIC if rng.uniform() < smooth else cv2.INTER_NEAREST
         octave = cv2.resize(coarse, (side, side), interpolation=mode).reshape(side, side, -1)
         total += (cell / side) ** roughness * octave
     total *= rng.uniform(25, 70) / max(total.std(), 1e-6)

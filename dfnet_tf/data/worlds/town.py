@@ -10,7 +10,7 @@ from dfnet_tf.data.worlds.lens import draw_lens
 from dfnet_tf.data.worlds.materials import Palette
 from dfnet_tf.data.worlds.photographs import World
 from dfnet_tf.data.worlds.roads import Line, Road
-from dfnet_tf.data.worlds.roadsides import Roadside, far_wood
+from dfnet_tf.data.worlds.roadsides import Roadside, draw_bridge, far_wood
 from dfnet_tf.data.worlds.traffic import HEAVY, USUAL, Traffic
 
 KINDS, SHARES = ("residential", "high_street", "country", "motorway"), (0.35, 0.2, 0.25, 0.2)
@@ -40,6 +40,8 @@ def build_town(seed: int, num_frames: int, pictures: Sequence[np.ndarray] = ()) 
         roadside = Roadside(palette, road, side, num_frames)
         _SIDES[kind](roadside, traffic)
         shapes += roadside.solids
+    if rng.uniform() < (0.3 if kind == "motorway" else 0.04):
+        shapes += draw_bridge(palette, road)
     return World(
         shapes=shapes + traffic.solids,
         camera_to_world=camera_to_world,
