@@ -251,7 +251,8 @@ def _doors(colour: np.ndarray, surface: Surface) -> np.ndarray:
 def _spines(colour: np.ndarray, surface: Surface) -> np.ndarray:
     """Books of different colours side by side."""
     book = np.floor(surface.own[:, 0] / 0.031)[:, None]
-    tint = 0.5 + 0.5 * np.sin(book * [12.9, 78.2, 37.7] + [0.0, 1.0, 2.0])
+    book = book + 997 * surface.sizes[0]  # Other books on another shelf.
+    tint = 0.5 + 0.5 * np.sin(book * [12.9, 78.2, 37.7])
     return np.float32(0.35 * colour + 0.65 * tint * colour.max(axis=1, keepdims=True))
 
 

@@ -73,9 +73,10 @@ class Palette:
         self.rng = rng
         chosen = rng.choice(LIBRARY, NUM_NOISE, replace=False)
         cut = [
-            textures.cut_out(rng, SIDE, pictures[rng.integers(len(pictures))])
+            textures.cut_out(rng, SIDE, pictures[rng.integers(len(pictures))]) / 255
             for _ in range(NUM_CUT_OUTS * bool(len(pictures)))
         ]
+        cut = [np.uint8(255 * part**2) for part in cut]  # Photographs of light have a gamma.
         self.tiles = Tiles([*(_library()[i] for i in chosen), *cut])
         self.num_cut = len(cut)
 

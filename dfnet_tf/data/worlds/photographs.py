@@ -11,7 +11,7 @@ from dfnet_tf.data.worlds.materials import Material, Surface, Tiles
 from dfnet_tf.data.worlds.ray_casting import Film, Hits, Outlines, first_hits
 from dfnet_tf.data.worlds.shapes import Solid
 
-OFFSETS = np.array([[-0.375, 0.125, -0.125, 0.375], [-0.125, -0.375, 0.375, 0.125]])  # Pixels.
+OFFSETS = np.array([[-0.35, 0.35], [-0.2, 0.2]])  # Pixels (x, y), from the centre.
 _PATCHES = 2.7, 0.35  # The scale of a second look at a texture, and its contrast.
 
 
@@ -62,13 +62,13 @@ class World:
     blots: list[Blot]
 
     def photograph(self, film: Film, frame: int) -> np.ndarray:
-        """The image of a frame, uint8 [H, W, 3]: a ray a pixel, and four more at edges."""
+        """The image of a frame, uint8 [H, W, 3]: a ray a pixel, and two more at edges."""
         shader = _Shader(self, film, frame)
         colours, labels = shader.shade(film.seen(frame))
         edges = np.flatnonzero(_borders(labels.reshape(film.height, film.width)))
         pixels = (film.pixels[:, edges, None] + OFFSETS[:, None]).reshape(2, -1)
         finer, _ = shader.shade(film.cast(pixels, frame))
-        colours[edges] = finer.reshape(-1, 4, 3).mean(axis=1)
+        colours[edges] = (colours[edges] + finer.reshape(-1, 2, 3).sum(axis=1)) / 3
         return self.lens.exposed(colours.reshape(film.height, film.width, 3), frame)
 
     @functools.cached_property
