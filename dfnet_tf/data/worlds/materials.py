@@ -12,6 +12,7 @@ SIDE = 256  # Pixels of a tile.
 LEVELS = 7  # Of halved tiles: 256 to 4 pixels.
 NUM_NOISE = 12  # Tiles of noise in a clip.
 NUM_CUT_OUTS = 10  # Tiles cut from pictures, if there are any.
+GAMMA = 1.8  # Light is a photograph's brightness to this power.
 LIBRARY = 40  # Tiles of noise from which a clip takes some.
 
 
@@ -76,22 +77,24 @@ class Palette:
             textures.cut_out(rng, SIDE, pictures[rng.integers(len(pictures))]) / 255
             for _ in range(NUM_CUT_OUTS * bool(len(pictures)))
         ]
-        cut = [np.uint8(255 * part**2) for part in cut]  # Photographs of light have a gamma.
+        cut = [np.uint8(255 * part**GAMMA) for part in cut]
         self.tiles = Tiles([*(_library()[i] for i in chosen), *cut])
         self.num_cut = len(cut)
 
     def material(self, colour, spread=0.06, contrast=0.5, scale=2.0, pictures=0.0, **others):
-        """A material around `colour`; with the chance `pictures` it is a part of a picture."""
+        """A material around `colour`, as a photograph shows it.
+
+        With the chance `pictures` it is a part of a picture. `others` are of `Material`.
+        """
         rng = self.rng
         if self.num_cut and rng.uniform() < pictures:
             tile = NUM_NOISE + int(rng.integers(self.num_cut))
             tint = rng.uniform(0.35, 0.6) * rng.uniform(0.9, 1.1, 3)
             return Material(tint, tile, scale * rng.uniform(1, 2.5), 1.0, **others)
         tint = np.asarray(colour) + rng.normal(0, spread) + rng.normal(0, spread / 3, 3)
+        light = np.clip(tint, 0.05, 1) ** GAMMA
         contrast, scale = contrast * rng.uniform(0.6, 1.4), scale * rng.uniform(0.6, 1.6)
-        return Material(
-            np.clip(tint, 0.01, 1), int(rng.integers(NUM_NOISE)), scale, contrast, **others
-        )
+        return Material(light, int(rng.integers(NUM_NOISE)), scale, contrast, **others)
 
     def one_of(self, *choices):
         return choices[self.rng.integers(len(choices))]

@@ -40,8 +40,8 @@ def build_room(seed: int, num_frames: int, pictures: Sequence[np.ndarray] = ()) 
         field_of_view=rng.uniform(45, 90),
         light=Light(
             sun=slope / np.linalg.norm(slope),
-            sun_colour=rng.uniform(0.1, 0.6) * tint,
-            ambient=rng.uniform(0.45, 0.8) * tint,
+            sun_colour=rng.uniform(0.2, 0.9) * tint,
+            ambient=rng.uniform(0.3, 0.65) * tint,
             haze=np.zeros(3),
             haze_length=1e6,
         ),
@@ -160,12 +160,14 @@ class _Room:
                     (0.8 * wide, 0.25, 0.06),
                     palette.material([0.92] * 3, paint=_folds),
                 )
-        for _ in range(rng.poisson(2)):
+        count = rng.poisson(2)
+        for i in range(count):
             wide, tall = rng.uniform(0.1, 0.45, 2)
             picture = palette.material(
                 rng.uniform(0.1, 0.9, 3), contrast=0.9, scale=0.6, pictures=0.9
             )
-            along, height = rng.uniform(-0.8, 0.8) * length, rng.uniform(1.4, 1.7)
+            along = (1.6 * (i + rng.uniform(0.3, 0.7)) / count - 0.8) * length
+            height = rng.uniform(1.4, 1.7)
             edge = palette.material(palette.one_of([0.1] * 3, [0.9] * 3, [0.5, 0.35, 0.2]))
             self._hang(wall, along, height, (wide + 0.025, tall + 0.025, 0.012), edge)
             self._hang(wall, along, height, (wide, tall, 0.016), picture)
