@@ -207,6 +207,11 @@ def _check_flags() -> None:
     world = synthetic.WORLDS[_WORLD.value]
     if _SOURCE.value == "synthetic" and _TEXTURES.value and not world.takes_pictures:
         raise app.UsageError(f"Expected no --textures with --world={_WORLD.value}. Received: one.")
+    if _SOURCE.value == "synthetic" and _NUM_FRAMES.value > world.most_frames:
+        raise app.UsageError(
+            f"Expected --num_frames of at most {world.most_frames} with --world={_WORLD.value}. "
+            f"Received: {_NUM_FRAMES.value}."
+        )
     if _FORMAT.value == "clips" and flags.FLAGS["num_shards"].present:
         raise app.UsageError("Expected no --num_shards with --format=clips. Received: one.")
     if "input" in known and not _INPUT.value:

@@ -271,6 +271,10 @@ def test_flags_that_miss_or_contradict_each_other_are_refused(prepare, tmp_path)
     assert_misused(
         prepare("--source=synthetic", output, "--textures=a"), "no --textures with --world=street"
     )
+    assert_misused(
+        prepare("--source=synthetic", "--world=town", output, "--num_frames=61"),
+        "at most 60 with --world=town. Received: 61.",
+    )
     assert_misused(prepare(*recording, FOV, "spare"), "Expected only flags. Received: spare")
     assert list(tmp_path.iterdir()) == []
 

@@ -113,7 +113,7 @@ def draw_house(palette: Palette, width: float, depth: float, floors: int, flat=F
                 BLOCK,
                 (x, -height - 0.8 * rise, 0),
                 (0.35, 0.5 * rise + 0.3, 0.35),
-                walls if facade is None else palette.material(colour),
+                palette.material(colour),
             )
         )
     return parts

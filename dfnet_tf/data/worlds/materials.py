@@ -1,5 +1,6 @@
 """What surfaces look like: a base colour, a texture from the clip's tiles, and painted detail."""
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -143,21 +144,17 @@ def _folded(along: np.ndarray) -> np.ndarray:
     return 1 - np.abs(along % 2 - 1)
 
 
-def _library() -> list[np.ndarray]:
+@functools.cache
+def _library() -> tuple[np.ndarray, ...]:
     """Grey tiles of noise with mean 0.5, the same in every clip."""
-    if not _LIBRARY:
-        rng = np.random.default_rng(20)
-        for _ in range(LIBRARY):
-            grey = textures.noise(rng, SIDE, smooth=0.95).mean(axis=-1)
-            if rng.uniform() < 0.3:  # Streaks: wood, render, worn roads.
-                grey = np.repeat(grey[::4], 4, axis=0) if rng.uniform() < 0.5 else grey
-                grey = cv2.blur(grey, (31, 1))
-            grey = 127 + (grey - grey.mean()) * 45 / max(grey.std(), 1)
-            _LIBRARY.append(np.repeat(np.uint8(np.clip(grey, 0, 255))[..., None], 3, axis=-1))
-    return _LIBRARY
-
-
-_LIBRARY: list[np.ndarray] = []
+    rng, tiles = np.random.default_rng(20), []
+    for _ in range(LIBRARY):
+        grey = textures.noise(rng, SIDE, smooth=0.95).mean(axis=-1)
+        if rng.uniform() < 0.3:  # Streaks: wood, render, worn roads.
+            grey = cv2.blur(grey, (31, 1))
+        grey = 127 + (grey - grey.mean()) * 45 / max(grey.std(), 1)
+        tiles.append(np.repeat(np.uint8(np.clip(grey, 0, 255))[..., None], 3, axis=-1))
+    return tuple(tiles)
 
 
 def bars(along, period, width, footprint) -> np.ndarray:

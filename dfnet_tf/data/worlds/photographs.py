@@ -1,4 +1,4 @@
-"""Shades what rays hit: texture, sunlight and shadow, haze; and films a world with its truth."""
+"""Photographs of a world: what rays hit gets its texture, sunlight or shadow, and haze."""
 
 import functools
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ class Light:
 
     Attributes:
       sun: [3], unit vector towards the sun.
-      sun_colour: [3]; 0: an overcast day, or a room.
+      sun_colour: [3]; 0: an overcast day.
       ambient: [3], light from above; from below comes a part of it.
       haze: [3], the colour that distance takes on.
       haze_length: units, after which 1 / e of the light is left.
@@ -175,7 +175,9 @@ class _Shader:
         rays = np.broadcast_to(sun[:, None], start.shape)
         limit = np.full(start.shape[1], 60.0)
         shapes, outlines = self.world.shapes, self._sun_outlines(plane)
-        hider = first_hits(shapes, outlines, plane @ start, start, rays, self.frame, limit, True)[1]
+        _, hider = first_hits(
+            shapes, outlines, plane @ start, start, rays, self.frame, limit, any_will_do=True
+        )
         return hider >= 0
 
     def _sun_outlines(self, plane: np.ndarray) -> Outlines:

@@ -137,7 +137,9 @@ class Film:
         rays = (moved[:, visible] - origin) / far
         outlines = self._outlines(other)
         limit = far * (1 - SAME_SURFACE)
-        hider = first_hits(self.shapes, outlines, there, origin, rays, other, limit, True)[1]
+        _, hider = first_hits(
+            self.shapes, outlines, there, origin, rays, other, limit, any_will_do=True
+        )
         visible[visible] = hider < 0
         return (pixels - self.pixels).T, visible
 

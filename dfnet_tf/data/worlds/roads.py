@@ -77,12 +77,16 @@ class Road:
             colour = painted(colour, amount * worn, line.paint)
         return colour.astype(np.float32)
 
-    def standing(self, parts: list[Part], across, along, turn=0.0) -> list[Solid]:
-        """A thing beside or on the road; it moves if `along` is an array. `turn` in radians."""
+    def standing(self, parts: list[Part], across, along, turn=0.0, level=0.0) -> list[Solid]:
+        """A thing beside or on the road, turned by `turn` radians, on a pavement of height `level`.
+
+        It moves if `along` is an array.
+        """
         place, heading = self.place(across, along)
+        place[..., 1] = -level
         return standing(parts, place, heading + turn)
 
-    def along(self, low, high, top, bottom, material, holes=0.0, start=BEHIND, end=AHEAD):
+    def bank(self, low, high, top, bottom, material, holes=0.0, start=BEHIND, end=AHEAD):
         """A bank along the road: from `low` to `high` across, heights `bottom` to `top`."""
         longest = np.sqrt(8 * _SAG / abs(self.curve))
         count = int(np.ceil((end - start) / longest))

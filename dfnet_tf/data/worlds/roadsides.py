@@ -43,7 +43,7 @@ class Roadside:
         self.out += width
 
     def verge(self, width: float) -> None:
-        """Grass with posts and bushes."""
+        """Grass, sometimes with lamp posts."""
         if self.rng.uniform() < 0.6:
             self.poles(width * 0.5, self.rng.uniform(25, 50))
         self.out += width
@@ -146,7 +146,7 @@ class Roadside:
             along += self.rng.exponential(spacing) + 1
 
     def poles(self, away: float, spacing: float) -> None:
-        """Lamp posts, signs, and posts with wires' insulators left out."""
+        """Lamp posts, and signs between them."""
         rng, along = self.rng, BEHIND + self.rng.uniform(0, spacing)
         steel = self.palette.material(self.palette.one_of([0.4] * 3, [0.62] * 3, [0.35, 0.27, 0.2]))
         height, arm = rng.uniform(5, 10), rng.uniform(0.5, 2)
@@ -204,15 +204,13 @@ class Roadside:
 
     def _bank(self, low, high, top, material, bottom=0.0, **others) -> None:
         near, far = self.side * (self.out + low), self.side * (self.out + high)
-        self.solids += self.road.along(
+        self.solids += self.road.bank(
             min(near, far), max(near, far), top, bottom, material, **others
         )
 
     def _stand(self, parts, away, along, turn=0.0, level=0.0) -> None:
-        solids = self.road.standing(parts, self.side * (self.out + away), along, turn)
-        for solid in solids:
-            solid.centre[:, 1] -= level
-        self.solids += solids
+        across = self.side * (self.out + away)
+        self.solids += self.road.standing(parts, across, along, turn, level)
 
 
 def draw_bridge(palette: Palette, road: Road) -> list[Solid]:

@@ -208,31 +208,26 @@ class _Room:
         """Places a thing unless the place is taken."""
         half = thing.half_width, thing.half_length
         wide, long = half[::-1] if turned else half
-        place = x - wide, z - long, x + wide, z + long
-        if any(
-            place[0] < t[2] and t[0] < place[2] and place[1] < t[3] and t[1] < place[3]
-            for t in self.taken
-        ):
-            return
-        self.taken.append(place)
-        self.solids += standing(thing.parts, [x, 0, z], heading)
+        if self._take(x - wide, z - long, x + wide, z + long):
+            self.solids += standing(thing.parts, [x, 0, z], heading)
+
+    def _take(self, left, near, right, far) -> bool:
+        """Takes a rectangle of the floor; False: a part of it is taken already."""
+        is_free = all(
+            right <= t[0] or t[2] <= left or far <= t[1] or t[3] <= near for t in self.taken
+        )
+        self.taken += [(left, near, right, far)] * is_free
+        return is_free
 
     def _person(self) -> None:
         """Someone who walks along the far side of the room, if there is room."""
         rng, time = self.rng, np.arange(self.frames)
         x = rng.uniform(-0.5, 0.5) * self.half_x + sway(rng, time, 0.4, (40, 60))
         z = rng.choice([-1, 1]) * (self.half_z - 0.4)
-        place = x.min() - 0.35, z - 0.35, x.max() + 0.35, z + 0.35
-        if all(
-            place[0] >= t[2] or t[0] >= place[2] or place[1] >= t[3] or t[1] >= place[3]
-            for t in self.taken
-        ):
+        if self._take(x.min() - 0.35, z - 0.35, x.max() + 0.35, z + 0.35):
             points = np.stack([x, 0 * x, 0 * x + z], axis=1)
-            self.solids += standing(
-                draw_person(self.palette, rng.uniform(1.5, 1.9)),
-                points,
-                rng.choice([-1, 1]) * np.pi / 2,
-            )
+            parts = draw_person(self.palette, rng.uniform(1.5, 1.9))
+            self.solids += standing(parts, points, rng.choice([-1, 1]) * np.pi / 2)
 
     def _put(self, part: Part) -> None:
         self.solids += standing([part], np.zeros(3), 0.0)

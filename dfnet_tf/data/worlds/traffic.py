@@ -35,13 +35,13 @@ class Traffic:
                 speed = own * rng.uniform(0.8, 1.2)
                 self._flow(across, speed, rng.uniform(12, 45), shares)
 
-    def park(self, across: float, spacing: float, turn: float = 0.0) -> None:
+    def park(self, across: float, spacing: float) -> None:
         """A row of parked vehicles."""
         rng, along = self.palette.rng, -12 + self.palette.rng.uniform(0, 8)
         while along < 110:
             vehicle = self._drawn(PARKED)
             half = vehicle.half_length
-            facing = np.pi * (rng.uniform() < 0.2) + turn + rng.normal(0, 0.02)
+            facing = np.pi * (rng.uniform() < 0.2) + rng.normal(0, 0.02)
             self._place(vehicle, across + rng.normal(0, 0.06), along + half, facing)
             along += 2 * half + rng.uniform(0.6, 1.5) + rng.exponential(spacing)
 
@@ -64,13 +64,13 @@ class Traffic:
         gap = rng.choice(
             [rng.uniform(4, 9), rng.uniform(8, 16), rng.uniform(14, 45)], p=[0.3, 0.35, 0.35]
         )
+        slowest = -(gap - 3.5) / self._frames  # Still ahead of the camera in the last frame.
+        drift = max(rng.normal(0, 0.08 * own), slowest) * time
         for _ in range(rng.integers(1, 5)):
             vehicle = self._drawn(shares)
-            slowest = -(gap - 3.5) / self._frames
-            drift = max(rng.normal(0, 0.08 * own), slowest / 2) * time
             along = self.camera_along + gap + vehicle.half_length + drift
             self._place(vehicle, across + rng.normal(0, 0.15), along)
-            gap += 2 * vehicle.half_length + rng.uniform(4, 25) + max(drift[-1], 0)
+            gap += 2 * vehicle.half_length + rng.uniform(4, 25)
 
     def _flow(self, across: float, speed: float, spacing: float, shares) -> None:
         """Vehicles at random distances that all drive at one speed."""

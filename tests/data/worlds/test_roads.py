@@ -26,7 +26,7 @@ def test_a_quarter_turn_to_the_right():
 def test_a_bank_covers_its_strip_without_gaps():
     """Rays from above meet a pavement everywhere between its edges along a bend."""
     bend = road(1 / 60)
-    bank = bend.along(3.0, 5.0, 0.15, 0.0, None)
+    bank = bend.bank(3.0, 5.0, 0.15, 0.0, None)
     across, along = np.meshgrid([3.1, 4.0, 4.9], np.linspace(-10, 140, 200))
     start = bend.place(across.ravel(), along.ravel())[0].T - [[0], [2], [0]]
     down = np.tile([[0.0], [1.0], [0.0]], start.shape[1])
