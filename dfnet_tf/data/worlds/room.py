@@ -30,7 +30,7 @@ def build_room(seed: int, num_frames: int, pictures: Sequence[np.ndarray] = ()) 
     palette = Palette(rng, pictures)
     size = np.array([rng.uniform(2.6, 6.5), rng.uniform(2.25, 3.1), rng.uniform(3.0, 7.5)])
     camera_to_world = _hand_held(rng, size, num_frames)
-    room = _Room(palette, size, camera_to_world[:, :3, 3])
+    room = _Room(palette, size, camera_to_world)
     room.build()
     slope = np.array([rng.uniform(-0.7, 0.7), -1, rng.uniform(-0.7, 0.7)])
     tint = np.array([1.0, 0.95, 0.85]) ** rng.uniform(-0.3, 1.5)
@@ -72,11 +72,13 @@ def _hand_held(rng: np.random.Generator, size: np.ndarray, num_frames: int) -> n
 class _Room:
     """Walls around (0, 0), and furniture that leaves room for the camera."""
 
-    def __init__(self, palette: Palette, size: np.ndarray, path: np.ndarray):
+    def __init__(self, palette: Palette, size: np.ndarray, camera_to_world: np.ndarray):
         self.palette, self.rng = palette, palette.rng
         self.half_x, self.height, self.half_z = size[0] / 2, size[1], size[2] / 2
         self.solids: list[Solid] = []
+        path = camera_to_world[:, :3, 3]
         low, high = path.min(axis=0), path.max(axis=0)
+        self.ahead = np.sign(camera_to_world[0, 2, 2])  # Which half the camera faces.
         self.taken = [
             (low[0] - CLEARANCE, low[2] - CLEARANCE, high[0] + CLEARANCE, high[2] + CLEARANCE)
         ]
@@ -84,14 +86,14 @@ class _Room:
 
     def build(self) -> None:
         self._shell()
+        if self.rng.uniform() < 0.4:
+            self._person()
         for wall in range(4):
             self._on_wall(wall)
             for _ in range(6):
                 self._against(wall, draw_furniture(self.palette, self._any(AT_WALLS)))
         for _ in range(self.rng.integers(6, 18)):
             self._anywhere(draw_furniture(self.palette, self._any(FREE)))
-        if self.rng.uniform() < 0.3:
-            self._person()
 
     def _shell(self) -> None:
         """The floor, the ceiling and four walls."""
@@ -220,10 +222,10 @@ class _Room:
         return is_free
 
     def _person(self) -> None:
-        """Someone who walks along the far side of the room, if there is room."""
+        """Someone who walks along the wall before the camera, if there is room."""
         rng, time = self.rng, np.arange(self.frames)
         x = rng.uniform(-0.5, 0.5) * self.half_x + sway(rng, time, 0.4, (40, 60))
-        z = rng.choice([-1, 1]) * (self.half_z - 0.4)
+        z = self.ahead * (self.half_z - 0.4)
         if self._take(x.min() - 0.35, z - 0.35, x.max() + 0.35, z + 0.35):
             points = np.stack([x, 0 * x, 0 * x + z], axis=1)
             parts = draw_person(self.palette, rng.uniform(1.5, 1.9))

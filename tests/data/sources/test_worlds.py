@@ -39,8 +39,9 @@ def test_where_nothing_moves_the_flow_is_rigid(rendered):
     assert gap[~moving].max() < 0.02
 
 
-def test_what_moves_has_a_flow_of_its_own():
-    rendered = synthetic.render_clip(1, FRAMES, HEIGHT, WIDTH, "town")
+@pytest.mark.parametrize(("world", "seed"), [("town", 1), ("room", 20)])
+def test_what_moves_has_a_flow_of_its_own(world, seed):
+    rendered = synthetic.render_clip(seed, FRAMES, HEIGHT, WIDTH, world)
     gap = np.linalg.norm(rigid_flow(rendered) - rendered.forward_flow, axis=-1)
     moving = rendered.moving[:-1] > 0
     assert 0.002 < moving.mean() < 0.6
