@@ -171,16 +171,16 @@ def test_synthetic_clips_differ_and_come_again_with_their_seed(prepare, tmp_path
 
 
 def test_towns_are_films_whose_textures_come_from_the_given_pictures(prepare, tmp_path):
-    pictures = tmp_path / "pictures"
-    pictures.mkdir()
-    cv2.imwrite(str(pictures / "a.png"), np.full((40, 60, 3), (0, 0, 255), "uint8"))
     town = "--source=synthetic", "--world=town", "--num_frames=2", "--height=32", "--width=64"
-    assert prepare(*town, f"--output={tmp_path}/plain")[0] == 0
-    assert prepare(*town, f"--textures={pictures}", f"--output={tmp_path}/red")[0] == 0
-    plain, red = (read_clips(tmp_path / name)[0] for name in ("plain", "red"))
-    assert len(plain) == 2 and plain.flow(0) is not None and len(plain.poses()) == 2
-    np.testing.assert_array_equal(plain.depth(0).shape, (32, 64))
-    assert (plain.image(0) != red.image(0)).any()
+    for name, colour in (("red", (0, 0, 255)), ("blue", (255, 0, 0))):
+        (tmp_path / name).mkdir()
+        cv2.imwrite(str(tmp_path / name / "a.png"), np.full((40, 60, 3), colour, "uint8"))
+        arguments = f"--textures={tmp_path}/{name}", f"--output={tmp_path}/{name}_town", "--seed=3"
+        assert prepare(*town, *arguments)[0] == 0
+    red, blue = (read_clips(tmp_path / f"{name}_town")[0] for name in ("red", "blue"))
+    assert len(red) == 2 and red.flow(0) is not None and len(red.poses()) == 2
+    np.testing.assert_array_equal(red.depth(0), blue.depth(0))
+    assert (red.image(0) != blue.image(0)).any()
 
 
 @pytest.mark.parametrize("source", ["synthetic", "images"])

@@ -15,6 +15,7 @@ from dfnet_tf.data.worlds.ray_casting import Film, Hits
 from dfnet_tf.data.worlds.shapes import CUBE, NEAREST
 
 CAMERA_HEIGHT = 1.5
+FIELD_OF_VIEW = 80.0  # degrees, horizontal
 BEYOND = 45.0  # Distance from the last camera to the sky.
 OCTAVES = 2.0 ** np.arange(3, -5, -1)  # Cell sizes of the noise texture, 8 to 1/16 units.
 ROAD = (-7.4, 4.8)  # X of the road's edges; the camera drives near 0.
@@ -73,7 +74,7 @@ class Box:
 class Scene:
     """K boxes over N frames, and the camera that drives past them."""
 
-    field_of_view = 80.0  # degrees, horizontal
+    field_of_view = FIELD_OF_VIEW
 
     boxes: list[Box]
     camera_to_world: np.ndarray  # [N, 4, 4]

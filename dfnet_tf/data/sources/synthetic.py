@@ -79,7 +79,13 @@ def render_clip(
         raise ValueError(f"`num_frames` must be 1 to {most}. Received: {num_frames}.")
     if min(height, width) < 2:
         raise ValueError(f"Images must be at least 2x2. Received: {height}x{width}.")
-    scene = WORLDS[world].build(seed, num_frames, *[pictures] * WORLDS[world].takes_pictures)
+    pictures = [pictures] * WORLDS[world].takes_pictures
+    return rendered(WORLDS[world].build(seed, num_frames, *pictures), height, width)
+
+
+def rendered(scene: Scene | World, height: int, width: int) -> RenderedClip:
+    """Films what is built already."""
+    num_frames = len(scene.camera_to_world)
     film = Film(scene.shapes, scene.camera_to_world, scene.field_of_view, (height, width))
     hits = [film.seen(i) for i in range(num_frames)]
     pairs = range(num_frames - 1)
@@ -98,21 +104,21 @@ def render_clip(
     )
 
 
-def write_clip(rendered: RenderedClip, folder: str | Path, overwrite: bool = False) -> None:
+def write_clip(clip: RenderedClip, folder: str | Path, overwrite: bool = False) -> None:
     """Writes a clip folder with two more folders of 8-bit masks: visible/ and moving/ (255 = 1).
 
     All flow is marked valid, also where the next frame hides the point, because the truth is known
     there too. visible/ marks the visible points.
     """
     with ClipWriter(folder, overwrite, image_type="png") as writer:
-        writer.intrinsics = rendered.intrinsics
-        for i, image in enumerate(rendered.images):
-            has_next = i < len(rendered.forward_flow)
-            flow = rendered.forward_flow[i] if has_next else None
-            writer.add(image, rendered.depth[i], flow, pose=rendered.camera_to_world[i])
-            writer.add_mask("moving", rendered.moving[i])
+        writer.intrinsics = clip.intrinsics
+        for i, image in enumerate(clip.images):
+            has_next = i < len(clip.forward_flow)
+            flow = clip.forward_flow[i] if has_next else None
+            writer.add(image, clip.depth[i], flow, pose=clip.camera_to_world[i])
+            writer.add_mask("moving", clip.moving[i])
             if has_next:
-                writer.add_mask("visible", rendered.forward_visible[i])
+                writer.add_mask("visible", clip.forward_visible[i])
 
 
 def rendered_clips(

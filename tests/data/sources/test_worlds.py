@@ -107,10 +107,13 @@ def test_a_room_is_a_few_units_wide_and_seen_from_inside():
 
 @pytest.mark.parametrize("world", ["town", "room"])
 def test_pictures_become_textures(world):
-    plain, textured = (
-        synthetic.render_clip(3, 1, 24, 48, world, pictures) for pictures in ([], [PICTURE])
+    """The same random choices with a picture and with its negative."""
+    one, other = (
+        synthetic.render_clip(3, 1, 24, 48, world, [picture])
+        for picture in (PICTURE, 255 - PICTURE)
     )
-    assert (textured.images != plain.images).any()
+    np.testing.assert_array_equal(one.depth, other.depth)
+    assert (one.images != other.images).mean() > 0.01
 
 
 def test_too_long_a_film_is_refused():
