@@ -45,6 +45,7 @@ def test_vehicles_stand_on_wheels_and_cover_the_ground_they_claim(palette, kind,
         vehicle = vehicles.draw_vehicle(palette, kind)
         assert_stands(vehicle.parts, least, most)
         low, high = bounds(vehicle.parts)
+        assert 1.6 < 2 * vehicle.half_width < 2.6  # A lane is 2.6 wide or more.
         np.testing.assert_allclose(high[2], vehicle.half_length, atol=0.05)
         np.testing.assert_allclose([-low[0], high[0]], vehicle.half_width, atol=0.05)
 
