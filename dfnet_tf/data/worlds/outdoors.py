@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dfnet_tf.data.worlds.materials import Material, Palette, Surface
+from dfnet_tf.data.worlds.materials import NUM_NOISE, Material, Palette, Surface
 from dfnet_tf.data.worlds.photographs import Light
 from dfnet_tf.data.worlds.shapes import BALL, BLOCK, DOME, Solid
 from dfnet_tf.data.worlds.things import Part, standing
@@ -39,7 +39,7 @@ def draw_daylight(rng: np.random.Generator) -> tuple[Light, Material]:
         cover = np.clip(0.5 + 2.2 * (surface.relief - 1) + clouds - 0.5, 0, 1) * min(1, 2 * clouds)
         return np.float32(horizon + rise * (zenith - horizon) + cover * (0.95 - zenith) * rise)
 
-    tile = int(rng.integers(1000))
+    tile = int(rng.integers(NUM_NOISE))
     return light, Material(np.ones(3), tile, scale=160.0, contrast=0.99, paint=paint, glows=True)
 
 

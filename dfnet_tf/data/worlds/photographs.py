@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dfnet_tf.data.worlds.lens import Lens
-from dfnet_tf.data.worlds.materials import Material, Surface, Tiles
+from dfnet_tf.data.worlds.materials import NUM_NOISE, Material, Surface, Tiles
 from dfnet_tf.data.worlds.ray_casting import Film, Hits, Outlines, first_hits
 from dfnet_tf.data.worlds.shapes import Solid
 
@@ -155,7 +155,10 @@ class _Shader:
         relief = 1 + contrast * (2 * tiles.look_up(tile, x, y, footprint) - 1)
         wide, weight = _PATCHES
         patches = tiles.look_up(
-            tile + 1, (0.8 * x + 0.6 * y) / wide, (0.8 * y - 0.6 * x) / wide, footprint / wide
+            (tile + 1) % NUM_NOISE,
+            (0.8 * x + 0.6 * y) / wide,
+            (0.8 * y - 0.6 * x) / wide,
+            footprint / wide,
         )[:, :1]
         relief *= 1 + np.where(contrast < 1, weight * contrast, 0) * (2 * patches - 1)
         colours = looks["colour"][k] * relief
