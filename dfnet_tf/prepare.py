@@ -3,6 +3,8 @@
 python -m dfnet_tf.prepare --source=video --input=drive.mp4 --fov_degrees=60 --output=data/drive
 python -m dfnet_tf.prepare --source=kitti_raw --input=kitti --width=640 --height=192 --output=data/k
 python -m dfnet_tf.prepare --source=synthetic --num_clips=4 --output=data/streets
+python -m dfnet_tf.prepare --source=synthetic --world=town --num_clips=900 --num_frames=2 \
+  --output=data/towns
 python -m dfnet_tf.prepare --source=flying --num_clips=3000 --output=data/flying
 
 If stopped, the same command continues. dataset.json in the output lists what was read, kept and
@@ -66,7 +68,7 @@ SOURCES = {
     "kitti_odometry": Source("kitti:odometry_recordings", ("sequences",)),
     "cityscapes": Source("cityscapes:recordings", ("split",)),
     "tum_rgbd": Source("tum:recordings"),
-    "synthetic": Source(options=("num_clips", "num_frames", "seed")),
+    "synthetic": Source(options=("num_clips", "num_frames", "seed", "world", "textures")),
     "flying": Source(options=("num_clips", "seed", "textures")),
 }
 _ALL_SOURCES = ("height", "width")
@@ -162,7 +164,16 @@ _NUM_CLIPS = flags.DEFINE_integer("num_clips", 1, "Number of rendered clips.", l
 _TEXTURES = flags.DEFINE_string(
     "textures",
     None,
-    "flying: a folder of images that texture most shapes. Default: all textures are noise.",
+    "A folder of images; parts of them texture most shapes of --source=flying, and some surfaces "
+    "of --world=town and room. Default: all textures are noise.",
+)
+_WORLD = flags.DEFINE_enum(
+    "world",
+    "street",
+    list(synthetic.WORLDS),
+    "What --source=synthetic films. street: boxes beside a straight road, always alike; town: "
+    "towns, country roads and motorways, which differ much; room: furnished rooms, with a "
+    "hand-held camera.",
 )
 _NUM_FRAMES = flags.DEFINE_integer("num_frames", 60, "Frames per synthetic clip.", lower_bound=2)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the first rendered clip; the next ones add 1.")
@@ -193,6 +204,14 @@ def _check_flags() -> None:
     for name in sorted(of_any - set(known)):
         if flags.FLAGS[name].present:
             raise app.UsageError(f"Expected no --{name} with {source}. Received: one.")
+    world = synthetic.WORLDS[_WORLD.value]
+    if _SOURCE.value == "synthetic" and _TEXTURES.value and not world.takes_pictures:
+        raise app.UsageError(f"Expected no --textures with --world={_WORLD.value}. Received: one.")
+    if _SOURCE.value == "synthetic" and _NUM_FRAMES.value > world.most_frames:
+        raise app.UsageError(
+            f"Expected --num_frames of at most {world.most_frames} with --world={_WORLD.value}. "
+            f"Received: {_NUM_FRAMES.value}."
+        )
     if _FORMAT.value == "clips" and flags.FLAGS["num_shards"].present:
         raise app.UsageError("Expected no --num_shards with --format=clips. Received: one.")
     if "input" in known and not _INPUT.value:
@@ -277,15 +296,15 @@ def _recording_jobs(camera: GivenCamera | None) -> list[resumable_work.Job]:
 
 def _rendered_jobs() -> list[resumable_work.Job]:
     size = _HEIGHT.value or RENDERED_SIZE[0], _WIDTH.value or RENDERED_SIZE[1]
-    is_street = _SOURCE.value == "synthetic"
-    num_frames = _NUM_FRAMES.value if is_street else 2
+    is_film = _SOURCE.value == "synthetic"
+    num_frames = _NUM_FRAMES.value if is_film else 2
     pictures = _pictures(_TEXTURES.value)
 
     def make(i: int, folder: Path, on_frame: Callable[..., None]) -> dict:
         name, seed = f"{i:06d}", _SEED.value + i
         on_frame(0)  # Raises if the work should stop.
-        if is_street:
-            rendered = synthetic.render_clip(seed, num_frames, *size)
+        if is_film:
+            rendered = synthetic.render_clip(seed, num_frames, *size, _WORLD.value, pictures)
             synthetic.write_clip(rendered, folder / name)
             intrinsics = rendered.intrinsics
         else:

@@ -33,9 +33,7 @@ def street():
         for i in (0, 1, 2)
     ]
     turning = dataclasses.replace(drawn, camera_to_world=np.array(poses, "float64"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(synthetic, "build_street", lambda *_: turning)
-        return synthetic.render_clip(3, 3, HEIGHT, WIDTH)
+    return synthetic.rendered(turning, HEIGHT, WIDTH)
 
 
 FACTORS = (1.5, 0.7)  # Factors of the first guesses of the two clips' focal lengths.

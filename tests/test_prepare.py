@@ -170,6 +170,19 @@ def test_synthetic_clips_differ_and_come_again_with_their_seed(prepare, tmp_path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
 
 
+def test_towns_are_films_whose_textures_come_from_the_given_pictures(prepare, tmp_path):
+    town = "--source=synthetic", "--world=town", "--num_frames=2", "--height=32", "--width=64"
+    for name, colour in (("red", (0, 0, 255)), ("blue", (255, 0, 0))):
+        (tmp_path / name).mkdir()
+        cv2.imwrite(str(tmp_path / name / "a.png"), np.full((40, 60, 3), colour, "uint8"))
+        arguments = f"--textures={tmp_path}/{name}", f"--output={tmp_path}/{name}_town", "--seed=3"
+        assert prepare(*town, *arguments)[0] == 0
+    red, blue = (read_clips(tmp_path / f"{name}_town")[0] for name in ("red", "blue"))
+    assert len(red) == 2 and red.flow(0) is not None and len(red.poses()) == 2
+    np.testing.assert_array_equal(red.depth(0), blue.depth(0))
+    assert (red.image(0) != blue.image(0)).any()
+
+
 @pytest.mark.parametrize("source", ["synthetic", "images"])
 def test_nothing_is_overwritten_unasked(prepare, tmp_path, source):
     images = write_images(tmp_path / "images")
@@ -254,6 +267,13 @@ def test_flags_that_miss_or_contradict_each_other_are_refused(prepare, tmp_path)
     assert_misused(prepare(*recording, FOV, "--seed=0"), "Expected no --seed with --source=video")
     assert_misused(
         prepare("--source=synthetic", output, FOV), "no --fov_degrees with --source=synthetic"
+    )
+    assert_misused(
+        prepare("--source=synthetic", output, "--textures=a"), "no --textures with --world=street"
+    )
+    assert_misused(
+        prepare("--source=synthetic", "--world=town", output, "--num_frames=61"),
+        "at most 60 with --world=town. Received: 61.",
     )
     assert_misused(prepare(*recording, FOV, "spare"), "Expected only flags. Received: spare")
     assert list(tmp_path.iterdir()) == []

@@ -18,7 +18,7 @@ from dfnet_tf.data.clip import Clip
 from dfnet_tf.data.clips import read_clips
 from dfnet_tf.data.files import video
 from dfnet_tf.data.files.image_files import write_rgb
-from dfnet_tf.data.sources import kitti_splits, synthetic
+from dfnet_tf.data.sources import kitti_splits, street, synthetic
 from dfnet_tf.training import checkpoints
 
 pytestmark = pytest.mark.usefixtures("networks_built_once")
@@ -69,7 +69,7 @@ def sources(drive, tmp_path_factory):
         "images": "walk",
     }
     flags = {name: [f"--source={name}", f"--input={root / path}"] for name, path in inputs.items()}
-    flags["video"].append(f"--fov_degrees={synthetic.FIELD_OF_VIEW}")
+    flags["video"].append(f"--fov_degrees={street.FIELD_OF_VIEW}")
     flags["images"].append(f"--intrinsics={root}/k.txt")
     flags["records"] = [*flags["video"], "--format=tfrecord"]
     return flags

@@ -16,11 +16,11 @@ import numpy as np
 
 from dfnet_tf.data import pinhole
 from dfnet_tf.data.clip_writer import ClipWriter
+from dfnet_tf.data.worlds import textures
 
 MOST_SHAPES = 13
 SPEEDS, SHARES = (2, 6, 14, 30), (0.25, 0.35, 0.25, 0.15)  # Mean shift in a pair, width / 448.
 SHAPES, SHAPE_SHARES = ("polygon", "ellipse", "blob", "bars"), (0.4, 0.15, 0.25, 0.2)
-FROM_PICTURES = 0.75  # Share of textures cut from `pictures`, if there are any.
 LARGEST_TEXTURE = 512  # Pixels, of a shape.
 
 
@@ -157,7 +157,7 @@ def _background(rng, height: int, width: int, shift, pictures) -> _Layer:
     centre = np.array([width, height]) / 2
     turned = _homography(centre, turn=rng.uniform(-0.5, 0.5), tilt=rng.normal(0, 0.18 / width, 2))
     move = _motion(rng, centre, shift, liveliness=0.4, tilt=0.14 / width)
-    return _Layer(_texture(rng, side, pictures), None, turned @ _scaled(1.0, offset), move)
+    return _Layer(textures.texture(rng, side, pictures), None, turned @ _scaled(1.0, offset), move)
 
 
 def _shape(rng, height: int, width: int, shift, pictures) -> _Layer:
@@ -167,7 +167,7 @@ def _shape(rng, height: int, width: int, shift, pictures) -> _Layer:
     turned = _homography(centre, rng.uniform(-np.pi, np.pi), tilt=rng.normal(0, 0.18 / width, 2))
     move = _motion(rng, centre, shift, liveliness=1.0, tilt=0.09 / width)
     place = turned @ _scaled(extent / side, centre - extent / 2)
-    return _Layer(_texture(rng, side, pictures), _outline(rng, side), place, move)
+    return _Layer(textures.texture(rng, side, pictures), _outline(rng, side), place, move)
 
 
 def _shift(rng, usual: float) -> np.ndarray:
@@ -209,43 +209,6 @@ def _mapped(homography: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 def _warped(image, place, size: tuple[int, int], border: int) -> np.ndarray:
     return cv2.warpPerspective(image, place, size, flags=cv2.INTER_LINEAR, borderMode=border)
-
-
-def _texture(rng, side: int, pictures: Sequence[np.ndarray]) -> np.ndarray:
-    """uint8 [side, side, 3]."""
-    if len(pictures) and rng.uniform() < FROM_PICTURES:
-        return _cut_out(rng, side, pictures[rng.integers(len(pictures))])
-    return _noise(rng, side)
-
-
-def _cut_out(rng, side: int, picture: np.ndarray) -> np.ndarray:
-    """A square part of an image, randomly mirrored, turned and recoloured."""
-    extent = int(min(picture.shape[:2]) * rng.uniform(0.4, 1.0))
-    top, left = (rng.integers(0, n - extent + 1) for n in picture.shape[:2])
-    part = picture[top : top + extent, left : left + extent]
-    part = np.rot90(part[:, :: rng.choice([1, -1])], rng.choice(4, p=[0.7, 0.1, 0.1, 0.1]))
-    mode = cv2.INTER_AREA if extent > side else cv2.INTER_CUBIC
-    part = cv2.resize(np.ascontiguousarray(part), (side, side), interpolation=mode)
-    gain = rng.uniform(0.5, 1.3, 3) if rng.uniform() < 0.5 else rng.uniform(0.7, 1.2)
-    grain = 0.0
-    if extent < 0.7 * side:  # An enlarged part is smooth: without grain, it would show no flow.
-        grain = cv2.GaussianBlur(rng.normal(0, rng.uniform(0, 10), (side, side)), (0, 0), 0.7)
-        grain = grain[..., None]
-    return np.uint8(np.clip(part * gain + rng.uniform(-30, 30) + grain, 0, 255))
-
-
-def _noise(rng, side: int) -> np.ndarray:
-    """Noise of several octaves, grey or coloured, around a random colour."""
-    total = np.zeros((side, side, 3), np.float32)
-    roughness, channels = rng.uniform(0.4, 1.0), rng.choice([1, 3], p=[0.15, 0.85])
-    for cell in 2 ** np.arange(2, int(np.log2(side)) + 1):
-        count = max(2, side // cell)
-        coarse = rng.uniform(-1, 1, (count, count, channels)).astype(np.float32)
-        mode = cv2.INTER_CUBIC if rng.uniform() < 0.7 else cv2.INTER_NEAREST
-        octave = cv2.resize(coarse, (side, side), interpolation=mode).reshape(side, side, -1)
-        total += (cell / side) ** roughness * octave
-    total *= rng.uniform(25, 70) / max(total.std(), 1e-6)
-    return np.uint8(np.clip(rng.uniform(40, 215, 3) + total, 0, 255))
 
 
 def _outline(rng, side: int) -> np.ndarray:

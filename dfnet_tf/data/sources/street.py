@@ -11,7 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dfnet_tf.data.worlds.ray_casting import Film, Hits
+from dfnet_tf.data.worlds.shapes import CUBE, NEAREST
+
 CAMERA_HEIGHT = 1.5
+FIELD_OF_VIEW = 80.0  # degrees, horizontal
 BEYOND = 45.0  # Distance from the last camera to the sky.
 OCTAVES = 2.0 ** np.arange(3, -5, -1)  # Cell sizes of the noise texture, 8 to 1/16 units.
 ROAD = (-7.4, 4.8)  # X of the road's edges; the camera drives near 0.
@@ -31,20 +35,78 @@ class Box:
     pattern: str = "plain"
     path: np.ndarray | None = None
 
+    @property
+    def moves(self) -> bool:
+        return self.path is not None
+
+    def shift(self, frame: int) -> np.ndarray:
+        """Its translation [3, 1] in a frame."""
+        return np.zeros((3, 1)) if self.path is None else self.path[frame][:, None]
+
+    def corners(self, frame: int) -> np.ndarray:
+        """Its corners [3, 8] in the world."""
+        lower, upper = np.reshape(self.lower, (3, 1)), np.reshape(self.upper, (3, 1))
+        return np.where(CUBE > 0, upper, lower) + self.shift(frame)
+
+    def enter(self, origin: np.ndarray, rays: np.ndarray, frame: int) -> np.ndarray:
+        """Parameters [M] at which rays [3, M] enter it (inf: they miss it): the slab method of
+        Kay & Kajiya, SIGGRAPH 1986."""
+        with np.errstate(divide="ignore"):  # A ray parallel to a face hits it at infinity.
+            inverse = 1 / rays
+        one = (np.reshape(self.lower, (3, 1)) + self.shift(frame) - origin) * inverse
+        two = (np.reshape(self.upper, (3, 1)) + self.shift(frame) - origin) * inverse
+        first, last = np.minimum(one, two), np.maximum(one, two)
+        enter = np.maximum(np.maximum(first[0], first[1]), first[2])
+        leave = np.minimum(np.minimum(last[0], last[1]), last[2])
+        return np.where((enter <= leave) & (enter > NEAREST), enter, np.inf)
+
+    def moved(self, points: np.ndarray, frame: int, other: int) -> np.ndarray:
+        """Where its points [3, M] of a frame are in another frame."""
+        return points + (self.shift(other) - self.shift(frame))
+
+    def axis(self, own: np.ndarray) -> np.ndarray:
+        """The axis [M] perpendicular to the face on which points [3, M] lie, in own coordinates."""
+        lower, upper = np.reshape(self.lower, (3, 1)), np.reshape(self.upper, (3, 1))
+        return np.argmin(np.minimum(np.abs(own - lower), np.abs(own - upper)), axis=0)
+
 
 @dataclass(frozen=True)
 class Scene:
     """K boxes over N frames, and the camera that drives past them."""
+
+    field_of_view = FIELD_OF_VIEW
 
     boxes: list[Box]
     camera_to_world: np.ndarray  # [N, 4, 4]
     noise: np.ndarray  # [NOISE_SIZE, NOISE_SIZE] in [-1, 1], periodic
     brightness: np.ndarray  # [3]: of faces perpendicular to X, Y and Z
 
-    def path(self, k: int) -> np.ndarray:
-        """The translation of box k in each frame, [N, 3]."""
-        still = np.zeros((len(self.camera_to_world), 3))
-        return still if self.boxes[k].path is None else self.boxes[k].path
+    @property
+    def shapes(self) -> list[Box]:
+        return self.boxes
+
+    def photograph(self, film: Film, frame: int) -> np.ndarray:
+        """The image of a frame, uint8 [H, W, 3]; each pixel is the mean of two rays."""
+        samples = np.array([-0.25, 0.25])[:, None]  # The same for x and y: on a diagonal.
+        pixels = (film.pixels[:, None] + samples).reshape(2, -1)
+        colours = self._colours(film.cast(pixels, frame), film.focal, frame)
+        image = colours.reshape(2, film.height, film.width, 3).mean(axis=0)
+        return np.rint(255 * image).astype(np.uint8)
+
+    def _colours(self, hits: Hits, focal: float, frame: int) -> np.ndarray:
+        """The colour of every hit, float32 [M, 3]."""
+        colours = np.empty((len(hits.depth), 3), np.float32)
+        lengths = np.linalg.norm(hits.rays, axis=0)
+        for k in np.unique(hits.shape):
+            of_box = np.flatnonzero(hits.shape == k)
+            own = hits.points[:, of_box] - self.boxes[k].shift(frame)
+            axes = self.boxes[k].axis(own)
+            for axis in np.unique(axes):
+                some, points = of_box[axes == axis], own[:, axes == axis].T
+                slant = lengths[some] / np.abs(hits.rays[axis, some])
+                footprint = (hits.depth[some] / focal * slant).astype(np.float32)
+                colours[some] = self.colour(int(k), axis, points, footprint)
+        return colours
 
     def colour(self, k: int, axis: int, points: np.ndarray, footprint: np.ndarray) -> np.ndarray:
         """The colour of points on the faces of box k perpendicular to `axis`.

@@ -8,10 +8,10 @@ import pytest
 
 from dfnet_tf.data.preparation import estimated_camera
 from dfnet_tf.data.sources import synthetic
-from dfnet_tf.data.sources.street import build_street
+from dfnet_tf.data.sources.street import FIELD_OF_VIEW, build_street
 
 SIZE = 112, 288
-TRUE_FOCAL = 0.5 / np.tan(np.radians(synthetic.FIELD_OF_VIEW) / 2)  # In image widths.
+TRUE_FOCAL = 0.5 / np.tan(np.radians(FIELD_OF_VIEW) / 2)  # In image widths.
 GUESS = 0.5 / np.tan(np.radians(30))
 
 
@@ -24,8 +24,7 @@ def street_film(degrees, num_frames=26):
     pan[:, 0, 0] = pan[:, 2, 2] = np.cos(yaw)
     pan[:, 0, 2], pan[:, 2, 0] = np.sin(yaw), -np.sin(yaw)
     scene = dataclasses.replace(scene, camera_to_world=scene.camera_to_world @ pan)
-    film = synthetic._Film(scene, *SIZE)
-    return [film.photograph(i) for i in range(num_frames)]
+    return list(synthetic.rendered(scene, *SIZE).images)
 
 
 def focal(camera, size=SIZE):

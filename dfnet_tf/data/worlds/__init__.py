@@ -1,0 +1,1 @@
+"""Rendered worlds: their shapes, materials, light and camera, and what stands in them."""
