@@ -175,7 +175,7 @@ _WORLD = flags.DEFINE_enum(
     "towns, country roads and motorways, which differ much; room: furnished rooms, with a "
     "hand-held camera.",
 )
-_NUM_FRAMES = flags.DEFINE_integer("num_frames", 60, "Frames per synthetic clip.", lower_bound=2)
+_NUM_FRAMES = flags.DEFINE_integer("num_frames", 60, "Frames per synthetic clip.", lower_bound=1)
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the first rendered clip; the next ones add 1.")
 
 

@@ -11,6 +11,7 @@ from dfnet_tf.data.batches.labels import Labels, resized_flow
 from dfnet_tf.data.clip import Clip
 from dfnet_tf.data.errors import ClipError
 
+FARTHEST = 80.0  # Units of depth; the sky is as far. Greater depths cannot be told apart.
 DENSE = 0.99  # Least share of pixels of known depth. Rendered depth has it, no scanner's has.
 
 
@@ -68,7 +69,8 @@ def _depth_label(clip: Clip, size: tuple[int, int], frame: int) -> np.ndarray:
     """Takes the nearest pixels, because a mean of two depths at an edge is neither."""
     depth = cv2.resize(clip.depth(frame), size[::-1], interpolation=cv2.INTER_NEAREST)
     known = depth > 0
-    return np.float32(np.dstack([-np.log(np.where(known, depth, 1.0)), known]))
+    log_depth = np.log(np.where(known, np.minimum(depth, FARTHEST), 1.0))
+    return np.float32(np.dstack([-log_depth, known]))
 
 
 class _Kind(NamedTuple):

@@ -79,6 +79,19 @@ def test_labels_of_depth_are_log_disparities_and_what_is_known(clips):
     assert (label[..., 1] == 1).all()
 
 
+def test_the_sky_is_as_far_as_the_farthest_depth(clips, tmp_path):
+    far = shutil.copytree(clips[0].folder, tmp_path / "clip")
+    for path in (far / "depth").iterdir():
+        depth = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        depth[:4], depth[4:8] = 200 * 256, 79 * 256
+        cv2.imwrite(str(path), depth)
+    clip = read_clips(far)[0]
+    _, labels = truth_teacher.lesson([clip], clip.size, "depth")
+    np.testing.assert_allclose(
+        np.exp(-labels.read(0, 0)[[0, 5], :, 0]).T, [[80, 79]] * clip.size[1], rtol=1e-4
+    )
+
+
 def test_the_sparse_depth_of_a_scanner_does_not_teach(clips, tmp_path):
     scanned = shutil.copytree(clips[0].folder, tmp_path / "clip")
     for path in (scanned / "depth").iterdir():

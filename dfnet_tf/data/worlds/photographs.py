@@ -213,9 +213,9 @@ class _Shader:
 
 
 def _runs(k: np.ndarray) -> Iterator[tuple[int, slice]]:
-    """The distinct values of sorted `k`, and where each lies."""
+    """The distinct values of sorted `k`, which may be empty, and where each lies."""
     starts = np.flatnonzero(np.diff(k, prepend=-1))
-    for start, end in zip(starts, [*starts[1:], len(k)], strict=True):
+    for start, end in zip(starts, np.append(starts, len(k))[1:], strict=True):
         yield int(k[start]), slice(start, end)
 
 
