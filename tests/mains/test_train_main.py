@@ -45,7 +45,7 @@ def test_a_missing_flag_is_named(run_main):
 @pytest.mark.parametrize("asked", ["-h", "--help"])
 def test_help_is_no_error(asked):
     command = [sys.executable, "-m", "dfnet_tf.train", asked]  # absl defines --help once a process.
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
     assert (done.returncode, done.stderr) == (0, "")
     assert "--run_dir" in done.stdout and "--stage" in done.stdout
 
@@ -75,7 +75,7 @@ def test_a_stage_takes_its_settings_and_the_runs_it_starts_from(train, street, m
     monkeypatch.setattr(loop, "train", lambda *arguments: calls.append(arguments))
     status, out, err = train(street, "--stage=depth", "--init_from=a", "--init_from=b")
     assert status == 0, err
-    (config, _, _, init_from, _), *_ = calls
+    (config, _, _, init_from, *_), *_ = calls
     assert (config.training.stage, config.loss.rigid_occlusions) == ("depth", False)
     assert init_from == [Path("a"), Path("b")]
     assert "Next: python -m dfnet_tf.predict " in out
