@@ -165,7 +165,7 @@ def test_a_step_changes_depth_alone(films, labelled):
     schedule.compile_model(model)
     before = {name: weights(getattr(model, name)) for name in NETWORKS}
     logs = model.train_step((next(iter(batches(films, labelled))),))
-    assert set(logs) == {"loss", "film_depth", "skipped_steps"}
+    assert set(logs) == {"loss", "film_depth", "depth_edges", "skipped_steps"}
     for name, old in before.items():
         assert same(old, weights(getattr(model, name))) == (name != "depth_net"), name
 
