@@ -56,9 +56,9 @@ def lesson(
     if step == begin:
         with averaging.averaged(model):
             prior = _digest(model)
-        if shared and not folder.exists():
-            _link(folder, shared / f"{kind}_{_key(prior, films, model.flow_size)}")
-        _make(stored, model, prior, request)
+            if shared and not folder.exists():
+                _link(folder, shared / f"{kind}_{_key(prior, films, model.flow_size)}")
+            _make(stored, model, prior, request)
     elif not stored.are_whole:
         raise RunError(
             f"{stored.folder}: expected the labels with which training began. Received: an "
@@ -91,8 +91,7 @@ def _make(labels: FilmLabels, model: DFNet, prior: str, request: Request) -> Non
             message = "stopped while labels were made; run the same command to continue."
             raise Interrupted(request.number, message)
 
-    with averaging.averaged(model):
-        labels.make(Predictor(model).disparity, prior, stop_if_asked)
+    labels.make(Predictor(model).disparity, prior, stop_if_asked)
 
 
 def _good_enough(labels: FilmLabels, least_confidence: float) -> list[int]:

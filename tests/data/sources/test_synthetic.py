@@ -3,11 +3,10 @@ from dataclasses import fields
 import cv2
 import numpy as np
 import pytest
-from keras import ops
+from rendered_truth import points_in_next_image, rigid_flow, share_hidden_by_nearer, warp
 
 from dfnet_tf.data.clips import read_clip
 from dfnet_tf.data.sources import synthetic
-from dfnet_tf.geometry import optical_flow
 
 HEIGHT, WIDTH, FRAMES = 48, 96, 4
 
@@ -17,25 +16,11 @@ def rendered(request):
     return synthetic.render_clip(request.param, FRAMES, HEIGHT, WIDTH)
 
 
-def warp(images, flow):
-    return ops.convert_to_numpy(optical_flow.warp(images, flow))
-
-
 def warping_error(rendered, flow, where=1.0):
     """Mean brightness difference, in 0..255, between each frame and the warped next one."""
     images = rendered.images.astype("float32")
     gap = np.abs(warp(images[1:], flow) - images[:-1]).mean(axis=-1)
     return gap[rendered.forward_visible * where > 0].mean()
-
-
-def rigid_flow(rendered):
-    """The flow that the true depth and the true motion induce, frame i -> i + 1."""
-    motion = np.linalg.inv(rendered.camera_to_world[1:]) @ rendered.camera_to_world[:-1]
-    intrinsics = np.tile(rendered.intrinsics, (FRAMES - 1, 1, 1))
-    depth = rendered.depth[:-1, ..., None]
-    return ops.convert_to_numpy(
-        optical_flow.rigid_flow(depth, intrinsics, motion.astype("float32"))
-    )
 
 
 def test_arrays_have_the_promised_shapes_and_types(rendered):
@@ -95,14 +80,10 @@ def test_forward_and_backward_flow_cancel_where_visible(rendered):
 
 
 def test_a_point_in_the_next_image_can_be_hidden(rendered):
-    x, y = np.moveaxis(optical_flow.end_points(rendered.forward_flow), -1, 0)
-    inside = (x >= 0) & (x <= WIDTH - 1) & (y >= 0) & (y <= HEIGHT - 1)
+    inside, hidden = points_in_next_image(rendered)
     assert not rendered.forward_visible[~inside].any()
-    hidden = inside & (rendered.forward_visible == 0)
     assert 0.001 < hidden.mean() < 0.2
-    # Whatever hides a point is nearer than the point.
-    next_depth = warp(rendered.depth[1:, ..., None], rendered.forward_flow)[..., 0]
-    assert np.mean(next_depth[hidden] < rendered.depth[:-1][hidden]) > 0.6
+    assert share_hidden_by_nearer(rendered, hidden) > 0.6
 
 
 def test_something_moves_in_every_frame_and_fills_less_than_half(rendered):

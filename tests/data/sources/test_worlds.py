@@ -4,10 +4,9 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from keras import ops
+from rendered_truth import points_in_next_image, rigid_flow, share_hidden_by_nearer, warp
 
 from dfnet_tf.data.sources import synthetic
-from dfnet_tf.geometry import optical_flow
 
 HEIGHT, WIDTH, FRAMES = 48, 96, 3
 PICTURE = np.random.default_rng(9).integers(0, 256, (60, 80, 3)).astype("uint8")
@@ -17,20 +16,6 @@ PICTURE = np.random.default_rng(9).integers(0, 256, (60, 80, 3)).astype("uint8")
 def rendered(request):
     world, seed = request.param
     return synthetic.render_clip(seed, FRAMES, HEIGHT, WIDTH, world)
-
-
-def rigid_flow(rendered):
-    """The flow that the true depth and the true motion induce, frame i -> i + 1."""
-    motion = np.linalg.inv(rendered.camera_to_world[1:]) @ rendered.camera_to_world[:-1]
-    intrinsics = np.tile(rendered.intrinsics, (FRAMES - 1, 1, 1))
-    depth = rendered.depth[:-1, ..., None]
-    return ops.convert_to_numpy(
-        optical_flow.rigid_flow(depth, intrinsics, motion.astype("float32"))
-    )
-
-
-def warp(images, flow):
-    return ops.convert_to_numpy(optical_flow.warp(images, flow))
 
 
 def test_where_nothing_moves_the_flow_is_rigid(rendered):
@@ -57,13 +42,10 @@ def test_forward_and_backward_flow_cancel_where_visible(rendered):
 
 
 def test_what_hides_a_point_is_nearer_than_the_point(rendered):
-    x, y = np.moveaxis(optical_flow.end_points(rendered.forward_flow), -1, 0)
-    inside = (x >= 0) & (x <= WIDTH - 1) & (y >= 0) & (y <= HEIGHT - 1)
+    inside, hidden = points_in_next_image(rendered)
     assert not rendered.forward_visible[~inside].any()
-    hidden = inside & (rendered.forward_visible == 0)
     assert 0.001 < hidden.mean() < 0.3
-    next_depth = warp(rendered.depth[1:, ..., None], rendered.forward_flow)[..., 0]
-    assert np.mean(next_depth[hidden] < rendered.depth[:-1][hidden]) > 0.6
+    assert share_hidden_by_nearer(rendered, hidden) > 0.6
 
 
 def test_the_flow_leads_to_the_same_colours(rendered):
