@@ -22,9 +22,10 @@ class DataConfig:
 
     The flow network sees images of `height` x `width`. A clip has `num_frames` frames: two, or an
     odd number. The target is the middle frame, or the first of two. Augmentation follows SfMLearner
-    and UnFlow: each axis is scaled by a factor in [1, `max_scale`] and cropped, and the intrinsics
-    are updated. With `flip`, half of the clips are mirrored left to right. Colours change only in
-    the networks' inputs, by the same amounts for all frames of a clip.
+    and UnFlow: each axis is scaled by a factor in [1, `max_scale`], both by a factor in
+    [1, `max_zoom`]; the result is cropped, and the intrinsics are updated. With `flip`, half of the
+    clips are mirrored left to right. Colours, `grey`, `blur` and `grain` change only the networks'
+    inputs, by the same amounts for all frames of a clip.
     """
 
     height: int
@@ -32,12 +33,16 @@ class DataConfig:
     num_frames: int
     batch_size: int
     max_scale: float = 1.15
+    max_zoom: float = 1.0
     flip: bool = False
     contrast: float = 0.2  # Factor uniform in 1 +- this.
     brightness: float = 0.02  # Standard deviation of the offset.
     channel_gain: float = 0.1  # Factor uniform in 1 +- this, per channel.
     gamma: float = 0.2  # Exponent uniform in 1 +- this.
     noise: float = 0.04  # Standard deviation of one offset per channel.
+    grey: float = 0.0  # Share of the clips that lose their colours.
+    blur: float = 0.0  # Largest standard deviation of a Gaussian blur, in pixels.
+    grain: float = 0.0  # Largest standard deviation of the noise of each pixel.
     intrinsics: str = "given"  # Or "learned", starting from the clips' intrinsics.
     broken_share: float = 0.01  # Training ends if more than this share of windows is unreadable.
 
@@ -51,6 +56,10 @@ class DataConfig:
         )
         _require(1 <= self.batch_size <= 2**16, "batch_size from 1 to 65536", self)
         _require(1.0 <= self.max_scale <= 2.0, "max_scale in [1, 2]", self)
+        _require(1.0 <= self.max_zoom <= 4.0, "max_zoom in [1, 4]", self)
+        _require(0.0 <= self.grey <= 1.0, "grey in [0, 1]", self)
+        _require(0.0 <= self.blur <= 10.0, "blur in [0, 10]", self)
+        _require(0.0 <= self.grain <= 1.0, "grain in [0, 1]", self)
         _require(self.intrinsics in ("given", "learned"), "intrinsics given or learned", self)
         _require(0.0 <= self.broken_share <= 1.0, "broken_share in [0, 1]", self)
 
@@ -200,6 +209,7 @@ class TrainingConfig:
     teacher: str = "network"
     rounds: int = 1
     least_confidence: float = 0.4  # Teacher film: mean confidence of the clips that teach.
+    unsure_weight: float = 0.5  # Teacher film: of pixels that the film says nothing about.
     learning_rate: float = 1e-4
     halve_at: tuple[int, ...] = ()  # Steps at which the learning rate halves.
     motion_first: int = 0  # Number of first steps in which the depth network is not trained.
@@ -241,6 +251,7 @@ class TrainingConfig:
         _require(self.max_skipped_steps >= 0, "max_skipped_steps >= 0", self)
         _require(self.minutes >= 0, "minutes >= 0", self)
         _require(0 <= self.least_confidence <= 1, "least_confidence in [0, 1]", self)
+        _require(0 < self.unsure_weight <= 1, "unsure_weight in (0, 1]", self)
         _require(
             self.precision in PRECISIONS, f"a precision of {', '.join(PRECISIONS)}", self.precision
         )

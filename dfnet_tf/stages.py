@@ -165,7 +165,7 @@ STAGES = {
             model="FilmStudent",
             networks=NETWORKS,
             trained=("depth_net",),
-            terms=dict.fromkeys(OBJECTIVES, ("film_depth", "depth_edges")),
+            terms=dict.fromkeys(OBJECTIVES, ("film_depth", "depth_edges", "depth_unit")),
             changes=dict.fromkeys(PRESETS, FILM),
             refused=WITHOUT_OBJECTIVE,
             knows_camera=False,
@@ -174,7 +174,7 @@ STAGES = {
             model="FilmStudent",
             networks=NETWORKS,
             trained=("depth_net",),
-            terms=dict.fromkeys(OBJECTIVES, ("film_depth", "depth_edges")),
+            terms=dict.fromkeys(OBJECTIVES, ("film_depth", "depth_edges", "depth_unit")),
             changes=dict.fromkeys(PRESETS, FILM),
             refused=(*WITHOUT_OBJECTIVE, "rounds"),
             knows_camera=False,
@@ -182,6 +182,10 @@ STAGES = {
     },
 }
 TEACHERS = ("network", "film", "truth")
+OF_SOME_CLIPS = ("depth_edges", "depth_unit")  # Of exact labels, and of films; zero without them.
+    "depth_edges",
+    "depth_unit",
+)  # Zero without clips with exact labels, or without films.
 
 
 def of(training) -> Stage:

@@ -10,7 +10,6 @@ from keras import ops
 from dfnet_tf import clip_batch
 from dfnet_tf.geometry import camera, optical_flow, sampling, visibility
 
-UNSURE = 0.5  # Weight of a pixel whose label is the network's own prediction (confidence 0).
 EXACT = 0.999  # Confidence above which a label is the truth; that of films stays below.
 EDGE_DISTANCES = (1, 2)  # Pixels between the neighbours whose difference is compared.
 CROP = 0.8  # Share of width and height. UFlow on KITTI removes 64 of 640 pixels from each side.
@@ -72,19 +71,39 @@ def depth_distillation(taught, disparities):
     return _gap_but_for_scale(taught, ops.ones_like(taught), disparities)
 
 
-def film_depth(labels, disparities):
-    """L1 gap of log disparities to a film's labels, weighted by UNSURE + confidence.
+def film_depth(labels, disparities, unsure_weight: float):
+    """L1 gap of log disparities to a film's labels, weighted by `unsure_weight` + confidence.
 
     Each image's weighted mean gap is removed, because the scale is unknown.
 
     Args:
       labels: [N, H, W, 2], log disparity and confidence in [0, 1]; gets no gradient.
       disparities: list, finest first, of [N, H / 2^s, W / 2^s, 1].
+      unsure_weight: of pixels of confidence 0, whose label is the network's own prediction.
 
     Returns:
       [N], summed over the levels.
     """
-    return _gap_but_for_scale(labels[..., :1], UNSURE + labels[..., 1:], disparities)
+    return _gap_but_for_scale(labels[..., :1], unsure_weight + labels[..., 1:], disparities)
+
+
+def depth_unit(labels, disparities, unsure_weight: float):
+    """Gap of each image's mean log disparity to that of a film's labels.
+
+    It keeps one unit of depth over all frames of a film. Exact labels are left out, because the
+    unit of rendered worlds is another one than the network's.
+
+    Args:
+      labels: [N, H, W, 2], log disparity and confidence, 1 where the label is exact; no gradient.
+      disparities: list, finest first, of [N, H / 2^s, W / 2^s, 1].
+      unsure_weight: see `film_depth`.
+
+    Returns:
+      [N], of the finest level.
+    """
+    gap, confidence = next(_gaps(labels[..., :1], labels[..., 1:], disparities))
+    weight = ops.where(confidence > EXACT, 0.0, unsure_weight + confidence)
+    return ops.abs(ops.mean(weight * gap, axis=(1, 2, 3)))
 
 
 def depth_edges(labels, disparities):

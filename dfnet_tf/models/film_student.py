@@ -4,12 +4,14 @@ import keras
 from keras import ops
 
 from dfnet_tf.clip_batch import as_frames, reduced
+from dfnet_tf.config import Config
 from dfnet_tf.geometry import patchwork
 from dfnet_tf.losses import distillation
 from dfnet_tf.models.dfnet import DFNet
 
 NUM_DRAWS = patchwork.NUM_DRAWS + 1  # The last draw decides whether a frame becomes a patchwork.
 EDGES = 0.3  # Weight of the differences between neighbouring pixels.
+UNIT = 0.1  # Weight of the gap between an image's mean depth and its label's.
 PATCHWORKS = 0.5  # Share of the frames that become patchworks.
 
 
@@ -30,6 +32,10 @@ class FilmStudent(DFNet):
       otherwise the predictions of `DFNet`, for which there is no loss.
     """
 
+    def __init__(self, config: Config, num_cameras: int = 0, **kwargs):
+        # The networks cast their images to bfloat16 themselves; labels must stay as they are.
+        super().__init__(config, num_cameras, autocast=False, **kwargs)
+
     def call(self, batch, training: bool | None = None):
         if not training:
             return super().call(batch, training)
@@ -44,9 +50,12 @@ class FilmStudent(DFNet):
     def loss_terms(self, batch, predictions):
         del batch  # The predictions hold the labels.
         taught, seen = predictions["taught"], predictions["disparities_seen"]
-        gap = ops.mean(distillation.film_depth(taught, seen))
+        unsure = self.config.training.unsure_weight
+        gap = ops.mean(distillation.film_depth(taught, seen, unsure))
         edges = ops.mean(distillation.depth_edges(taught, seen))
-        return gap + EDGES * edges, {"film_depth": gap, "depth_edges": edges}
+        unit = ops.mean(distillation.depth_unit(taught, seen, unsure))
+        terms = {"film_depth": gap, "depth_edges": edges, "depth_unit": unit}
+        return gap + EDGES * edges + UNIT * unit, terms
 
 
 def _some_as_patchworks(maps, draws):

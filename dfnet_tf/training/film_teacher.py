@@ -48,8 +48,9 @@ def lesson(
       Interrupted: `request` asked to stop; the labels made so far stay.
     """
     kind = model.stage.labels
-    with_truth = [clip for clip in clips if truth_teacher.has_truth(clip, kind)]
-    films = [clip for clip in clips if clip not in with_truth]
+    films, with_truth = [], []
+    for clip in clips:
+        (with_truth if truth_teacher.has_truth(clip, kind) else films).append(clip)
     begin = first_step_of_round(step, model.config.training)
     folder = run_dir / "labels" / f"step_{begin:08d}"
     stored = FilmLabels(folder, films, model.flow_size, kind)

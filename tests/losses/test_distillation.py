@@ -103,3 +103,14 @@ def test_edges_of_films_cost_nothing():
     labels[1, ..., 1] = 1.0
     cost = distillation.depth_edges(labels, [np.ones([2, 4, 8, 1], "float32")])
     assert cost[0] == 0 and cost[1] > 0
+
+
+def test_the_unit_is_that_of_the_labels_of_films():
+    """Predictions of twice the labelled disparity: log 2 for a film, nothing for exact labels."""
+    taught = log_disparities()
+    confidence = np.float32([0.5, 1.0])[:, None, None, None] * np.ones_like(taught)
+    labels = np.concatenate([taught, confidence], axis=-1)
+    twice = [2.0 * np.exp(taught), np.ones([2, 2, 4, 1], "float32")]
+    unit = distillation.depth_unit(labels, twice, 0.5)
+    np.testing.assert_allclose(unit, [np.log(2), 0.0], atol=1e-6)
+    np.testing.assert_allclose(distillation.film_depth(labels, twice[:1], 0.5), 0, atol=1e-5)

@@ -20,7 +20,7 @@ def test_settings_or_clips_that_cannot_work_leave_no_run_folder(train, street, t
         assert not (tmp_path / "new").exists()
 
     refused(tmp_path / "none", "--seed=0", f"train: {tmp_path}/none: expected a clip folder")
-    refused(street, "--num_frames=7", "a clip of at least 7 frames", f"{street} (6 frames)")
+    refused(street, "--num_frames=7", "a clip of at least 7 frames", f"{street}, has 6 frames")
     refused(street, "--num_frames=4", "num_frames to be 2 or an odd number")
     refused(street, "--height=100", "height to be a multiple of 8")
     refused(street, "--height=40", "train: Expected a height and width that are multiples of 32")

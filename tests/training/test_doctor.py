@@ -57,7 +57,7 @@ ILL = {  # For each rule: values just beyond its threshold, and values at it.
     ),
     "A term is zero": (
         {"terms": {"a": [0.0, 0.0], "b": [1.0, 1.0]}},
-        {"terms": {"a": [0.0, 0.1], "b": [1.0, 1.0]}},
+        {"terms": {"a": [0.0, 0.1], "b": [1.0, 1.0], "depth_edges": [0.0, 0.0]}},
     ),
 }
 

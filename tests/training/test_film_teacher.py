@@ -5,6 +5,7 @@ import signal
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import whole_inputs
 
 from dfnet_tf import stages
@@ -21,7 +22,7 @@ from dfnet_tf.models.film_student import NUM_DRAWS, FilmStudent
 from dfnet_tf.models.flow_student import FlowStudent
 from dfnet_tf.presets import preset
 from dfnet_tf.program.interruption import Interrupted, Request
-from dfnet_tf.training import checkpoints, film_teacher, loop, schedule
+from dfnet_tf.training import checkpoints, film_teacher, loop, runtime, schedule
 from dfnet_tf.training.checkpoints import RunError
 
 pytestmark = pytest.mark.usefixtures("eagerly")
@@ -159,13 +160,25 @@ def test_half_of_the_frames_are_patchworks_and_labels_are_cut_alike(films, label
     np.testing.assert_allclose(said["disparities_seen"][0][1:], whole, atol=1e-5)
 
 
+def test_labels_stay_exact_when_the_networks_compute_in_bfloat16(films, labelled):
+    with runtime.dtype_policy("mixed_bfloat16"):
+        model = FilmStudent(settings())
+        model.build()
+        schedule.compile_model(model)
+        batch = dict(next(iter(batches(films, labelled))))
+        batch["draws"] = tf.ones_like(batch["draws"])  # No patchworks.
+        said = model(batch, training=True)
+        assert np.isfinite(float(model.train_step((batch,))["loss"]))
+    np.testing.assert_array_equal(said["taught"], batch["labels"][:, 0])
+
+
 def test_a_step_changes_depth_alone(films, labelled):
     model = FilmStudent(settings())
     model.build()
     schedule.compile_model(model)
     before = {name: weights(getattr(model, name)) for name in NETWORKS}
     logs = model.train_step((next(iter(batches(films, labelled))),))
-    assert set(logs) == {"loss", "film_depth", "depth_edges", "skipped_steps"}
+    assert set(logs) == {"loss", "film_depth", "depth_edges", "depth_unit", "skipped_steps"}
     for name, old in before.items():
         assert same(old, weights(getattr(model, name))) == (name != "depth_net"), name
 
@@ -174,7 +187,7 @@ def test_the_loss_is_zero_for_the_label_at_any_scale():
     rng = np.random.default_rng(0)
     labels = np.float32(np.stack([rng.normal(size=(2, 8, 8)), rng.uniform(size=(2, 8, 8))], -1))
     scale = np.float32([[[[3.0]]], [[[0.2]]]])
-    found = distillation.film_depth(labels, [scale * np.exp(labels[..., :1])])
+    found = distillation.film_depth(labels, [scale * np.exp(labels[..., :1])], 0.5)
     np.testing.assert_allclose(found, 0.0, atol=1e-5)
 
 
@@ -183,7 +196,7 @@ def test_a_confident_pixel_has_three_times_the_weight_of_an_unsure_one():
     labels[0, 0, 0, 1] = 1.0  # Sure.
     wrong = np.zeros((2, 1, 4, 4, 1), "float32")
     wrong[0, 0, 0, 0], wrong[1, 0, 1, 1] = 0.1, 0.1
-    sure, unsure = (distillation.film_depth(labels, [np.exp(gap)])[0] for gap in wrong)
+    sure, unsure = (distillation.film_depth(labels, [np.exp(gap)], 0.5)[0] for gap in wrong)
     # Of weights that sum to 1: w |0.1 - 0.1 w| + (1 - w) 0.1 w = 0.2 w (1 - w).
     heavy, light = 1.5 / 9.0, 0.5 / 9.0
     np.testing.assert_allclose(sure, 0.2 * heavy * (1 - heavy), rtol=1e-4)

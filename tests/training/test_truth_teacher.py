@@ -109,7 +109,8 @@ def test_depth_learns_from_truth_alone(clips, tmp_path):
     start = write_untrained_run(tmp_path / "start", stages.staged(CONFIG, "joint"))
     model = loop.train(config, clips, tmp_path / "run", [start])
     assert len(model.trainable_variables) == len(model.depth_net.trainable_variables)
-    assert [tracker.name for tracker in model.term_trackers] == ["film_depth", "depth_edges"]
+    terms = ["film_depth", "depth_edges", "depth_unit"]
+    assert [tracker.name for tracker in model.term_trackers] == terms
     assert not (tmp_path / "run/labels").exists()
 
 

@@ -13,6 +13,7 @@ from dfnet_tf.config import DataConfig
 from dfnet_tf.data import pinhole
 
 NUM_CROP_DRAWS = 4  # Uniform in [0, 1): scale x, y; position x, y.
+NUM_ZOOM_DRAWS = 1  # Uniform in [0, 1).
 NUM_FLIP_DRAWS = 1  # Uniform in [0, 1).
 NUM_COLOR_DRAWS = 5  # Uniform in [0, 1): contrast, gains of R, G, B, gamma.
 NUM_OFFSET_DRAWS = 2  # Standard normal: brightness, noise.
@@ -20,24 +21,26 @@ NUM_OFFSET_DRAWS = 2  # Standard normal: brightness, noise.
 TONES = np.arange(256, dtype="float32")[:, None].repeat(3, axis=1) / 255  # All byte values.
 
 
-def scale_and_crop(images: Sequence, to_pixels, draws, size: tuple[int, int], max_scale: float):
-    """Enlarges by one factor per axis, crops to `size`, and updates `to_pixels`.
+def scale_and_crop(images: Sequence, to_pixels, draws, zoom, config: DataConfig):
+    """Enlarges by one factor per axis and one for both, crops, and updates `to_pixels`.
 
-    Both in one step: a part of each image, in whole pixels, is resized to `size`.
+    All in one step: a part of each image, in whole pixels, is resized to the training size.
 
     Args:
       images: F images [h, w, 3], uint8 or float32.
       to_pixels: [3, 3], a matrix that maps to pixels of the whole images at `size`: the intrinsics,
         which map from rays; or the identity, which maps from those pixels themselves.
       draws: [4], uniform in [0, 1).
-      size: (height, width) of the result.
-      max_scale: the largest enlargement, in addition to the resize.
+      zoom: a scalar, likewise.
+      config: the training size, and the largest enlargements in addition to the resize.
 
     Returns:
-      images [F, *size, 3] and to_pixels [3, 3].
+      images [F, height, width, 3] and to_pixels [3, 3].
     """
+    size = config.height, config.width
     whole, new = np.array(images[0].shape[1::-1]), np.array(size[::-1])  # (x, y), as `draws`.
-    part = np.rint(whole / (1 + (max_scale - 1) * draws[:2])).astype(int)
+    enlarged = (1 + (config.max_scale - 1) * draws[:2]) * (1 + (config.max_zoom - 1) * zoom)
+    part = np.rint(whole / enlarged).astype(int)
     first = np.rint((whole - part) * draws[2:]).astype(int)
     rows, columns = (slice(f, f + n) for f, n in zip(first[::-1], part[::-1], strict=True))
     cropped = np.stack([resize(image[rows, columns], size) for image in images])

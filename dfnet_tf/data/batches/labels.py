@@ -33,7 +33,8 @@ class Labels:
     def moved(self, label: np.ndarray, new_from_old: np.ndarray) -> np.ndarray:
         """Moves a label like its frame in `augmentation.scale_and_crop` and `mirror`.
 
-        The vectors of flow are scaled too, and its edges are not blurred.
+        The vectors of flow are scaled too, and its edges are not blurred. An enlarged thing looks
+        nearer by the same factor, the geometric mean of those of the two axes.
 
         Args:
           label: float32 [H, W, C].
@@ -43,8 +44,11 @@ class Labels:
         border = cv2.BORDER_REPLICATE
         size = label.shape[1::-1]
         moved = cv2.warpAffine(label, new_from_old, size, flags=mode, borderMode=border)
+        scale = new_from_old[:, :2]
         if self.are_flow:
-            moved[..., :2] = moved[..., :2] @ np.float32(new_from_old[:, :2].T)
+            moved[..., :2] = moved[..., :2] @ np.float32(scale.T)
+        else:
+            moved[..., 0] += np.float32(np.log(np.abs(np.linalg.det(scale))) / 2)
         return moved
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from dfnet_tf.config import DataConfig
-from dfnet_tf.data.batches import augmentation
+from dfnet_tf.data.batches import augmentation, degradation
 from dfnet_tf.data.batches.broken_frames import BrokenFrames
 from dfnet_tf.data.batches.labels import Labels
 from dfnet_tf.data.batches.python_exit import FinishedBeforeExit
@@ -25,6 +25,8 @@ NUM_UNIFORM_DRAWS = (
     augmentation.NUM_CROP_DRAWS,
     augmentation.NUM_COLOR_DRAWS,
     augmentation.NUM_FLIP_DRAWS,
+    augmentation.NUM_ZOOM_DRAWS,
+    degradation.NUM_DRAWS,
 )
 
 
@@ -165,9 +167,10 @@ def windows(
         for start in range(len(clip) - length + 1)
     ]
     if not places:
+        longest = max(clips, key=len)
         raise ClipError(
-            f"Expected a clip of at least {length} frames. Received: "
-            + ", ".join(f"{clip.folder} ({len(clip)} frames)" for clip in clips)
+            f"Expected a clip of at least {length} frames. Received: {len(clips)} clips; the "
+            f"longest, {longest.folder}, has {len(longest)} frames."
         )
     return np.array(places, "int32"), _cameras(clips, [number for number, _ in places], config)
 
@@ -219,15 +222,16 @@ def _augmented(
       its index; its frames jittered and clean, uint8 [F, H, W, 3]; its label, float32
       [1, H, W, C], or [0]; the matrix that maps to its pixels.
     """
-    crop, color, flip = np.split(uniform, np.cumsum(NUM_UNIFORM_DRAWS)[:-1])
+    crop, color, flip, zoom, degrading = np.split(uniform, np.cumsum(NUM_UNIFORM_DRAWS)[:-1])
     window, frames = broken.first_whole(int(window), read, len(cameras))
-    size, before = (config.height, config.width), cameras[window]
-    clean, after = augmentation.scale_and_crop(frames.images, before, crop, size, config.max_scale)
+    before = cameras[window]
+    clean, after = augmentation.scale_and_crop(frames.images, before, crop, zoom[0], config)
     if config.flip:
         clean, after = augmentation.mirror(clean, after, flip[0])
     new_from_old = (after @ np.linalg.inv(np.float64(before)))[:2]
     taught = [labels.moved(label, new_from_old) for label in frames.labels]
     jittered = augmentation.jitter_bytes(clean, color, normal, config)
+    jittered = degradation.degrade(jittered, degrading, config)
     return np.int64(window), jittered, clean, np.array(taught, "float32"), after
 
 

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
@@ -7,7 +9,9 @@ from dfnet_tf.geometry import camera
 from dfnet_tf.presets import preset
 
 CONFIG = preset("tiny").data
-SIZE, MAX_SCALE = (16, 32), 1.15
+MAX_SCALE = 1.15
+CROPS = SimpleNamespace(height=16, width=32, max_scale=MAX_SCALE, max_zoom=1.0)
+NO_ZOOM = 0.7  # Any draw; `CROPS` does not zoom.
 INTRINSICS = np.array([[30.0, 0, 13.5], [0, 30.0, 7.5], [0, 0, 1]], "float32")
 
 
@@ -18,7 +22,7 @@ def images():
 
 def test_scale_one_changes_nothing(images):
     draws = np.array([0, 0, 0.7, 0.2], "float32")
-    cropped, intrinsics = augmentation.scale_and_crop(images, INTRINSICS, draws, SIZE, MAX_SCALE)
+    cropped, intrinsics = augmentation.scale_and_crop(images, INTRINSICS, draws, NO_ZOOM, CROPS)
     np.testing.assert_allclose(cropped, images, atol=1e-5)
     np.testing.assert_allclose(intrinsics, INTRINSICS, atol=1e-5)
 
@@ -29,7 +33,7 @@ def test_intrinsics_move_with_the_pixels(draws):
     places = np.array(camera.pixel_grid(16, 32))
     picture = np.concatenate([places, places[..., :1]], -1)[None].astype("float32")
     cropped, moved = augmentation.scale_and_crop(
-        picture, INTRINSICS, np.array(draws, "float32"), SIZE, MAX_SCALE
+        picture, INTRINSICS, np.array(draws, "float32"), NO_ZOOM, CROPS
     )
     old = np.append(np.array(cropped)[0, 8, 16, :2], 1.0)
     new = np.array([16.0, 8.0, 1.0])
@@ -42,7 +46,7 @@ def test_the_crop_stays_within_the_enlarged_picture():
     ramp = np.broadcast_to(np.arange(32.0)[:, None], [1, 16, 32, 3]).astype("float32")
     for place in (0.0, 1.0):
         draws = np.array([1, 1, place, place], "float32")
-        cropped, _ = augmentation.scale_and_crop(ramp, INTRINSICS, draws, SIZE, MAX_SCALE)
+        cropped, _ = augmentation.scale_and_crop(ramp, INTRINSICS, draws, NO_ZOOM, CROPS)
         steps = np.diff(np.array(cropped)[0, 8, :, 0])
         # Inside, positions step by 1 / scale; beyond the border they would not change.
         assert (steps[1:-1] > 0.5 / MAX_SCALE).all()
@@ -80,7 +84,7 @@ def test_intrinsics_found_later_move_as_those_known_before(images, mirroring):
     draws = np.array([0.9, 0.4, 0.3, 0.8], "float32")
 
     def augmented(to_pixels):
-        cropped, to_pixels = augmentation.scale_and_crop(images, to_pixels, draws, SIZE, MAX_SCALE)
+        cropped, to_pixels = augmentation.scale_and_crop(images, to_pixels, draws, NO_ZOOM, CROPS)
         return augmentation.mirror(cropped, to_pixels, np.float32(mirroring))[1]
 
     known_before = camera.of_mirrored_world(augmented(INTRINSICS))
@@ -115,10 +119,19 @@ def test_a_larger_image_is_cropped_and_resized_in_one(enlargement):
     picture = np.concatenate([places, places[..., :1]], -1)[None].astype("float32")
     draws = np.array([0.9, 0.4, 0.3, 0.8], "float32")
     identity = np.eye(3, dtype="float32")
-    cropped, moved = augmentation.scale_and_crop(picture, identity, draws, SIZE, MAX_SCALE)
+    cropped, moved = augmentation.scale_and_crop(picture, identity, draws, NO_ZOOM, CROPS)
     assert cropped.shape == (1, 16, 32, 3) and moved[0, 0] > 1.05
     expected = np.linalg.inv(moved) @ np.array([16.0, 8.0, 1.0])
     np.testing.assert_allclose(cropped[0, 8, 16, :2], expected[:2], atol=1e-3)
+
+
+def test_zoom_enlarges_both_axes_alike(images):
+    config = SimpleNamespace(**vars(CROPS) | {"max_scale": 1.0, "max_zoom": 3.0})
+    cropped, moved = augmentation.scale_and_crop(
+        images, INTRINSICS, np.array([0.9, 0.2, 0.0, 0.0]), 0.5, config
+    )
+    assert cropped.shape == images.shape
+    np.testing.assert_allclose(np.diag(moved), [60.0, 60.0, 1.0], atol=1e-5)
 
 
 @pytest.mark.parametrize("width", [80, 64, 50, 48, 30])
