@@ -183,9 +183,6 @@ STAGES = {
 }
 TEACHERS = ("network", "film", "truth")
 OF_SOME_CLIPS = ("depth_edges", "depth_unit")  # Of exact labels, and of films; zero without them.
-    "depth_edges",
-    "depth_unit",
-)  # Zero without clips with exact labels, or without films.
 
 
 def of(training) -> Stage:

@@ -9,6 +9,7 @@ from dfnet_tf.data.worlds.shapes import BLOCK, Solid
 from dfnet_tf.data.worlds.things import Part, standing
 
 BEHIND, AHEAD = -12.0, 150.0  # Units along the road, around the camera's start.
+NOWHERE = np.inf, np.inf
 _SAG = 0.05  # Units; how far a straight piece may leave the arc.
 
 
@@ -35,6 +36,7 @@ class Road:
       lines: its markings.
       asphalt: [3], its colour.
       raggedness: how far the edge of the asphalt wanders, in units.
+      crossing: from where to where along it another road crosses.
     """
 
     curve: float
@@ -45,6 +47,12 @@ class Road:
     lines: tuple[Line, ...]
     asphalt: np.ndarray
     raggedness: float
+    crossing: tuple[float, float] = NOWHERE
+
+    def is_in_crossing(self, along, half: float = 0.0) -> bool:
+        """True for a thing at `along` that is twice `half` long along the road."""
+        opens, closes = self.crossing
+        return bool(np.all((along > opens - half) & (along < closes + half)))
 
     def place(self, across, along) -> tuple[np.ndarray, np.ndarray]:
         """The point on the ground [..., 3] and the road's heading there, in radians."""
@@ -66,6 +74,8 @@ class Road:
         footprint, relief = surface.footprint, surface.relief
         wander = self.raggedness * (relief[:, 0] - 1)
         covered = between(across + wander, self.left, self.right, footprint)
+        if self.crossing != NOWHERE:
+            covered = np.maximum(covered, between(along + wander, *self.crossing, footprint))
         colour = colour + covered[:, None] * (self.asphalt * relief - colour)
         for line in self.lines:
             amount = between(

@@ -122,7 +122,8 @@ class Roadside:
             near = garden + (0 if terrace else rng.uniform(0, 2.5))
             facing = self.side * np.pi / 2 + (0 if terrace else rng.normal(0, 0.03))
             if rng.uniform() > (0.05 if terrace else 0.12):
-                self._stand(parts, near + depth / 2, along + width / 2, facing)
+                middle = along + width / 2
+                self._stand(parts, near + depth / 2, middle, facing, half=width / 2 + 1)
             gap = 0.0 if terrace and rng.uniform() < 0.8 else rng.uniform(1.5, 7)
             if not terrace:
                 self._garden(near, along + width + gap / 2, width)
@@ -202,15 +203,23 @@ class Roadside:
             yield start, end
             start = end + self.rng.uniform(0, 4)
 
-    def _bank(self, low, high, top, material, bottom=0.0, **others) -> None:
+    def _bank(
+        self, low, high, top, material, bottom=0.0, start=BEHIND, end=AHEAD, **others
+    ) -> None:
         near, far = self.side * (self.out + low), self.side * (self.out + high)
-        self.solids += self.road.bank(
-            min(near, far), max(near, far), top, bottom, material, **others
-        )
+        across = min(near, far), max(near, far)
+        opens, closes = self.road.crossing
+        for first, last in ((start, min(end, opens)), (max(start, closes), end)):
+            if last > first:
+                self.solids += self.road.bank(
+                    *across, top, bottom, material, start=first, end=last, **others
+                )
 
-    def _stand(self, parts, away, along, turn=0.0, level=0.0) -> None:
-        across = self.side * (self.out + away)
-        self.solids += self.road.standing(parts, across, along, turn, level)
+    def _stand(self, parts, away, along, turn=0.0, level=0.0, half=0.0) -> None:
+        """Places a thing, `half` as long along the road, unless it would stand in a crossing."""
+        if not self.road.is_in_crossing(along, half):
+            across = self.side * (self.out + away)
+            self.solids += self.road.standing(parts, across, along, turn, level)
 
 
 def draw_bridge(palette: Palette, road: Road) -> list[Solid]:

@@ -9,11 +9,12 @@ from dfnet_tf.data.worlds.camera_paths import camera_path, sway
 from dfnet_tf.data.worlds.lens import draw_lens
 from dfnet_tf.data.worlds.materials import Palette
 from dfnet_tf.data.worlds.photographs import World
-from dfnet_tf.data.worlds.roads import Line, Road
+from dfnet_tf.data.worlds.roads import NOWHERE, Line, Road
 from dfnet_tf.data.worlds.roadsides import Roadside, draw_bridge, far_wood
 from dfnet_tf.data.worlds.traffic import HEAVY, USUAL, Traffic
 
 KINDS, SHARES = ("residential", "high_street", "country", "motorway"), (0.35, 0.2, 0.25, 0.2)
+_CROSSED = {"residential": 0.4, "high_street": 0.4, "country": 0.15}  # The chance of a junction.
 _PARKING = {"residential": 0.65, "high_street": 0.5}  # The chance of parking bays on a side.
 GRASS, SOIL = [0.33, 0.4, 0.2], [0.45, 0.4, 0.3]
 
@@ -34,13 +35,15 @@ def build_town(seed: int, num_frames: int, pictures: Sequence[np.ndarray] = ()) 
     traffic = Traffic(palette, road, along)
     shapes = [outdoors.ground(floor), outdoors.dome(sky, middle)]
     shapes += outdoors.draw_hills(palette, middle)
-    heavy = kind == "motorway" or rng.uniform() < 0.15
-    traffic.drive(lane, speed, HEAVY if heavy else USUAL)
+    shares = HEAVY if kind == "motorway" or rng.uniform() < 0.2 else USUAL
+    traffic.drive(lane, speed, shares, queues=rng.uniform() < 0.2)
+    if road.crossing != NOWHERE:
+        traffic.cross(shares)
     for side in (-1, 1):
         roadside = Roadside(palette, road, side, num_frames)
         _SIDES[kind](roadside, traffic)
         shapes += roadside.solids
-    if rng.uniform() < (0.3 if kind == "motorway" else 0.04):
+    if rng.uniform() < (0.3 if kind == "motorway" else 0.08):
         shapes += draw_bridge(palette, road)
     return World(
         shapes=shapes + traffic.solids,
@@ -80,7 +83,16 @@ def _road(rng: np.random.Generator, kind: str) -> Road:
         lines=_lines(rng, kind, width, ours, theirs, hand),
         asphalt=np.float32(rng.uniform(0.07, 0.2) * rng.uniform(0.95, 1.05, 3)),
         raggedness=0.3 if kind == "country" else 0.0,
+        crossing=_crossing(rng, _CROSSED.get(kind, 0)),
     )
+
+
+def _crossing(rng: np.random.Generator, chance: float) -> tuple[float, float]:
+    """From where to where along our road another one crosses."""
+    if rng.uniform() >= chance:
+        return NOWHERE
+    opens = rng.uniform(5, 60)
+    return opens, opens + rng.uniform(7, 16)
 
 
 def _lines(rng, kind: str, width: float, ours: int, theirs: int, hand: int) -> tuple[Line, ...]:

@@ -23,17 +23,26 @@ class Traffic:
         self.solids: list[Solid] = []
         self.blots: list[Blot] = []
 
-    def drive(self, lane: float, own: float, shares) -> None:
-        """Fills the camera's lane and those beside it and against it."""
+    def drive(self, lane: float, own: float, shares, queues: bool) -> None:
+        """Fills the camera's lane and those beside it and against it, closely if it `queues`."""
         rng = self.palette.rng
+        sparse = (1.5, 8) if queues else (12, 60)
         for across, direction in self.road.lanes:
             if direction < 0:
                 self._flow(across, -rng.uniform(0.3, 1.2), rng.uniform(14, 60), shares)
             elif across == lane:
-                self._lead(across, own, shares)
+                self._lead(across, own, shares, queues)
             else:
-                speed = own * rng.uniform(0.8, 1.2)
-                self._flow(across, speed, rng.uniform(12, 45), shares)
+                self._flow(across, own * rng.uniform(0.8, 1.2), rng.uniform(*sparse), shares)
+
+    def cross(self, shares) -> None:
+        """Vehicles that wait on the crossing road, beside ours."""
+        rng, (opens, closes) = self.palette.rng, self.road.crossing
+        for _ in range(rng.poisson(2.0)):
+            side, towards = rng.choice([-1, 1]), rng.choice([-1, 1])
+            across = side * (rng.uniform(1, 25) + (self.road.right - self.road.left) / 2)
+            along = opens + rng.uniform(0.25, 0.75) * (closes - opens)
+            self._place(self._drawn(shares), across, along, towards * np.pi / 2)
 
     def park(self, across: float, spacing: float) -> None:
         """A row of parked vehicles."""
@@ -42,7 +51,8 @@ class Traffic:
             vehicle = self._drawn(PARKED)
             half = vehicle.half_length
             facing = np.pi * (rng.uniform() < 0.2) + rng.normal(0, 0.02)
-            self._place(vehicle, across + rng.normal(0, 0.06), along + half, facing)
+            if not self.road.is_in_crossing(along + half, half):
+                self._place(vehicle, across + rng.normal(0, 0.06), along + half, facing)
             along += 2 * half + rng.uniform(0.6, 1.5) + rng.exponential(spacing)
 
     def cycle(self, across: float, direction: int) -> None:
@@ -56,21 +66,21 @@ class Traffic:
     def _frames(self) -> int:
         return len(self.camera_along)
 
-    def _lead(self, across: float, own: float, shares) -> None:
+    def _lead(self, across: float, own: float, shares, queues: bool) -> None:
         """Vehicles ahead of the camera in its lane; the first is often near."""
         rng, time = self.palette.rng, np.arange(self._frames)
-        if rng.uniform() < 0.25:
+        if rng.uniform() < 0.25 and not queues:
             return
         gap = rng.choice(
             [rng.uniform(4, 9), rng.uniform(8, 16), rng.uniform(14, 45)], p=[0.3, 0.35, 0.35]
         )
         slowest = -(gap - 3.5) / self._frames  # Still ahead of the camera in the last frame.
         drift = max(rng.normal(0, 0.08 * own), slowest) * time
-        for _ in range(rng.integers(1, 5)):
+        for _ in range(rng.integers(4, 9) if queues else rng.integers(1, 5)):
             vehicle = self._drawn(shares)
             along = self.camera_along + gap + vehicle.half_length + drift
             self._place(vehicle, across + rng.normal(0, 0.15), along)
-            gap += 2 * vehicle.half_length + rng.uniform(4, 25)
+            gap += 2 * vehicle.half_length + (rng.uniform(2, 6) if queues else rng.uniform(4, 25))
 
     def _flow(self, across: float, speed: float, spacing: float, shares) -> None:
         """Vehicles at random distances that all drive at one speed."""

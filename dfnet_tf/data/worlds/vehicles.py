@@ -13,6 +13,7 @@ from dfnet_tf.data.worlds.shapes import BLOCK, DRUM, prism, tapered
 from dfnet_tf.data.worlds.things import Part, Thing
 
 SIDEWAYS = np.array([[0.0, 1, 0], [0, 0, 1], [1, 0, 0]])  # A drum's axis becomes X.
+LENGTHWAYS = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])  # It becomes Z.
 PAINTS = (
     [0.9, 0.9, 0.9],
     [0.12, 0.12, 0.13],
@@ -99,15 +100,12 @@ def _trailer(palette: Palette) -> Thing:
 
 
 def _with_load(palette: Palette, length, height, width, axles) -> Thing:
-    """A cab, a frame and a box of goods or a tarpaulin."""
+    """A cab, a frame and its load: a box of goods or a tarpaulin, a tank, or crates."""
     rng, wheel, cab_length = palette.rng, 0.48, palette.rng.uniform(2.0, 2.4)
     cab_height = min(height, rng.uniform(2.6, 3.7))
     cab_z = (length - cab_length) / 2
     cab = _coloured(palette, _paint(palette), _Coat(wheel, (), (cab_height + 0.5) / 2, "cab"))
-    load_length = length - cab_length - 0.4
-    load_paint = [0.8, 0.8, 0.8] if rng.uniform() < 0.4 else _paint(palette)
-    load_coat = _Coat(wheel, (), (height + 1.1) / 2, "load")
-    load = palette.material(load_paint, pictures=0.4, contrast=0.25, scale=4, paint=load_coat)
+    load = length - cab_length - 0.4
     frame = palette.material([0.16, 0.16, 0.17])
     bar = palette.material([0.2, 0.2, 0.2], paint=_Coat(wheel, (), 0.75))
     back = -length / 2
@@ -118,20 +116,59 @@ def _with_load(palette: Palette, length, height, width, axles) -> Thing:
             (width / 2 - 0.05, (cab_height - 0.5) / 2, cab_length / 2),
             cab,
         ),
-        Part(
-            BLOCK,
-            (0, -(height + 1.1) / 2, back + load_length / 2),
-            (width / 2, (height - 1.1) / 2, load_length / 2),
-            load,
-        ),
         Part(BLOCK, (0, -0.85, -0.2), (0.5, 0.25, length / 2 - 0.3), frame),
         Part(BLOCK, (0, -0.75, back + 0.1), (width / 2 - 0.1, 0.2, 0.06), bar),
         *_wheels(palette, width, axles, wheel),
+        *rng.choice([_box, _tank, _crates], p=[0.65, 0.2, 0.15])(
+            palette, width, height, back, load
+        ),
     ]
     if rng.uniform() < 0.6:  # Side guards.
-        guard = (0, -0.75, back + 0.45 * load_length), (width / 2 - 0.05, 0.3, 0.2 * load_length)
+        guard = (0, -0.75, back + 0.45 * load), (width / 2 - 0.05, 0.3, 0.2 * load)
         parts.append(Part(BLOCK, *guard, frame))
     return Thing(parts, width / 2, length / 2)
+
+
+def _box(palette: Palette, width, height, back, length) -> list[Part]:
+    """A box of goods or a tarpaulin, from `back` to `back + length`."""
+    paint = [0.8, 0.8, 0.8] if palette.rng.uniform() < 0.4 else _paint(palette)
+    coat = _Coat(0.48, (), (height + 1.1) / 2, "load")
+    material = palette.material(paint, pictures=0.4, contrast=0.25, scale=4, paint=coat)
+    sizes = width / 2, (height - 1.1) / 2, length / 2
+    return [Part(BLOCK, (0, -(height + 1.1) / 2, back + length / 2), sizes, material)]
+
+
+def _tank(palette: Palette, width, height, back, length) -> list[Part]:
+    """A tank of steel, often bright, with bands around it."""
+    rng, high = palette.rng, min(height, palette.rng.uniform(2.9, 3.6))
+    paint = [0.75, 0.76, 0.78] if rng.uniform() < 0.6 else _paint(palette)
+    steel = palette.material(paint, contrast=0.3, scale=3, pictures=0.2)
+    band = palette.material([0.3, 0.3, 0.32])
+    middle, across, up = -(high + 1.0) / 2, rng.uniform(0.8, 1.0) * width / 2, (high - 1.0) / 2
+    parts = [
+        Part(DRUM, (0, middle, back + length / 2), (across, length / 2, up), steel, turn=LENGTHWAYS)
+    ]
+    for share in np.arange(0.5, rng.integers(2, 6)) / 5:
+        place = (0, middle, back + share * length)
+        parts.append(Part(DRUM, place, (across + 0.03, 0.05, up + 0.03), band, turn=LENGTHWAYS))
+    walk = (0, -high - 0.05, back + length / 2), (0.25, 0.06, 0.4 * length)
+    return [*parts, Part(BLOCK, *walk, band)]
+
+
+def _crates(palette: Palette, width, height, back, length) -> list[Part]:
+    """A platform with crates, machines or nothing on it."""
+    rng, level = palette.rng, palette.rng.uniform(1.0, 1.3)
+    wood = palette.material([0.4, 0.3, 0.22], contrast=0.5)
+    sizes = width / 2, 0.08, length / 2
+    parts, along = [Part(BLOCK, (0, -level, back + length / 2), sizes, wood)], back + 0.1
+    while along < back + length - 1.5:
+        half, high = rng.uniform(0.4, 1.2), rng.uniform(0.4, height - 1.4)
+        if rng.uniform() < 0.7:
+            material = palette.material(_paint(palette), pictures=0.3)
+            sizes = rng.uniform(0.5, 0.95) * width / 2, high / 2, half
+            parts.append(Part(BLOCK, (0, -level - high / 2, along + half), sizes, material))
+        along += 2 * half + rng.uniform(0.05, 1.0)
+    return parts
 
 
 def _bus(palette: Palette) -> Thing:

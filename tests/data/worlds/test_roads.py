@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
-from dfnet_tf.data.worlds.roads import Road
+from dfnet_tf.data.worlds.materials import Palette
+from dfnet_tf.data.worlds.roads import NOWHERE, Road
+from dfnet_tf.data.worlds.roadsides import Roadside
+from dfnet_tf.data.worlds.traffic import Traffic
 
 
-def road(curve):
-    return Road(curve, -4, 4, (0, 0), ((0, 1),), (), np.zeros(3), 0.0)
+def road(curve, crossing=NOWHERE):
+    return Road(curve, -4, 4, (0, 0), ((0, 1),), (), np.zeros(3), 0.0, crossing)
 
 
 @pytest.mark.parametrize("curve", [1 / 60, -1 / 60, 1e-6, -1e-6])
@@ -32,3 +35,24 @@ def test_a_bank_covers_its_strip_without_gaps():
     down = np.tile([[0.0], [1.0], [0.0]], start.shape[1])
     first = np.min([solid.enter(start, down, 0) for solid in bank], axis=0)
     np.testing.assert_allclose(first, 1.85, atol=1e-9)
+
+
+@pytest.mark.parametrize("crossing", [(20.0, 30.0), NOWHERE])
+def test_nothing_stands_where_another_road_crosses(crossing):
+    """Rays from the middle of the road to its right, one unit above the ground."""
+    palette, crossed = Palette(np.random.default_rng(0), []), road(1 / 1000, crossing)
+    side, traffic = Roadside(palette, crossed, 1, 2), Traffic(palette, crossed, np.zeros(2))
+    traffic.park(side.out - 1.0, 0.0)
+    side.pavement(2.0)
+    side.hedge()
+    side.houses(terrace=True)
+    solids = [solid for solid in side.solids + traffic.solids if len(solid.centre) == 1]
+
+    def nearest(along):
+        start = crossed.place(np.zeros_like(along), along)[0].T - [[0.0], [1.0], [0.0]]
+        right = np.tile([[1.0], [0.0], [0.0]], len(along))
+        return np.min([solid.enter(start, right, 0) for solid in solids], axis=0)
+
+    within, before = nearest(np.linspace(22, 28, 60)), nearest(np.linspace(2, 18, 60))
+    assert (before < 15).mean() > 0.9
+    assert (within < 15).any() == (crossing == NOWHERE)
