@@ -22,7 +22,8 @@ from pathlib import Path
 
 from absl import app, flags
 
-from dfnet_tf.data.preparation import estimated_camera, given_camera
+from dfnet_tf.data.preparation import estimated_camera
+from dfnet_tf.data.preparation.camera_flags import CameraFlags
 from dfnet_tf.prediction import inputs
 from dfnet_tf.program import frame_numbers, mains, outputs
 from dfnet_tf.program.progress import progress
@@ -36,20 +37,7 @@ _INPUT = flags.DEFINE_multi_string(
 )
 _OUTPUT = flags.DEFINE_string("output", None, "The folder to write.", required=True)
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Replace --output if it exists.")
-_FOV = flags.DEFINE_float(
-    "fov_degrees",
-    None,
-    "Horizontal field of view, if the input is not a clip folder.",
-    lower_bound=1.0,
-    upper_bound=179.0,
-)
-_INTRINSICS = flags.DEFINE_string(
-    "intrinsics",
-    None,
-    "Text file of 3x3 intrinsics, in pixels of the input's own size, or a calibration by COLMAP, "
-    "ROS, Kalibr, OpenCV or KITTI, whose distortion is removed; or `estimate`, as in prepare. "
-    "Replaces a clip's intrinsics.",
-)
+_CAMERA = CameraFlags()
 _FPS = flags.DEFINE_float(
     "fps",
     None,
@@ -109,9 +97,9 @@ def main() -> None:
     outputs.refuse_existing(output, _OVERWRITE.value)
     if _RERUN.value is not None:
         outputs.refuse_existing(Path(_RERUN.value), _OVERWRITE.value)
-    camera = given_camera.from_flags(_FOV.value, _INTRINSICS.value)
+    camera = _CAMERA.camera()
     source = inputs.open_input([Path(path) for path in _INPUT.value], camera, _FPS.value)
-    if _INTRINSICS.value == given_camera.ESTIMATE:
+    if _CAMERA.is_estimated:
         camera = estimated_camera.found_camera(source.focal_35mm, source.frames())
         source = inputs.with_camera(source, camera)
     if _FRAMES.value is not None or _EVERY.value > 1:

@@ -25,6 +25,7 @@ from absl import app, flags
 from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.files.image_files import image_files, read_rgb
 from dfnet_tf.data.preparation import clip_making, given_camera, resumable_work
+from dfnet_tf.data.preparation.camera_flags import CameraFlags
 from dfnet_tf.data.preparation.given_camera import GivenCamera
 from dfnet_tf.data.sources import flying_shapes, synthetic
 from dfnet_tf.data.sources.recording import Recording
@@ -105,27 +106,7 @@ _SPLIT = flags.DEFINE_string(
 _SEQUENCES = flags.DEFINE_list(
     "sequences", None, "kitti_odometry: for example 00,01,02. Default: all that exist."
 )
-_FOV = flags.DEFINE_float(
-    "fov_degrees",
-    None,
-    "Horizontal field of view of the input, in degrees. The optical axis is the image centre.",
-    lower_bound=1.0,
-    upper_bound=179.0,
-)
-_INTRINSICS = flags.DEFINE_string(
-    "intrinsics",
-    None,
-    "Text file of 3x3 intrinsics, in pixels of the input's own size; or a calibration by COLMAP "
-    "(cameras.txt), ROS, Kalibr, OpenCV (YAML) or KITTI, whose distortion is removed; or "
-    "`estimate` for an unknown camera: its focal length comes from the files' metadata, or from "
-    "frames between which the camera turns, or is a guess. Training can refine it "
-    "(--intrinsics=learned).",
-)
-_DISTORTION = flags.DEFINE_list(
-    "distortion",
-    None,
-    "OpenCV's coefficients k1,k2[,p1,p2[,k3]] of the lens, whose distortion is removed.",
-)
+_CAMERA = CameraFlags()
 _HEIGHT = flags.DEFINE_integer(
     "height",
     None,
@@ -183,14 +164,14 @@ def main() -> None:
     _check_flags()
     output = Path(_OUTPUT.value)
     outputs.refuse_existing(output, _OVERWRITE.value)
-    camera = _camera()
+    camera = _CAMERA.camera()
     jobs = _recording_jobs(camera) if SOURCES[_SOURCE.value].reader else _rendered_jobs()
     deliver = None if _FORMAT.value == "clips" else _deliver_records
     dataset = resumable_work.produce(jobs, output, _settings(camera), _WORKERS.value, deliver)
     print(_summary(dataset, output))
     for line in _told_notes(dataset):
         print(line, file=sys.stderr)
-    learned = "learned" if _INTRINSICS.value == given_camera.ESTIMATE else None
+    learned = "learned" if _CAMERA.is_estimated else None
     run_dir = f"runs/{output.name}"
     train = commands.command("dfnet_tf.train", data=output, run_dir=run_dir, intrinsics=learned)
     print(f"Next: {commands.shown(train)}")
@@ -218,7 +199,7 @@ def _check_flags() -> None:
         raise app.UsageError(f"Expected --input with {source}. Received: none.")
     if "input" in known and len(_INPUT.value) > 1 and _SOURCE.value != "video":
         raise app.UsageError(f"Expected one --input with {source}. Received: {len(_INPUT.value)}.")
-    given = [flag.name for flag in (_FOV, _INTRINSICS) if flag.value is not None]
+    given = {"fov_degrees", "intrinsics"} & set(_CAMERA.words)
     if "intrinsics" in known and len(given) != 1:
         received = (
             "both" if given else f"neither; use --intrinsics={given_camera.ESTIMATE} if unknown"
@@ -226,26 +207,6 @@ def _check_flags() -> None:
         raise app.UsageError(
             f"Expected one of --fov_degrees and --intrinsics with {source}. Received: {received}."
         )
-    if _DISTORTION.value and _INTRINSICS.value == given_camera.ESTIMATE:
-        raise app.UsageError("Expected a known camera with --distortion. Received: estimate.")
-
-
-def _camera() -> GivenCamera | None:
-    """The camera given by flags; None if the source knows it or it must be estimated."""
-    camera = given_camera.from_flags(_FOV.value, _INTRINSICS.value)
-    if camera and _DISTORTION.value:
-        return given_camera.distorted(camera, _coefficients(_DISTORTION.value))
-    return camera
-
-
-def _coefficients(texts: list[str]) -> list[float]:
-    try:
-        return [float(text) for text in texts]
-    except ValueError as error:
-        received = ",".join(texts)
-        raise app.UsageError(
-            f"Expected numbers in --distortion=k1,k2,p1,p2,k3. Received: {received}."
-        ) from error
 
 
 def _settings(camera: GivenCamera | None) -> dict:

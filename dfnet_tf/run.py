@@ -21,7 +21,7 @@ from absl import app, flags
 
 from dfnet_tf.adaptation.own_film import OwnFilm
 from dfnet_tf.adaptation.record import Record
-from dfnet_tf.data.preparation import given_camera
+from dfnet_tf.data.preparation.camera_flags import CameraFlags
 from dfnet_tf.prediction import inputs
 from dfnet_tf.program import locations, mains
 
@@ -35,19 +35,7 @@ _MINUTES = flags.DEFINE_float(
     "Time to adapt the depth network to the film. 0: the networks stay as they are.",
     lower_bound=0.0,
 )
-_FOV = flags.DEFINE_float(
-    "fov_degrees",
-    None,
-    "Horizontal field of view of the input.",
-    lower_bound=1.0,
-    upper_bound=179.0,
-)
-_INTRINSICS = flags.DEFINE_string(
-    "intrinsics",
-    None,
-    "File with the camera's calibration, of the input's own size; see `prepare`. `estimate`: find "
-    "the focal length in the film's metadata, or from its turns; the default.",
-)
+_CAMERA = CameraFlags()
 _INIT_FROM = flags.DEFINE_string(
     "init_from", "pretrained/mobile", "The run folder of the networks to start from."
 )
@@ -85,11 +73,11 @@ def main() -> None:
 
 def _film() -> OwnFilm:
     """The film and the flags, checked."""
-    given = given_camera.from_flags(_FOV.value, _INTRINSICS.value)
+    given = _CAMERA.camera()
     path, output = Path(_INPUT.value), Path(_OUTPUT.value)
     start = locations.run_folder(_INIT_FROM.value)
-    camera = {flag.name: flag.value for flag in (_FOV, _INTRINSICS) if given and flag.value}
-    if _INTRINSICS.value is None and not given and (path / "intrinsics.txt").exists():
+    camera = _CAMERA.words if given else {}
+    if not (camera or _CAMERA.is_estimated) and (path / "intrinsics.txt").exists():
         camera = {"intrinsics": str(path / "intrinsics.txt")}
     source = inputs.open_input([path], given)
     if not source.is_film:

@@ -162,8 +162,9 @@ def judge(film: OwnFilm, _: Record) -> dict:
 
 
 def _drawn(frame: agreement.JudgedFrame) -> np.ndarray:
-    """The frame, the depth that each network gives it, and the film's own where it is sure."""
-    sure = frame.film.confidence > agreement.SURE
+    """The frame, each network's depth, the film's own where it is sure, and how sure it is."""
+    confidence = frame.film.confidence
+    sure = confidence > agreement.SURE
     film = np.where(sure, np.exp(frame.film.log_disparity), 0.0)
     limits = tuple(np.percentile(film[sure], (2, 98)))
     names = ("depth of the network", "after adapting")
@@ -172,7 +173,11 @@ def _drawn(frame: agreement.JudgedFrame) -> np.ndarray:
         (name, visualize.color_disparity(np.exp(log_disparity), limits))
         for name, log_disparity in zip(names, frame.log_disparities, strict=False)
     ]
-    tiles.append(("geometry of the film; grey: unsure", visualize.color_disparity(film, limits)))
+    grey = np.uint8(255 * confidence[..., None].repeat(3, axis=-1))
+    tiles += [
+        ("geometry of the film; grey: unsure", visualize.color_disparity(film, limits)),
+        ("confidence of the geometry; white: 1", grey),
+    ]
     return visualize.panel([tiles[row : row + 2] for row in range(0, len(tiles), 2)])
 
 

@@ -83,7 +83,7 @@ def _add_learned(page: Page, film: OwnFilm, record: Record) -> None:
         f"{judged['flow_error']:.2f} pixels from DIS flow of {judged['flow_length']:.1f} pixels."
     )
     for path in sorted((film.output / "judged").glob("*.png")):
-        page.picture(path, "held-back frame, depth before and after adapting, geometry of the film")
+        page.picture(path, "held-back frame, depth before and after adapting, geometry, confidence")
 
 
 def next_commands(film: OwnFilm, record: Record) -> list[str]:

@@ -13,6 +13,8 @@ from dfnet_tf.data.files import video
 from dfnet_tf.data.files.image_files import ImageReader
 from dfnet_tf.training import checkpoints, loop, schedule
 
+FOV = "--fov_degrees=90"
+
 pytestmark = pytest.mark.usefixtures("networks_built_once")
 
 
@@ -106,6 +108,19 @@ def test_chosen_frames_keep_their_numbers_and_times(predict, run_dir, tmp_path):
     assert (metadata["frame_numbers"], metadata["frame_rate"]) == ([2, 4, 6], 5)
     beyond = predict(run_dir, film, "--frames=9:12", "--overwrite")
     assert_one_line(beyond, "Expected --frames that begin before the end of the input")
+
+
+def test_the_distortion_of_a_lens_is_removed(predict, run_dir, street, tmp_path):
+    """A barrel lens shows more at its edges, so the straight image's focal length is smaller."""
+
+    def focal_length(*flags):
+        status, _, err = predict(run_dir, street / "images/000002.png", "--overwrite", *flags)
+        assert status == 0, err
+        return json.loads((tmp_path / "out/metadata.json").read_text())["intrinsics"][0][0]
+
+    assert focal_length(FOV, "--distortion=-0.3,0.1") < 0.99 * focal_length(FOV)
+    refused = predict(run_dir, street / "images", "--distortion=-0.3,0.1", "--overwrite")
+    assert_misused(refused, "Expected a known camera with --distortion")
 
 
 def test_flags_of_predict_that_contradict_are_refused(predict, run_dir, street, tmp_path):
