@@ -194,8 +194,9 @@ class TrainingConfig:
     loss is scaled so that small gradients do not underflow. `jit_loss` compiles the objective and
     its gradient with XLA.
 
-    `stage` is flow (only the flow network), depth (depth and pose networks), joint (all three) or
-    distil (only the depth network learns). `teacher` is the source of labels. In stage distil,
+    `stage` is flow (only the flow network), depth (depth and pose networks), joint (all three),
+    distil (only the depth network learns) or supervised (all three learn from the truth of rendered
+    clips; see `models.supervised_dfnet`). `teacher` is the source of labels. In stage distil,
     `network` is a frozen copy of the depth network (see `models.depth_student`), and `film` is the
     geometry of the clips themselves (see `models.film_student`), computed again in each of `rounds`
     equal parts of the training with the depth network as trained so far. `truth` is the true depth

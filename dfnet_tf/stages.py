@@ -69,7 +69,9 @@ class Stage:
 
     @property
     def labels(self) -> str:
-        """The kind of labels that a teacher gives: depth or flow."""
+        """The kind of labels that a teacher gives: depth, flow, or scene for all networks."""
+        if self.trained == NETWORKS:
+            return "scene"
         return "flow" if "flow_net" in self.trained else "depth"
 
 
@@ -180,6 +182,18 @@ STAGES = {
             knows_camera=False,
         ),
     },
+    "supervised": {
+        "truth": Stage(
+            model="SupervisedDFNet",
+            networks=NETWORKS,
+            trained=NETWORKS,
+            terms=dict.fromkeys(
+                OBJECTIVES, ("depth_error", "flow_error", "motion_error", "scene_flow_error")
+            ),
+            changes=dict.fromkeys(PRESETS, {"data__num_frames": 2}),
+            refused=("objective", "cross_task", "intrinsics", "rounds"),
+        )
+    },
 }
 TEACHERS = ("network", "film", "truth")
 OF_SOME_CLIPS = ("depth_edges", "depth_unit")  # Of exact labels, and of films; zero without them.
@@ -190,14 +204,20 @@ def of(training) -> Stage:
     return STAGES[training.stage][training.teacher]
 
 
-def staged(config, stage: str, teacher: str = "network"):
+def first_teacher(stage: str) -> str:
+    """The teacher of a stage unless another one is chosen."""
+    return next(iter(STAGES[stage]))
+
+
+def staged(config, stage: str, teacher: str | None = None):
     """Returns the preset's settings `config`, changed for a stage.
 
     Args:
       config: a `config.Config`.
-      stage: flow, depth, joint or distil.
-      teacher: network, film or truth; the stage must have it.
+      stage: flow, depth, joint, distil or supervised.
+      teacher: network, film or truth; the stage must have it. Default: its first.
     """
+    teacher = teacher or first_teacher(stage)
     changes = STAGES[stage][teacher].changes.get(config.network.name, {})
     if config.loss.objective != "paper":  # The other objective has its own masks and windows.
         changes = {name: value for name, value in changes.items() if not name.startswith("loss__")}

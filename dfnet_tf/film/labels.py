@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from dfnet_tf.data.batches.labels import resized_flow
+from dfnet_tf.data.batches.labels import resized
 from dfnet_tf.data.clip import Clip
 from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.files.truth_files import FLOW_OFFSET, FLOW_SCALE
@@ -56,7 +56,7 @@ def _stored_flow(found: depth.FilmDepth, size: tuple[int, int]) -> np.ndarray:
     """uint16 [H, W, 3] in OpenCV's order: red and green flow in pixels of `size`, blue weight."""
     stored = np.zeros((*size, 3), np.uint16)
     if found.next_flow is not None:
-        label = resized_flow(found.next_flow(), size)
+        label = resized(found.next_flow(), size, "flow")
         stored[..., :0:-1] = np.clip(np.rint(label[..., :2] * FLOW_SCALE + FLOW_OFFSET), 0, 65535)
         stored[..., 0] = np.rint(label[..., 2] * CONFIDENCE_STEPS)
     return stored

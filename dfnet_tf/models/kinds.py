@@ -6,8 +6,11 @@ from dfnet_tf.models.depth_student import DepthStudent
 from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.models.film_student import FilmStudent
 from dfnet_tf.models.flow_student import FlowStudent
+from dfnet_tf.models.supervised_dfnet import SupervisedDFNet
 
-MODELS = {kind.__name__: kind for kind in (DFNet, DepthStudent, FilmStudent, FlowStudent)}
+MODELS = {
+    kind.__name__: kind for kind in (DFNet, DepthStudent, FilmStudent, FlowStudent, SupervisedDFNet)
+}
 
 
 def model_of(config: Config, num_cameras: int = 0) -> DFNet:

@@ -53,17 +53,19 @@ def define_training_flags() -> None:
         list(stages.STAGES),
         "What to train, with the preset's settings for it. flow: only optical flow; depth: depth "
         "and camera motion, without flow; joint: all three, best with --init_from a run of stage "
-        "flow and a run of stage depth; distil: depth again, with labels from --teacher.",
+        "flow and a run of stage depth; distil: depth again, with labels from --teacher; "
+        "supervised: all three, from the truth of rendered clips.",
     )
     flags.DEFINE_enum(
         "teacher",
-        "network",
+        None,
         list(stages.TEACHERS),
         "Where labels come from. Stage distil learns depth. network: from the depth network of "
         "--init_from, on patchworks of the frames; film: from each film's own geometry (flow to "
         "neighbouring frames, motion, triangulation), computed before training, and from the true "
         "depth of rendered clips; truth: from rendered clips alone. Stage flow learns flow. "
-        "network: without labels; film and truth: as in stage distil.",
+        "network: without labels; film and truth: as in stage distil. Stage supervised always "
+        "learns from truth. Default: the first that the stage has.",
     )
     flags.DEFINE_integer(
         "rounds",
@@ -172,7 +174,8 @@ def training_config() -> Config:
     values = flags.FLAGS
     given = {name: values[name].value for name in SETTINGS if values[name].value is not None}
     given = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}
-    stage, teacher = values["stage"].value, values["teacher"].value
+    stage = values["stage"].value
+    teacher = values["teacher"].value or stages.first_teacher(stage)
     row = stages.STAGES[stage].get(teacher)
     if row is None:
         known = ", ".join(stages.STAGES[stage])

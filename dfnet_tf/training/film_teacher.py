@@ -70,7 +70,7 @@ def lesson(
     found += truth_teacher.readers(with_truth, model.flow_size, kind)
     clips = [*(films[number] for number in taught), *with_truth]
     read = lambda number, frame: found[number](frame)
-    return clips, Labels(read, are_flow=kind == "flow")
+    return clips, Labels(read, kind)
 
 
 def _link(folder: pathlib.Path, target: pathlib.Path) -> None:

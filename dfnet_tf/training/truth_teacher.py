@@ -4,12 +4,12 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
-from dfnet_tf.data.batches.labels import Labels, resized_flow
+from dfnet_tf.data.batches.labels import Labels, resized
 from dfnet_tf.data.clip import Clip
 from dfnet_tf.data.errors import ClipError
+from dfnet_tf.data.truth.scene_flow_pairs import ClipPair
 
 FARTHEST = 80.0  # Units of depth; the sky is as far. Greater depths cannot be told apart.
 DENSE = 0.99  # Least share of pixels of known depth. Rendered depth has it, no scanner's has.
@@ -21,7 +21,7 @@ def lesson(
     """The clips with truth, and their labels at `size` = (height, width).
 
     Args:
-      kind: depth or flow.
+      kind: depth, flow or scene.
 
     Raises:
       ClipError: no clip has truth.
@@ -33,11 +33,11 @@ def lesson(
             f"Received: {len(clips)} clips without it."
         )
     found = readers(taught, size, kind)
-    return taught, Labels(lambda number, frame: found[number](frame), are_flow=kind == "flow")
+    return taught, Labels(lambda number, frame: found[number](frame), kind)
 
 
 def has_truth(clip: Clip, kind: str) -> bool:
-    """True if the clip has the truth of its first frame: flow, or depth of nearly every pixel."""
+    """True if the clip has the truth of its first frame; depth means that of nearly every pixel."""
     return KINDS[kind].is_known(clip)
 
 
@@ -46,7 +46,7 @@ def readers(
 ) -> list[Callable[[int], np.ndarray]]:
     """For each clip, a function: frame -> label at `size`, float32 [H, W, C].
 
-    The channels of flow are x, y and weight; those of depth, log disparity and weight.
+    See `batches.labels.CHANNELS` for the channels.
     """
     return [functools.partial(KINDS[kind].label, clip, size) for clip in clips]
 
@@ -62,15 +62,31 @@ def _has_dense_depth(clip: Clip) -> bool:
 
 
 def _flow_label(clip: Clip, size: tuple[int, int], frame: int) -> np.ndarray:
-    return resized_flow(np.dstack(clip.flow(frame)), size)
+    return resized(np.dstack(clip.flow(frame)), size, "flow")
 
 
 def _depth_label(clip: Clip, size: tuple[int, int], frame: int) -> np.ndarray:
-    """Takes the nearest pixels, because a mean of two depths at an edge is neither."""
-    depth = cv2.resize(clip.depth(frame), size[::-1], interpolation=cv2.INTER_NEAREST)
+    depth = clip.depth(frame)
     known = depth > 0
     log_depth = np.log(np.where(known, np.minimum(depth, FARTHEST), 1.0))
-    return np.float32(np.dstack([-log_depth, known]))
+    return resized(np.dstack([-log_depth, known]), size, "depth")
+
+
+def _has_scene(clip: Clip) -> bool:
+    return _has_flow(clip) and _has_dense_depth(clip) and clip.stored("moving", 0) is not None
+
+
+def _scene_label(clip: Clip, size: tuple[int, int], frame: int) -> np.ndarray:
+    pair = ClipPair(clip, frame)
+    truth = pair.truth()
+    followed = truth.next_depth > 0
+    depth, next_depth = (
+        np.minimum(depth, FARTHEST)
+        for depth in (truth.depth, np.where(followed, truth.next_depth, 1.0))
+    )
+    static = ~pair.moving() & (depth < FARTHEST)
+    label = np.dstack([-np.log(depth), -np.log(next_depth), truth.flow, followed, static])
+    return resized(label, size, "scene")
 
 
 class _Kind(NamedTuple):
@@ -81,6 +97,11 @@ class _Kind(NamedTuple):
 
 KINDS = {
     "flow": _Kind("flow/, such as those of `prepare --source=flying`", _has_flow, _flow_label),
+    "scene": _Kind(
+        "depth/ of every pixel, flow/ and moving/, such as those of `prepare --source=synthetic`",
+        _has_scene,
+        _scene_label,
+    ),
     "depth": _Kind(
         "depth/ of every pixel, such as those of `prepare --source=synthetic`",
         _has_dense_depth,

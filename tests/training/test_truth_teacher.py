@@ -12,6 +12,8 @@ from dfnet_tf.data.batches import pipeline
 from dfnet_tf.data.clips import read_clips
 from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.sources import flying_shapes
+from dfnet_tf.geometry import scene_flow
+from dfnet_tf.models.kinds import model_of
 from dfnet_tf.presets import preset
 from dfnet_tf.training import loop, truth_teacher
 
@@ -73,7 +75,7 @@ def test_labels_of_depth_are_log_disparities_and_what_is_known(clips):
     _, labels = truth_teacher.lesson(clips, (24, 64), "depth")
     clip, (height, width) = clips[0], clips[0].size
     label = labels.read(0, 1)
-    assert label.shape == (24, 64, 2) and not labels.are_flow and labels.num_frames == 1
+    assert label.shape == (24, 64, 2) and labels.num_frames == 1
     rows, columns = np.arange(24) * height // 24, np.arange(64) * width // 64
     np.testing.assert_allclose(np.exp(-label[..., 0]), clip.depth(1)[rows][:, columns], rtol=1e-5)
     assert (label[..., 1] == 1).all()
@@ -127,3 +129,72 @@ def test_clips_without_flow_are_refused(clips, flying, tmp_path):
     with pytest.raises(ClipError, match="clips with flow/.*Received: 1 clips without"):
         truth_teacher.lesson(untrue, SIZE)
     assert truth_teacher.lesson([*untrue, *flying], SIZE)[0] == flying
+
+
+SUPERVISED = stages.staged(preset("tiny"), "supervised").replace(
+    data__height=SIZE[0],
+    data__width=SIZE[1],
+    data__batch_size=2,
+    data__flip=True,
+    data__max_scale=1.3,
+    training__jit_loss=False,
+)
+
+
+@pytest.fixture(scope="module")
+def scene_batch(clips):
+    taught, labels = truth_teacher.lesson(clips, SIZE, "scene")
+    batches = pipeline.training_batches(taught, SUPERVISED.data, seed=0, labels=labels)
+    return {name: values.numpy() for name, values in next(iter(batches)).items()}
+
+
+def test_labels_of_a_scene_agree_with_each_other(scene_batch):
+    """A camera that drives straight ahead moves all points of a still world alike."""
+    label = scene_batch["labels"][:, 0]
+    assert label.shape == (2, *SIZE, 6)
+    depth, next_depth = np.exp(-label[..., :1]), np.exp(-label[..., 1:2])
+    still = (label[..., 4] > 0) & (label[..., 5] > 0)
+    assert still.mean() > 0.3
+    moved = scene_flow.scene_flow(depth, next_depth, label[..., 2:4], scene_batch["intrinsics"])
+    for sample, mask in zip(np.asarray(moved), still, strict=True):
+        middle = np.median(sample[mask], axis=0)
+        assert np.median(np.abs(sample[mask] - middle)) < 0.1 * abs(middle[2])
+        assert middle[2] < -0.2
+
+
+def test_true_predictions_have_no_supervised_error(scene_batch, clips):
+    model = model_of(SUPERVISED)
+    model.build()
+    label = scene_batch["labels"][:, 0]
+    depth, flow = np.exp(-label[..., :1]), label[..., 2:4]
+    poses = clips[0].poses()
+    motions = np.zeros((2, 1, 2, 6), "float32")
+    motions[..., 2] = np.linalg.inv(poses[1])[2] @ poses[0][:, 3]  # The street is straight.
+    motions[:, :, 1] *= -1
+
+    def errors(motions=motions, depth=depth, flow=flow):
+        said = {
+            "disparities": [1 / np.stack([depth, depth], axis=1)],
+            "motions": motions,
+            "flows_forth": [flow],
+        }
+        return {
+            name: float(value) for name, value in model.loss_terms(scene_batch, said)[1].items()
+        }
+
+    right = errors()
+    assert right["depth_error"] < 1e-4 and right["flow_error"] < 0.02
+    assert errors(motions=0 * motions)["motion_error"] > 2 * right["motion_error"]
+    assert errors(motions=-motions)["motion_error"] > errors(0 * motions)["motion_error"]
+    assert errors(flow=0 * flow)["flow_error"] > 10 * right["flow_error"]
+    assert errors(flow=-flow)["scene_flow_error"] > 1.5 * right["scene_flow_error"]
+    assert errors(depth=3 * depth)["depth_error"] == pytest.approx(np.log(3) / 2, rel=0.01)
+
+
+def test_all_networks_learn_from_truth(clips, tmp_path):
+    config = SUPERVISED.replace(training__epochs=1, training__steps_per_epoch=2)
+    model = loop.train(config, clips, tmp_path)
+    networks = model.depth_net, model.pose_net, model.flow_net
+    expected = sum(len(network.trainable_variables) for network in networks)
+    assert len(model.trainable_variables) == expected
+    assert all(float(tracker.result()) > 0 for tracker in model.term_trackers)

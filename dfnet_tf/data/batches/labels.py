@@ -6,29 +6,33 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+# What a pixel of a label holds: d log disparity, x and y flow in pixels, w a weight (0: unknown).
+# scene: depth here and in the next frame, flow, whether the next frame shows it, whether it stands
+# still.
+CHANNELS = {"depth": "dw", "flow": "xyw", "scene": "ddxyww"}
+
 
 @dataclass(frozen=True)
 class Labels:
     """A label for the first frame of each window.
 
     Attributes:
-      read: (index of the clip, frame) -> float32 [H, W, C] at training size. The last channel is
-        the pixel's weight, 0: unknown.
-      are_flow: True for flow, False for log disparity.
+      read: (index of the clip, frame) -> float32 [H, W, C] at training size.
+      kind: depth, flow or scene, a key of CHANNELS.
     """
 
     read: Callable[[int, int], np.ndarray]
-    are_flow: bool = False
+    kind: str = "depth"
 
     @property
     def num_frames(self) -> int:
         """Frames per window."""
-        return 2 if self.are_flow else 1
+        return 1 if self.kind == "depth" else 2
 
     @property
     def num_channels(self) -> int:
-        """The channels of a label: log disparity or flow, and the weight."""
-        return self.num_frames + 1
+        """The channels of a label."""
+        return len(CHANNELS[self.kind])
 
     def moved(self, label: np.ndarray, new_from_old: np.ndarray) -> np.ndarray:
         """Moves a label like its frame in `augmentation.scale_and_crop` and `mirror`.
@@ -40,23 +44,24 @@ class Labels:
           label: float32 [H, W, C].
           new_from_old: [2, 3], new (x, y) = new_from_old @ old (x, y, 1).
         """
-        mode = cv2.INTER_NEAREST if self.are_flow else cv2.INTER_LINEAR
+        mode = cv2.INTER_LINEAR if self.kind == "depth" else cv2.INTER_NEAREST
         border = cv2.BORDER_REPLICATE
-        size = label.shape[1::-1]
+        size, scale = label.shape[1::-1], new_from_old[:, :2]
         moved = cv2.warpAffine(label, new_from_old, size, flags=mode, borderMode=border)
-        scale = new_from_old[:, :2]
-        if self.are_flow:
-            moved[..., :2] = moved[..., :2] @ np.float32(scale.T)
-        else:
-            moved[..., 0] += np.float32(np.log(np.abs(np.linalg.det(scale))) / 2)
+        enlarged = np.sqrt(np.abs(np.linalg.det(scale)))
+        for i, channel in enumerate(CHANNELS[self.kind]):
+            if channel == "d":
+                moved[..., i] += np.float32(np.log(enlarged))
+            elif channel in "xy":
+                moved[..., i] *= np.float32(scale["xy".index(channel), "xy".index(channel)])
         return moved
 
 
-def resized_flow(label: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Flow in pixels and weight [h, w, 3], at `size` = (H, W) and in its pixels; float32 [H, W, 3].
+def resized(label: np.ndarray, size: tuple[int, int], kind: str) -> np.ndarray:
+    """A label [h, w, C] at `size` = (H, W); float32 [H, W, C]. Flow is in pixels of that size.
 
-    Takes the nearest pixels, because a mean of two motions is neither.
+    Takes the nearest pixels, because a mean of two motions or two depths is neither.
     """
-    height, width = label.shape[:2]
     nearest = cv2.resize(np.float32(label), size[::-1], interpolation=cv2.INTER_NEAREST)
-    return nearest * np.float32([size[1] / width, size[0] / height, 1])
+    factors = {"x": size[1] / label.shape[1], "y": size[0] / label.shape[0]}
+    return nearest * np.float32([factors.get(channel, 1.0) for channel in CHANNELS[kind]])
