@@ -14,16 +14,25 @@ android {
         versionName = "1.0"
     }
 
+    // Both LiteRTs are versions of one module, so an app holds one of them.
+    flavorDimensions += "runtime"
+    productFlavors {
+        create("compiled") { isDefault = true }
+        create("interpreter") { applicationIdSuffix = ".interpreter" }
+    }
+
     // A model is mapped into memory straight from the APK, which only works if it is stored as it is.
     androidResources.noCompress += "tflite"
 }
 
 dependencies {
     implementation(project(":core"))
-    implementation(libs.litert)
-    implementation(libs.litert.api) // Named too: without these two, classes were missing on phones (LiteRT 2752, 6972).
-    implementation(libs.litert.gpu)
-    implementation(libs.litert.gpu.api)
+    "compiledImplementation"(libs.litert)
+    "compiledImplementation"(libs.litert.gpu) // Without it LiteRT 2 refuses every model for the GPU.
+    "interpreterImplementation"(libs.interpreter)
+    "interpreterImplementation"(libs.interpreter.api) // Named too: without both api, classes were missing (LiteRT 2752, 6972).
+    "interpreterImplementation"(libs.interpreter.gpu)
+    "interpreterImplementation"(libs.interpreter.gpu.api)
     testImplementation(libs.junit)
     testImplementation(libs.json)
 }

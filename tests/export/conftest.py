@@ -1,15 +1,19 @@
 """Two small networks with varying outputs, and their exports, made once."""
 
+import json
+
+import cv2
 import keras
 import numpy as np
 import pytest
 
 from dfnet_tf.networks.depth_net import TinyDepthNet
 from dfnet_tf.networks.flow_net import TinyFlowNet
-from export import NETWORKS, convert, exporter, signatures
+from export import NETWORKS, convert, exporter, metadata, signatures
 from export.quantize import quantize
 
 SIZE = (64, 96)
+ORIGIN = {"trained": {}, "licence": "unstated"}
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +63,19 @@ def float_models(signature_of):
 @pytest.fixture(scope="session")
 def int8_models(float_models, samples_of):
     return {kind: quantize(float_models[kind], "int8", kind, samples_of[kind]) for kind in NETWORKS}
+
+
+@pytest.fixture(scope="session")
+def exported_folder(networks, tmp_path_factory):
+    """depth_int8.tflite with uint8 input, its JSON, and a picture."""
+    folder = tmp_path_factory.mktemp("exported")
+    frames = [[np.uint8(255 * frame[0]) for frame in pair] for pair in exporter.noise_pairs(SIZE)]
+    signature = signatures.SIGNATURES["depth"](networks["depth"], SIZE, "uint8")
+    (part,) = exporter.export_models(signature, ["int8"], frames)
+    description = metadata.describe("depth_int8", [part.signature], "int8", ORIGIN, {})
+    content = exporter.finished([part], description)
+    (folder / "depth_int8.tflite").write_bytes(content)
+    beside = metadata.beside(description, content)
+    (folder / "depth_int8.json").write_text(json.dumps(beside))
+    cv2.imwrite(str(folder / "street.png"), np.kron(frames[0][0], np.ones((2, 2, 1), np.uint8)))
+    return folder

@@ -4,19 +4,38 @@ import android.content.Intent
 import android.os.Bundle
 import android.view.View
 import android.widget.TextView
-import java.nio.ByteBuffer
 import java.text.NumberFormat
 import org.dfnet.app.model.Depth
 import org.dfnet.app.model.DepthNetwork
+import org.dfnet.app.model.FlowNetwork
+import org.dfnet.app.model.ModelException
 import org.dfnet.app.model.ModelInfo
+import org.dfnet.app.model.ModelNetwork
+import org.dfnet.app.model.Processor
+import org.dfnet.app.model.SteadyDepthNetwork
 
 /** The first screen: depth, live. */
 class DepthActivity : LiveActivity<Depth>() {
     override val signature = DepthNetwork.SIGNATURE
     override val painter by lazy { DepthPainter(picture, words()) }
 
-    override fun network(content: ByteBuffer, model: ModelInfo, threads: Int, gpu: Boolean) =
-        DepthNetwork(content, model, threads, gpu)
+    override fun network(model: ModelInfo, settings: Settings, processor: Processor): ModelNetwork<Depth> {
+        val depth = { DepthNetwork(packed.content(model), model, settings.threads, processor) }
+        if (!settings.steady) return depth()
+        val flow = flowModel(model)
+        return SteadyDepthNetwork.open(depth) {
+            FlowNetwork(packed.content(flow), flow, settings.threads, processor, backward = true)
+        }
+    }
+
+    /** The smallest flow model of a depth model's size. */
+    private fun flowModel(depth: ModelInfo): ModelInfo {
+        val size = depth.signature(signature).run { width to height }
+        return Models(assets).with(FlowNetwork.SIGNATURE) { _, _ -> } // A broken one is told by the screen of flow.
+            .filter { model -> model.signature(FlowNetwork.SIGNATURE).run { width to height } == size }
+            .minByOrNull { it.bytes }
+            ?: throw ModelException("${depth.name}: expected a flow model of its size, for steady depth. Received: none.")
+    }
 
     override fun onCreate(saved: Bundle?) {
         super.onCreate(saved)

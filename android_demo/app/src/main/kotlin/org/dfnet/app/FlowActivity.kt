@@ -2,18 +2,18 @@ package org.dfnet.app
 
 import android.os.Bundle
 import android.view.View
-import java.nio.ByteBuffer
 import org.dfnet.app.model.Flow
 import org.dfnet.app.model.FlowNetwork
 import org.dfnet.app.model.ModelInfo
+import org.dfnet.app.model.Processor
 
 /** The second screen: the motion between the frames that follow each other, live. */
 class FlowActivity : LiveActivity<Flow>() {
     override val signature = FlowNetwork.SIGNATURE
     override val painter by lazy { FlowPainter(picture) { getString(R.string.flow_length, it) } }
 
-    override fun network(content: ByteBuffer, model: ModelInfo, threads: Int, gpu: Boolean) =
-        FlowNetwork(content, model, threads, gpu)
+    override fun network(model: ModelInfo, settings: Settings, processor: Processor) =
+        FlowNetwork(packed.content(model), model, settings.threads, processor)
 
     override fun onCreate(saved: Bundle?) {
         super.onCreate(saved)

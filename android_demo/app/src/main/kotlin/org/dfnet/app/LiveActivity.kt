@@ -8,16 +8,18 @@ import android.os.SystemClock
 import android.view.View
 import android.widget.Button
 import android.widget.ToggleButton
-import java.nio.ByteBuffer
 import java.util.concurrent.Executors
 import org.dfnet.app.Notices.Trouble
 import org.dfnet.app.model.ModelException
 import org.dfnet.app.model.ModelInfo
+import org.dfnet.app.model.ModelNetwork
+import org.dfnet.app.model.ModelRunner
 import org.dfnet.app.model.PictureFrame
+import org.dfnet.app.model.Processor
+import org.dfnet.app.model.openOnFirst
 import org.dfnet.core.ColourMap
 import org.dfnet.core.FrameListener
 import org.dfnet.core.FrameLoop
-import org.dfnet.core.FrameNetwork
 import org.dfnet.core.Pace
 
 /**
@@ -33,6 +35,7 @@ abstract class LiveActivity<R> : Activity(), FrameListener<R> {
 
     protected lateinit var picture: PictureView
     protected lateinit var panel: SettingsPanel
+    protected val packed by lazy { PackedModels(this) }
     private lateinit var freeze: ToggleButton
     private lateinit var notices: Notices
     private lateinit var source: PictureSource
@@ -44,15 +47,10 @@ abstract class LiveActivity<R> : Activity(), FrameListener<R> {
     private val loop by lazy { FrameLoop<PictureFrame, R>(this) }
     private var statusDue = 0L // Of SystemClock.uptimeMillis; of the loop's thread.
 
-    @Volatile private var processor = ""
+    @Volatile private var computing = "" // What computes, in words.
 
     /** Opens a network for this screen; on the loop's thread. */
-    protected abstract fun network(
-        content: ByteBuffer,
-        model: ModelInfo,
-        threads: Int,
-        gpu: Boolean,
-    ): FrameNetwork<PictureFrame, R>
+    protected abstract fun network(model: ModelInfo, settings: Settings, processor: Processor): ModelNetwork<R>
 
     protected abstract val painter: ResultPainter<R>
 
@@ -75,7 +73,7 @@ abstract class LiveActivity<R> : Activity(), FrameListener<R> {
         }
         models = list.associateBy { it.name }
         val names = list.map { it.name }
-        store = SettingsStore(getSharedPreferences(signature, MODE_PRIVATE))
+        store = SettingsStore(getSharedPreferences(signature, MODE_PRIVATE), PackedModels.ACCELERATES)
         settings = store.load(names, ColourMap.NAMES)
         panel = SettingsPanel(view(R.id.settings_panel), names, ColourMap.NAMES, settings, ::change)
         source.fit = settings.fit
@@ -179,19 +177,19 @@ abstract class LiveActivity<R> : Activity(), FrameListener<R> {
     }
 
     /** On the loop's thread. Throws ModelException if the model cannot be used on the CPU, either. */
-    private fun open(model: ModelInfo, settings: Settings): FrameNetwork<PictureFrame, R> {
-        val content = Models(assets).content(model)
-        if (settings.gpu) {
-            try {
-                val network = network(content, model, settings.threads, gpu = true)
-                processor = getString(R.string.status_gpu)
-                return network
-            } catch (refused: ModelException) {
-                notices.mention(getString(R.string.gpu_refused, refused.message))
-            }
-        }
-        processor = resources.getQuantityString(R.plurals.status_threads, settings.threads, settings.threads)
-        return network(content, model, settings.threads, gpu = false)
+    private fun open(model: ModelInfo, settings: Settings): ModelNetwork<R> {
+        val processors = if (settings.accelerate) packed.processors else listOf(Processor.CPU)
+        return openOnFirst(processors, ::tellRefusal) { network(model, settings, it) }
+            .also { computing = words(it.runner, settings.threads) }
+    }
+
+    private fun tellRefusal(processor: Processor, why: ModelException) =
+        notices.mention(getString(R.string.processor_refused, processor.name, why.message))
+
+    private fun words(runner: ModelRunner, threads: Int): String = when {
+        runner.processor == Processor.CPU -> resources.getQuantityString(R.plurals.status_threads, threads, threads)
+        runner.whole -> getString(R.string.status_whole, runner.processor.name)
+        else -> getString(R.string.status_partly, runner.processor.name)
     }
 
     override fun onResult(result: R, network: String, pace: Pace) {
@@ -202,7 +200,7 @@ abstract class LiveActivity<R> : Activity(), FrameListener<R> {
         statusDue = now + STATUS_EVERY_MILLIS
         showMarks()
         val speed = getString(R.string.status_speed, pace.latencyMillis, pace.framesPerSecond)
-        notices.status(getString(R.string.status, network, processor, speed))
+        notices.status(getString(R.string.status, network, computing, speed))
     }
 
     override fun onProblem(line: String) = notices.tell(Trouble.MODEL, line)

@@ -9,7 +9,10 @@ data class Settings(
     /** By name; none where the app has no model. */
     val model: String,
     val threads: Int,
-    val gpu: Boolean,
+    /** Asks the phone's other processors before the CPU. */
+    val accelerate: Boolean,
+    /** Averages depth along the flow, which takes the flow network, too. */
+    val steady: Boolean,
     val arrangement: Arrangement,
     val fit: Fit,
     val colourMap: String,
@@ -21,11 +24,12 @@ data class Settings(
 ) {
     /** Whether these need another network than `other`. */
     fun runsOtherwise(other: Settings) =
-        model != other.model || threads != other.threads || gpu != other.gpu
+        model != other.model || threads != other.threads || accelerate != other.accelerate ||
+            steady != other.steady
 }
 
 /** Keeps [Settings] from one start of the app to the next, each screen's own. */
-class SettingsStore(private val preferences: SharedPreferences) {
+class SettingsStore(private val preferences: SharedPreferences, private val accelerateAtFirst: Boolean) {
     /** What was saved; what is missing, or no longer to be had, is replaced by its default: the first of a list. */
     fun load(models: List<String>, colourMaps: List<String>): Settings {
         fun name(key: String, names: List<String>) =
@@ -33,7 +37,8 @@ class SettingsStore(private val preferences: SharedPreferences) {
         return Settings(
             model = name(MODEL, models),
             threads = threads(preferences.getInt(THREADS, THREADS_DEFAULT)),
-            gpu = preferences.getBoolean(GPU, false),
+            accelerate = preferences.getBoolean(ACCELERATE, accelerateAtFirst),
+            steady = preferences.getBoolean(STEADY, false),
             arrangement = Arrangement.values().getOrElse(preferences.getInt(ARRANGEMENT, 0)) { Arrangement.BESIDE },
             fit = Fit.values().getOrElse(preferences.getInt(FIT, 0)) { Fit.CROP },
             colourMap = name(COLOUR_MAP, colourMaps),
@@ -46,7 +51,8 @@ class SettingsStore(private val preferences: SharedPreferences) {
     fun save(settings: Settings) = preferences.edit()
         .putString(MODEL, settings.model)
         .putInt(THREADS, settings.threads)
-        .putBoolean(GPU, settings.gpu)
+        .putBoolean(ACCELERATE, settings.accelerate)
+        .putBoolean(STEADY, settings.steady)
         .putInt(ARRANGEMENT, settings.arrangement.ordinal)
         .putInt(FIT, settings.fit.ordinal)
         .putString(COLOUR_MAP, settings.colourMap)
@@ -66,7 +72,8 @@ class SettingsStore(private val preferences: SharedPreferences) {
 
         private const val MODEL = "model"
         private const val THREADS = "threads"
-        private const val GPU = "gpu"
+        private const val ACCELERATE = "accelerate"
+        private const val STEADY = "steady"
         private const val ARRANGEMENT = "arrangement"
         private const val FIT = "fit"
         private const val COLOUR_MAP = "colour_map"

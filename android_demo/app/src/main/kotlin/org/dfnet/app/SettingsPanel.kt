@@ -40,7 +40,8 @@ class SettingsPanel(
         choice(R.id.colour_map, colourMaps, colourMaps.indexOf(initial.colourMap)) {
             copy(colourMap = colourMaps[it])
         }
-        switch(R.id.gpu, initial.gpu) { copy(gpu = it) }
+        switch(R.id.accelerate, initial.accelerate) { copy(accelerate = it) }
+        switch(R.id.steady, initial.steady) { copy(steady = it) }
         switch(R.id.automatic_range, initial.automaticRange) { copy(automaticRange = it) }
         slider(R.id.near, initial.near) { copy(near = it) }
         slider(R.id.far, initial.far) { copy(far = it) }

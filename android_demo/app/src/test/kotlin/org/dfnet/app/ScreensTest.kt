@@ -4,6 +4,7 @@ import java.io.File
 import org.dfnet.app.model.DepthNetwork
 import org.dfnet.app.model.ExportedModels
 import org.dfnet.app.model.FlowNetwork
+import org.dfnet.app.model.Processor
 import org.dfnet.core.ArgbImage
 import org.dfnet.core.Arrangement
 import org.dfnet.core.ColourMap
@@ -24,7 +25,7 @@ class ScreensTest {
     @Test
     fun `the road at the bottom is nearer than the end of the street`() {
         val info = ExportedModels.of("depth")
-        val depth = DepthNetwork(ExportedModels.content(info), info, threads = 2, gpu = false).use { network ->
+        val depth = DepthNetwork(ExportedModels.content(info), info, threads = 2, processor = Processor.CPU).use { network ->
             network.read(StillFrame(clip[0]))
             network.run()
         }
@@ -42,7 +43,7 @@ class ScreensTest {
     @Test
     fun `driving on, the left side moves to the left and the right side to the right`() {
         val info = ExportedModels.of("flow")
-        val flow = FlowNetwork(ExportedModels.content(info), info, threads = 2, gpu = false).use { network ->
+        val flow = FlowNetwork(ExportedModels.content(info), info, threads = 2, processor = Processor.CPU).use { network ->
             network.read(StillFrame(clip[0]))
             network.read(StillFrame(clip[1]))
             network.run()!!

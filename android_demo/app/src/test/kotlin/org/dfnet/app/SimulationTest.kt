@@ -10,6 +10,7 @@ import org.dfnet.app.model.ExportedModels
 import org.dfnet.app.model.Flow
 import org.dfnet.app.model.FlowNetwork
 import org.dfnet.app.model.PictureFrame
+import org.dfnet.app.model.Processor
 import org.dfnet.core.FrameListener
 import org.dfnet.core.FrameLoop
 import org.dfnet.core.FrameNetwork
@@ -135,10 +136,10 @@ class SimulationTest : FrameListener<Any> {
     }
 
     private fun exportedDepth() = ExportedModels.of("depth")
-        .let { DepthNetwork(ExportedModels.content(it), it, threads = 2, gpu = false) }
+        .let { DepthNetwork(ExportedModels.content(it), it, threads = 2, processor = Processor.CPU) }
 
     private fun exportedFlow() = ExportedModels.of("flow")
-        .let { FlowNetwork(ExportedModels.content(it), it, threads = 2, gpu = false) }
+        .let { FlowNetwork(ExportedModels.content(it), it, threads = 2, processor = Processor.CPU) }
 
     private fun depth() = timed(exportedDepth())
 

@@ -40,7 +40,10 @@ class AllocationTest {
         val range = FlowRange(24 * 16)
         val colours = FlowColours()
         val image = ArgbImage(24, 16)
+        val steady = SteadyDisparity(24, 16)
+        val disparity = FloatArray(24 * 16) { 1f + it % 7 }
         assertAllocatesNothing {
+            steady.follow(disparity, flow)
             range.follow(flow)
             colours.draw(flow, range.maxMagnitude, image.pixels)
             colours.drawLegend(image, 8, 8, 7)

@@ -1,7 +1,5 @@
 package org.dfnet.app.model
 
-import java.nio.ByteBuffer
-import org.dfnet.core.FrameNetwork
 import org.dfnet.core.InputTensor
 import org.dfnet.core.RgbImage
 
@@ -14,15 +12,17 @@ class Depth(
 )
 
 /** Depth from one picture; arguments and errors are those of [LiteRtModel]. */
-class DepthNetwork(content: ByteBuffer, info: ModelInfo, threads: Int, gpu: Boolean) :
-    FrameNetwork<PictureFrame, Depth> {
+class DepthNetwork(content: ModelContent, info: ModelInfo, threads: Int, processor: Processor) :
+    ModelNetwork<Depth> {
     override val name = info.name
     private val function = info.signature(SIGNATURE)
+    val width = function.width
+    val height = function.height
     private val image = function.input("image", channels = 3)
     private val disparity = function.output("disparity", channels = 1)
-    private val model = LiteRtModel(content, info, SIGNATURE, threads, gpu)
-    private val input = model.inputs.getValue(image.name)
-    private val depth = Depth(RgbImage(function.width, function.height), model.outputs.getValue(disparity.name))
+    override val runner = LiteRtModel(content, info, SIGNATURE, threads, processor)
+    private val input = runner.inputs.getValue(image.name)
+    private val depth = Depth(RgbImage(width, height), runner.outputs.getValue(disparity.name))
 
     override fun read(frame: PictureFrame) {
         frame.draw(depth.picture)
@@ -30,13 +30,13 @@ class DepthNetwork(content: ByteBuffer, info: ModelInfo, threads: Int, gpu: Bool
     }
 
     override fun run(): Depth {
-        model.run()
+        runner.run()
         return depth
     }
 
     override fun forget() = Unit // Each picture stands for itself.
 
-    override fun close() = model.close()
+    override fun close() = runner.close()
 
     companion object {
         const val SIGNATURE = "depth"

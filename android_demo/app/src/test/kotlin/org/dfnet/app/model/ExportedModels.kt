@@ -23,15 +23,12 @@ internal object ExportedModels {
         .filter { info -> info.signatures.any { it.name == signature } }
         .minByOrNull { it.bytes }!!
 
-    fun content(info: ModelInfo): ByteBuffer = direct(File(folder("models"), info.file).readBytes())
+    fun content(info: ModelInfo): ModelContent = contentOf(File(folder("models"), info.file))
 
     /** An input of a model, or what Python computed from the inputs. */
     fun case(info: ModelInfo, signature: String, array: String): ByteArray =
         File(folder("cases"), "${info.name}/$signature.$array.bin").readBytes()
 }
-
-internal fun direct(bytes: ByteArray): ByteBuffer =
-    ByteBuffer.allocateDirect(bytes.size).order(ByteOrder.nativeOrder()).put(bytes).apply { rewind() }
 
 internal fun floats(bytes: ByteArray): FloatArray {
     val values = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer()

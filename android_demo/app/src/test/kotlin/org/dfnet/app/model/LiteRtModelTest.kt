@@ -1,8 +1,11 @@
 package org.dfnet.app.model
 
+import java.io.File
 import java.nio.ByteBuffer
 import org.junit.Assert.assertArrayEquals
+import org.junit.Assert.assertEquals
 import org.junit.Assert.assertThrows
+import org.junit.Assert.assertTrue
 import org.junit.Test
 
 /** The exported models through the class that runs them on the phone. */
@@ -25,8 +28,19 @@ class LiteRtModelTest {
     @Test
     fun `a GPU that refuses is told in one line`() {
         val info = ExportedModels.of("depth")
-        expectLine(info.name, "GPU", "refuses") {
-            LiteRtModel(ExportedModels.content(info), info, "depth", threads = 2, gpu = true)
+        expectLine(info.name, "GPU", "refuses") { open(info, "depth", Processor.GPU) }
+    }
+
+    @Test
+    fun `after a GPU that refuses the CPU computes all of the model, and says so`() {
+        val info = ExportedModels.of("depth")
+        val refused = mutableListOf<Processor>()
+        val asked = listOf(Processor.GPU, Processor.CPU)
+        openOnFirst(asked, { processor, _ -> refused += processor }) { open(info, "depth", it) }.use {
+            assertEquals(listOf(Processor.GPU), refused)
+            assertEquals(Processor.CPU, it.processor)
+            assertTrue(it.whole)
+            it.expectPythonsResult(info, info.signature("depth"))
         }
     }
 
@@ -34,11 +48,10 @@ class LiteRtModelTest {
     fun `another file than the JSON describes is refused`() {
         val info = ExportedModels.of("depth")
         expectLine("${info.bytes} bytes", "${info.bytes - 1}") {
-            val truncated = direct(ByteArray(info.bytes.toInt() - 1))
-            LiteRtModel(truncated, info, "depth", threads = 1, gpu = false)
+            LiteRtModel(contentOf(zeros(info.bytes - 1)), info, "depth", threads = 1, processor = Processor.CPU)
         }
         expectLine(info.name, "runtime") {
-            LiteRtModel(direct(ByteArray(info.bytes.toInt())), info, "depth", threads = 1, gpu = false)
+            LiteRtModel(contentOf(zeros(info.bytes)), info, "depth", threads = 1, processor = Processor.CPU)
         }
         expectLine("depth", "flow") { open(info, "flow") }
     }
@@ -46,12 +59,12 @@ class LiteRtModelTest {
     @Test
     fun `other names, shapes or types than in the file are refused`() {
         val info = ExportedModels.of("depth")
-        expectLine("a function flow", "[depth]") { open(info.with(name = "flow"), "flow") }
+        expectLine("flow") { open(info.with(name = "flow"), "flow") }
         expectLine("picture", "image") { open(info.with { it.copy(name = "picture") }, "depth") }
         val half = info.signature("depth").height / 2
-        expectLine("$half") { open(info.with { it.copy(height = half) }, "depth") }
+        expectLine(info.name, "as its JSON says") { open(info.with { it.copy(height = half) }, "depth") }
         val other = TensorType.values().first { it != info.signature("depth").inputs[0].type }
-        expectLine("$other") { open(info.with { it.copy(type = other) }, "depth") }
+        expectLine(info.name) { open(info.with { it.copy(type = other) }, "depth") }
     }
 
     @Test
@@ -62,8 +75,13 @@ class LiteRtModelTest {
         assertThrows(IllegalStateException::class.java) { model.run() }
     }
 
-    private fun open(info: ModelInfo, signature: String) =
-        LiteRtModel(ExportedModels.content(info), info, signature, threads = 2, gpu = false)
+    private fun open(info: ModelInfo, signature: String, processor: Processor = Processor.CPU) =
+        LiteRtModel(ExportedModels.content(info), info, signature, threads = 2, processor = processor)
+
+    private fun zeros(bytes: Long): File = File.createTempFile("zeros", ".tflite").apply {
+        deleteOnExit()
+        writeBytes(ByteArray(bytes.toInt()))
+    }
 
     private fun LiteRtModel.expectPythonsResult(info: ModelInfo, function: SignatureInfo) {
         for ((name, buffer) in inputs) buffer.fill(ExportedModels.case(info, function.name, name))

@@ -57,7 +57,7 @@ class NetworksTest {
     @Test
     fun `a model of the other kind is refused`() {
         val depth = ExportedModels.of("depth")
-        expectLine("flow", "depth") { FlowNetwork(ExportedModels.content(depth), depth, threads = 1, gpu = false) }
+        expectLine("flow", "depth") { FlowNetwork(ExportedModels.content(depth), depth, threads = 1, processor = Processor.CPU) }
     }
 
     private fun frame(number: Int) = StillFrame(pictures[number])
@@ -78,10 +78,10 @@ class NetworksTest {
     }
 
     private fun depthNetwork() = ExportedModels.of("depth")
-        .let { DepthNetwork(ExportedModels.content(it), it, threads = 2, gpu = false) }
+        .let { DepthNetwork(ExportedModels.content(it), it, threads = 2, processor = Processor.CPU) }
 
     private fun flowNetwork() = ExportedModels.of("flow")
-        .let { FlowNetwork(ExportedModels.content(it), it, threads = 2, gpu = false) }
+        .let { FlowNetwork(ExportedModels.content(it), it, threads = 2, processor = Processor.CPU) }
 
     /** The picture moved; the columns it leaves keep its first one. */
     private fun shiftedRight(picture: RgbImage, shift: Int): RgbImage {

@@ -1,4 +1,4 @@
-package org.tensorflow.lite;
+package org.dfnet.standin;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
@@ -7,14 +7,13 @@ import com.sun.jna.Pointer;
 import com.sun.jna.ptr.PointerByReference;
 
 /**
- * The functions of libLiteRt.so (ai-edge-litert 2.3.0) that {@link Interpreter} needs, and their types.
+ * The functions of libLiteRt.so (ai-edge-litert 2.3.0) that {@link NativeModel} needs, and their types.
  *
  * <p>Source: litert/c/litert_model.h, litert_compiled_model.h and litert_tensor_buffer.h of
  * google-ai-edge/LiteRT. Each returns a status, 0 if all is well. The library is that of the system
  * property {@code litert.library}.
  */
 final class NativeLiteRt {
-  static final int CPU = 1; // LiteRtHwAccelerators
   static final int ALIGNMENT = 64; // LITERT_HOST_MEMORY_BUFFER_ALIGNMENT
   static final int RANKED_TENSOR_TYPE_BYTES = 128; // More than LiteRtRankedTensorType has.
 

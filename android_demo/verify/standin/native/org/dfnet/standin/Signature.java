@@ -1,4 +1,4 @@
-package org.tensorflow.lite;
+package org.dfnet.standin;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
@@ -6,13 +6,12 @@ import com.sun.jna.Pointer;
 import com.sun.jna.ptr.PointerByReference;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** One function of a compiled model, with the memory of its inputs and outputs. */
-final class Signature implements AutoCloseable {
-  final String key;
-  final List<Port> inputs;
-  final List<Port> outputs;
+public final class Signature implements AutoCloseable {
+  public final String key;
+  public final List<Port> inputs;
+  public final List<Port> outputs;
   private final int index;
   private final Memory inputBuffers;
   private final Memory outputBuffers;
@@ -34,18 +33,13 @@ final class Signature implements AutoCloseable {
     outputBuffers = pointers(outputs);
   }
 
-  void run(Pointer compiled, Map<String, Object> given, Map<String, Object> wanted) {
-    if (given.size() != inputs.size()) {
-      throw new IllegalArgumentException(
-          "Input error: Expected " + names(inputs) + " as inputs but got " + given.keySet() + ".");
-    }
-    given.forEach((name, buffer) -> port(inputs, name).read(buffer));
+  /** Computes what the memory of the outputs holds from what that of the inputs holds. */
+  public void run(NativeModel model) {
     NativeLiteRt.check("Failed to run " + key, NativeLiteRt.LiteRtRunCompiledModel(
-        compiled, index, inputs.size(), inputBuffers, outputs.size(), outputBuffers));
-    wanted.forEach((name, buffer) -> port(outputs, name).write(buffer));
+        model.compiled, index, inputs.size(), inputBuffers, outputs.size(), outputBuffers));
   }
 
-  static Port port(List<Port> ports, String name) {
+  public static Port port(List<Port> ports, String name) {
     for (Port port : ports) {
       if (port.name.equals(name)) {
         return port;
@@ -54,7 +48,7 @@ final class Signature implements AutoCloseable {
     throw new IllegalArgumentException("Input error: '" + name + "' is not a valid name: " + names(ports));
   }
 
-  static List<String> names(List<Port> ports) {
+  public static List<String> names(List<Port> ports) {
     List<String> names = new ArrayList<>();
     for (Port port : ports) {
       names.add(port.name);
