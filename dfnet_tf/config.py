@@ -78,7 +78,7 @@ class NetworkConfig:
     flow_upsampling: str = "bilinear"
 
     def __post_init__(self) -> None:
-        _require(self.name in ("paper", "mobile", "tiny"), "name paper, mobile or tiny", self)
+        _require(self.name in stages.PRESETS, f"a name of {', '.join(stages.PRESETS)}", self)
         _require(self.depth_downscale in (1, 2), "depth_downscale 1 or 2", self)
         _require(self.name == "mobile" or not self.imagenet, "imagenet only with mobile", self)
         _require(0 < self.width_multiplier <= 1, "width_multiplier in (0, 1]", self)

@@ -46,7 +46,7 @@ def test_paper_has_the_papers_constants():
         ({"loss__cross_task": -1.0}, "weights >= 0"),
         ({"training__learning_rate": 0.0}, "learning_rate > 0"),
         ({"training__precision": "float8"}, "float32, mixed_bfloat16, mixed_float16"),
-        ({"network__name": "large"}, "paper, mobile or tiny"),
+        ({"network__name": "large"}, "a name of paper, mobile, tiny"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(changes, expected):

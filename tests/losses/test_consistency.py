@@ -77,3 +77,12 @@ def test_motion_consistency_has_a_finite_gradient_at_no_motion():
         tape.watch(motion)
         gap = consistency.motion_consistency(motion, motion)
     assert np.isfinite(tape.gradient(gap, motion)).all()
+
+
+def test_every_motion_of_a_batch_has_its_own_consistency():
+    there, back = np.random.default_rng(0).normal(0, 0.3, [2, 2, 3, 6]).astype("float32")
+    each = [
+        [consistency.motion_consistency(*pair) for pair in zip(*clip, strict=True)]
+        for clip in zip(there, back, strict=True)
+    ]
+    np.testing.assert_allclose(consistency.motion_consistency(there, back), each, rtol=1e-5)
