@@ -57,7 +57,7 @@ def _ways(folder: Path, height: int, width: int) -> tuple[dict[str, Callable], f
     """
     import cv2
 
-    from dfnet_tf.data import records
+    from dfnet_tf.data import tfrecord_writer
     from dfnet_tf.data.batches import pipeline
     from dfnet_tf.data.clip_writer import ClipWriter
     from dfnet_tf.data.clips import read_clips
@@ -68,7 +68,7 @@ def _ways(folder: Path, height: int, width: int) -> tuple[dict[str, Callable], f
         writer.intrinsics = rendered.intrinsics
         for image in rendered.images:
             writer.add(image)
-    records.write_records(folder / "clips", folder / "records", 1)
+    tfrecord_writer.write_records(folder / "clips", folder / "records", 1)
     ways = {"decoding alone": lambda: _decoding(read_clips(folder / "clips")[0].images)}
     for kind in ("clips", "records"):
         for name, config in (("plain", PLAIN), ("augmented", AUGMENTED)):

@@ -60,18 +60,6 @@ def opposite(pairs, num_frames: int):
     return ops.reshape(ops.flip(by_direction, axis=1), (-1, *pairs.shape[1:]))
 
 
-def least_over_partners(pairs, num_frames: int):
-    """The element-wise minimum over each frame's pairs: [B * 2 * S, ...] -> [B * F, ...].
-
-    The target has a pair with each source; a source has one pair, with the target. The target
-    comes first in the result.
-    """
-    by_direction = ops.reshape(pairs, (-1, 2, num_frames - 1, *pairs.shape[1:]))
-    target = ops.min(by_direction[:, 0], axis=1, keepdims=True)
-    of_frames = ops.concatenate([target, by_direction[:, 1]], axis=1)
-    return ops.reshape(of_frames, (-1, *pairs.shape[1:]))
-
-
 def repeat_for_pairs(per_clip, num_frames: int):
     """Repeats each clip's value [B, ...] for all of its pairs: [B * 2 * S, ...]."""
     return ops.repeat(per_clip, 2 * (num_frames - 1), axis=0)

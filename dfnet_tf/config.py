@@ -87,7 +87,7 @@ class NetworkConfig:
     flow_upsampling: str = "bilinear"
 
     def __post_init__(self) -> None:
-        _require(self.name in ("paper", "mobile", "tiny"), "name paper, mobile or tiny", self)
+        _require(self.name in stages.PRESETS, f"a name of {', '.join(stages.PRESETS)}", self)
         _require(self.depth_downscale in (1, 2), "depth_downscale 1 or 2", self)
         _require(self.name == "mobile" or not self.imagenet, "imagenet only with mobile", self)
         _require(0 < self.width_multiplier <= 1, "width_multiplier in (0, 1]", self)
@@ -143,11 +143,14 @@ class LossConfig:
 class RobustLossConfig:
     """Weights and switches of methods published after DF-Net. A weight of 0 turns a term off.
 
-    Methods that did not help when measured are off (docs/results.md). `auto_mask` is off for
-    another reason: while the predicted motion is near zero, the mask removes most pixels that would
-    make the motion grow. From random weights (`tiny`, 64x96, rendered clips, 300 steps of stage
-    depth), abs rel was 0.478 with it and 0.292 without it. For films in which the camera often
-    stands still, turn it on when training continues from a trained run.
+    Methods that did not help when measured are gone (docs/results.md). `auto_mask` is off because
+    it removes most pixels that would make the motion grow while the predicted motion is near zero.
+    From random weights (`tiny`, 64x96, rendered clips, 300 steps of stage depth), abs rel was 0.478
+    with it and 0.292 without it. For films in which the camera often stands still, turn it on when
+    training continues from a trained run.
+
+    Every level of depth is compared at full resolution: Monodepth2 upsamples coarse disparities
+    before warping.
 
     Levels for which a list has no weight or census radius (see `LossConfig`) are left out.
     """
@@ -155,14 +158,10 @@ class RobustLossConfig:
     census_radii: tuple[int, ...] = (3, 2, 2, 1, 1)
     depth_level_weights: tuple[float, ...] = (0.25, 0.25, 0.25, 0.25)  # Monodepth2, ICCV 2019.
     flow_level_weights: tuple[float, ...] = (1.0, 0.34, 0.31, 0.27, 0.09)  # UnFlow / 12.7.
-    full_resolution: bool = True  # Monodepth2: upsample coarse disparities before warping.
     rigid_photometric: float = 1.0
     ssim: float = 0.85  # Share of SSIM; the rest is L1 (Monodepth, CVPR 2017).
-    minimum_over_sources: bool = False  # Monodepth2.
     auto_mask: bool = False  # Monodepth2: skip pixels that zero motion explains better.
-    consistency_mask: bool = False  # SC-SfMLearner, NeurIPS 2019: weight pixels by depth agreement.
     depth_smoothness: float = 0.1  # SC-SfMLearner; Monodepth2: 1e-3. Halved at each coarser level.
-    depth_consistency: float = 0.0  # SC-SfMLearner: 0.5.
     motion_consistency: float = 0.01  # Idea of Gordon et al., ICCV 2019, with our own formula.
     flow_photometric: float = 1.0  # UFlow.
     flow_smoothness: float = 10.0  # Ours; UFlow on KITTI: 2, with a smaller census loss.
@@ -180,6 +179,15 @@ class RobustLossConfig:
 
 
 OBJECTIVES = {"paper": LossConfig, "robust": RobustLossConfig}
+
+# The robust objective's settings that only older files have, with the value that all runs have now.
+REMOVED = {
+    "full_resolution": True,
+    "minimum_over_sources": False,
+    "consistency_mask": False,
+    "depth_consistency": 0.0,
+    "depth_distillation": 0.0,
+}
 
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
@@ -336,6 +344,8 @@ class Config:
         try:
             loss = dict(settings["loss"])
             sections["loss"] = OBJECTIVES[loss.pop("objective", "paper")]  # Old files have no name.
+            if sections["loss"] is RobustLossConfig:
+                loss = _without_removed(loss)
             settings = {**settings, "loss": loss}
             return cls(**{name: _build(kind, settings[name]) for name, kind in sections.items()})
         except (AttributeError, KeyError, TypeError) as error:
@@ -359,6 +369,18 @@ class Config:
             raise ConfigError(
                 f"Expected a run's settings in {path}. Received: {received}"
             ) from error
+
+
+def _without_removed(loss: dict) -> dict:
+    """The robust objective's settings without REMOVED; raises ConfigError for other values."""
+    for name, value in REMOVED.items():
+        if loss.get(name, value) != value:
+            raise ConfigError(
+                f"loss.{name} no longer exists: expected {json.dumps(value)}, its value in every "
+                f"run now. Received: {json.dumps(loss[name])}. If you only predict, evaluate or "
+                "export with the run, delete the setting."
+            )
+    return {name: value for name, value in loss.items() if name not in REMOVED}
 
 
 def _build(kind: Any, settings: dict) -> Any:

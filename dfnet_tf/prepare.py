@@ -292,9 +292,9 @@ def _pictures(folder: str | None) -> list[np.ndarray]:
 
 
 def _deliver_records(clips: Path, output: Path) -> None:
-    from dfnet_tf.data import records  # Imports TensorFlow.
+    from dfnet_tf.data import tfrecord_writer  # Imports TensorFlow.
 
-    records.write_records(clips, output, _NUM_SHARDS.value)
+    tfrecord_writer.write_records(clips, output, _NUM_SHARDS.value)
 
 
 def _summary(dataset: dict, output: Path) -> str:
@@ -303,7 +303,7 @@ def _summary(dataset: dict, output: Path) -> str:
     clips = [clip for recording in dataset["recordings"] for clip in recording["clips"]]
     sizes = sorted({f"{clip['width']}x{clip['height']}" for clip in clips})
     focal = sorted({f"{k[0][0]:.1f} {k[1][1]:.1f}" for k in (clip["intrinsics"] for clip in clips)})
-    dropped = resumable_work.told(totals["dropped"]) or "nothing dropped"
+    dropped = resumable_work.listed(totals["dropped"]) or "nothing dropped"
     if totals["unreadable"]:
         dropped += f"; {totals['unreadable']} of {totals['recordings']} recordings are unreadable"
     return (

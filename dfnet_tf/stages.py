@@ -36,7 +36,7 @@ PAPER_TERMS = (
 PAPER_FLOW_TERMS = ("flow_photometric", "flow_smoothness", "flow_consistency")
 PAPER_DEPTH_TERMS = ("rigid_photometric", "depth_smoothness", "depth_consistency")
 ROBUST_FLOW_TERMS = ("flow_photometric", "flow_smoothness", "flow_distillation")
-ROBUST_DEPTH_TERMS = (*PAPER_DEPTH_TERMS, "motion_consistency")
+ROBUST_DEPTH_TERMS = ("rigid_photometric", "depth_smoothness", "motion_consistency")
 ROBUST_TERMS = (*ROBUST_DEPTH_TERMS, *ROBUST_FLOW_TERMS, "cross_task")
 
 

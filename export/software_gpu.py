@@ -81,13 +81,13 @@ def _judge(path: Path, signature: str | None, inputs: dict[str, np.ndarray] | No
     """Does the work of `judge` in its own process: it changes the environment and stderr."""
     os.environ["VK_ICD_FILENAMES"] = str(DRIVER)
     ctypes.CDLL(str(LOADER))  # The delegate opens it by name; the system may lack it.
-    with tempfile.TemporaryFile("w+") as told:
-        os.dup2(told.fileno(), 2)
+    with tempfile.TemporaryFile("w+") as stderr:
+        os.dup2(stderr.fileno(), 2)
         try:
             model = _compiled(path, HardwareAccelerator.GPU | HardwareAccelerator.CPU)
         except RuntimeError as error:  # It names a line of its source; the reason is on stderr.
-            raise RuntimeError("; ".join(ERRORS.findall(_all_of(told))) or str(error)) from error
-        said = _all_of(told)
+            raise RuntimeError("; ".join(ERRORS.findall(_all_of(stderr))) or str(error)) from error
+        said = _all_of(stderr)
     on_gpu, on_cpu = _division(path, model, said)
     refusals = REFUSALS.search(said)
     received = runtimes.run_of(model, signature, inputs)()
@@ -104,9 +104,9 @@ def _compiled(path: Path, accelerators: HardwareAccelerator) -> CompiledModel:
     return CompiledModel.from_file(str(path), options=Options(hardware_accelerators=accelerators))
 
 
-def _all_of(told) -> str:
-    told.seek(0)
-    return told.read()
+def _all_of(stderr) -> str:
+    stderr.seek(0)
+    return stderr.read()
 
 
 def _division(path: Path, model: CompiledModel, said: str) -> tuple[int, int]:

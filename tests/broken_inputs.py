@@ -192,6 +192,7 @@ CASES = {
         "a run folder that is a file": ("clip", is_file("out"), "out: expected ... File exists."),
     },
     "evaluate depth": {
+        "nowhere": ("street --output=/proc/none/out.json", nothing, "/proc/none"),
         "of 8 bits": ("street", holds(DEPTH, GREY), f"{DEPTH}: expected a 16-bit grey PNG."),
         "of another view": ("street", holds(DEPTH, SQUARE_16[..., 0]), "000000.png: ... 48x48."),
         "of half a scan": ("eigen", cut(SCAN, 0.499), f"{SCAN}: expected a laser scan, 16 bytes"),
@@ -214,7 +215,6 @@ CASES = {
     },
     "evaluate odometry": {
         "without poses": ("clip", without(POSES), "xpected ... poses.txt ... Received: "),
-        "nowhere": ("clip --output=/proc/none/out.json", nothing, "/proc/none"),
     },
     "evaluate scene flow": {
         "of 8 bits": (

@@ -80,7 +80,7 @@ def dropped(node):
 
 def exchanged(node):
     """Exchanges the two arguments of a call, or the two branches of `a if condition else b`."""
-    alike = called(node) in ("maximum", "minimum", "logical_and", "logical_or")
+    alike = called(node) in ("maximum", "minimum", "max", "min", "logical_and", "logical_or")
     # A shape or number in place of an array would always fail, and show nothing.
     unlike = called(node) and any(isinstance(a, ast.Tuple | ast.Constant) for a in node.args)
     if called(node) and len(node.args) == 2 and not (alike or unlike):

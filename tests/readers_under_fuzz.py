@@ -14,7 +14,7 @@ import scipy.io
 from hypothesis import strategies as st
 
 from dfnet_tf.config import Config
-from dfnet_tf.data import records
+from dfnet_tf.data import tfrecord_writer
 from dfnet_tf.data.clip_writer import ClipWriter
 from dfnet_tf.data.clips import read_clips
 from dfnet_tf.data.files import flo_files, video
@@ -133,7 +133,7 @@ def write_clip(folder: Path) -> None:
 
 def write_records(folder: Path) -> None:
     write_clip(folder)
-    records.write_records(folder / "clip", folder / "records", 1)
+    tfrecord_writer.write_records(folder / "clip", folder / "records", 1)
 
 
 def read_all(folder: Path) -> object:

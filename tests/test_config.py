@@ -3,7 +3,7 @@ import json
 import pytest
 
 from dfnet_tf import stages
-from dfnet_tf.config import OBJECTIVES, Config, ConfigError, LossConfig
+from dfnet_tf.config import OBJECTIVES, REMOVED, Config, ConfigError, LossConfig
 from dfnet_tf.presets import PRESETS, preset
 
 
@@ -46,7 +46,7 @@ def test_paper_has_the_papers_constants():
         ({"loss__cross_task": -1.0}, "weights >= 0"),
         ({"training__learning_rate": 0.0}, "learning_rate > 0"),
         ({"training__precision": "float8"}, "float32, mixed_bfloat16, mixed_float16"),
-        ({"network__name": "large"}, "paper, mobile or tiny"),
+        ({"network__name": "large"}, "a name of paper, mobile, tiny"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(changes, expected):
@@ -74,6 +74,31 @@ def test_the_robust_objective_takes_the_presets_census_windows():
         assert loss.objective == "robust"
         assert loss.census_radii == config.loss.census_radii
     assert preset("tiny", "robust").replace(loss__cross_task=0.0).loss.cross_task == 0
+
+
+def test_a_file_with_removed_settings_is_read_if_they_had_no_effect():
+    config = preset("tiny", "robust")
+    settings = config.to_dict()
+    settings["loss"] |= REMOVED
+    assert Config.from_dict(settings) == config
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("minimum_over_sources", True), ("full_resolution", False), ("depth_consistency", 0.5)],
+)
+def test_a_removed_setting_that_had_an_effect_is_refused(tmp_path, name, value):
+    settings = preset("tiny", "robust").to_dict()
+    settings["loss"][name] = value
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    expected = f"config.json.*loss.{name} no longer exists.* Received: {json.dumps(value)}"
+    with pytest.raises(ConfigError, match=expected):
+        Config.load(tmp_path / "config.json")
+
+
+def test_the_papers_objective_keeps_its_depth_consistency():
+    config = preset("tiny").replace(loss__depth_consistency=0.7)
+    assert Config.from_dict(config.to_dict()) == config
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import numpy as np
 import scipy.io
 from untrained_run import write_untrained_run
 
-from dfnet_tf.data import records
+from dfnet_tf.data import tfrecord_writer
 from dfnet_tf.data.clip_writer import ClipWriter
 from dfnet_tf.data.files import flo_files, video
 from dfnet_tf.data.files.image_files import write_rgb
@@ -33,7 +33,7 @@ def write_all(root: Path) -> None:
     synthetic.write_clip(street, root / "street")
     write_footage(root, street)
     np.savetxt(root / "k.txt", street.intrinsics)
-    records.write_records(root / "street", root / "records", 1)
+    tfrecord_writer.write_records(root / "street", root / "records", 1)
     kitti_tree.write_raw_tree(root / "raw", street)
     write_eigen(root / "eigen")
     kitti_tree.write_odometry_tree(root / "odometry", street)

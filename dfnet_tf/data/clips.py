@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dfnet_tf.data import record_clip
+from dfnet_tf.data import tfrecord_clip
 from dfnet_tf.data.clip import Clip
 from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.files import intrinsics_files
@@ -19,8 +19,8 @@ LAYOUT = "images/ (jpg, png ...; one size) and intrinsics.txt (3x3, for that siz
 def read_clips(folder: str | Path) -> list[Clip]:
     """Opens `folder`: a clip, a folder of clips (sorted by name, others ignored), or records."""
     folder = Path(folder)
-    if (folder / record_clip.INDEX_FILE).exists():
-        return record_clip.read_records(folder)
+    if (folder / tfrecord_clip.INDEX_FILE).exists():
+        return tfrecord_clip.read_records(folder)
     if (folder / "images").is_dir():
         return [read_clip(folder)]
     depths = "[!.]*/images", "[!.]*/[!.]*/images"  # The latter: outputs of several `prepare` runs.

@@ -23,18 +23,6 @@ def cross_task_consistency(rigid_flow, flow, visible):
     return masked_mean(ops.abs(rigid_flow - flow), visible)
 
 
-def depth_inconsistency(depth_there, warped_depth):
-    """|a - b| / (a + b) of two positive depths [N, H, W, 1]; independent of the unit of length.
-
-    Bian et al. (SC-SfMLearner, NeurIPS 2019): a is the depth of the first frame's points in the
-    second camera, b the second camera's own depth at these points.
-
-    Returns:
-      [N, H, W, 1] in [0, 1).
-    """
-    return ops.abs(depth_there - warped_depth) / (depth_there + warped_depth)
-
-
 def motion_consistency(there, back):
     """Distance of T_there T_back from the identity: going there and back must end at the start.
 

@@ -19,7 +19,6 @@ class FlowView:
     image: Any  # The second frame, sampled where `flow` points.
     visible: Any
     depth: Any = None  # The second frame's depth, sampled where `flow` points.
-    depth_there: Any = None  # The depth of the first frame's points in the second camera.
 
 
 def pyramid(images, intrinsics, num_levels: int) -> list[tuple[Any, Any]]:
@@ -56,8 +55,7 @@ def rigid_view(images, intrinsics, disparities, motions, occlusions: bool = True
     intrinsics = clip_batch.repeat_for_pairs(intrinsics, num_frames)
     motion = rigid_motion.matrix_from_six_vector(clip_batch.motions_of_pairs(motions))
     points = camera.backproject(clip_batch.first_frames(depth), intrinsics)
-    points = rigid_motion.transform(points, motion)
-    ends = camera.project(points, intrinsics)
+    ends = camera.project(rigid_motion.transform(points, motion), intrinsics)
     flow = ends - camera.pixel_grid(*images.shape[2:4])
     # Only the mask needs the backward flow. Its gradient would be the costliest and is stopped.
     opposite = ops.stop_gradient(clip_batch.opposite(flow, num_frames))
@@ -68,5 +66,4 @@ def rigid_view(images, intrinsics, disparities, motions, occlusions: bool = True
         visible = visibility.visible(flow, backward)
     else:
         visible = visibility.in_image(ends, *flow.shape[1:3])
-    depth_there = ops.maximum(points[..., 2:], camera.MIN_DEPTH)
-    return FlowView(flow, backward, image, visible, second_depth, depth_there)
+    return FlowView(flow, backward, image, visible, second_depth)

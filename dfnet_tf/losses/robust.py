@@ -1,4 +1,4 @@
-"""The robust objective: methods published after DF-Net, each with its own weight or switch.
+"""The robust objective: methods published after DF-Net, each with its own weight.
 
 As in `objective`, this file weights the terms and chooses the levels. Values of pairs and frames
 are summed over a clip and averaged over clips.
@@ -17,8 +17,6 @@ from dfnet_tf.losses.distillation import flow_distillation
 from dfnet_tf.losses.flow_views import FlowView, predicted_view, pyramid, rigid_view
 from dfnet_tf.losses.masking import masked_mean
 from dfnet_tf.losses.terms import summed, weighted
-
-OUTSIDE = 2.0  # Error of pixels outside the image: larger than any real error.
 
 
 def objective(images, intrinsics, predictions, config: RobustLossConfig) -> tuple[Any, dict]:
@@ -85,8 +83,9 @@ def _flow_parts(levels, predictions, config: RobustLossConfig):
 def _depth_parts(levels, predictions, config: RobustLossConfig):
     """Returns the finest `FlowView` of the rigid flow, and the depth terms, (name, values)."""
     motions, parts, views = predictions["motions"], [], []
+    images, intrinsics = levels[0]
     chosen = zip(levels, config.depth_level_weights, predictions["disparities"], strict=False)
-    for level, ((frames, intrinsics), weight, disparities) in enumerate(chosen):
+    for level, ((frames, _), weight, disparities) in enumerate(chosen):
         rough = weighted(
             weight * config.depth_smoothness / 2**level,
             smoothness.normalised_smoothness,
@@ -94,11 +93,11 @@ def _depth_parts(levels, predictions, config: RobustLossConfig):
             as_frames(frames),
         )
         parts.append(("depth_smoothness", rough))
-        if config.full_resolution:
-            frames, intrinsics = levels[0]
-            disparities = _enlarged(disparities, *frames.shape[2:4])
-        view = rigid_view(frames, intrinsics, disparities, motions)
-        parts += _rigid_parts(frames, view, weight, config)
+        disparities = _enlarged(disparities, *images.shape[2:4])
+        view = rigid_view(images, intrinsics, disparities, motions)
+        seen = images, view, config
+        error = weighted(weight * config.rigid_photometric, _rigid_photometric, *seen)
+        parts.append(("rigid_photometric", error))
         views.append(view)
     there_and_back = weighted(
         config.motion_consistency,
@@ -110,40 +109,18 @@ def _depth_parts(levels, predictions, config: RobustLossConfig):
     return views[0], parts
 
 
-def _rigid_parts(images, rigid: FlowView, weight: float, config: RobustLossConfig):
-    """The photometric error (see below) and SC-SfMLearner's depth inconsistency of each pair."""
-    # Hidden pixels count here: the minimum over sources and the weights handle them.
-    inside = visibility.in_image(optical_flow.end_points(rigid.flow), *rigid.flow.shape[1:3])
-    gap = consistency.depth_inconsistency(rigid.depth_there, rigid.depth)
-    seen = images, rigid, inside, ops.stop_gradient(1.0 - gap), config
-    error = weighted(weight * config.rigid_photometric, _rigid_photometric, *seen)
-    apart = weighted(weight * config.depth_consistency, masked_mean, gap, inside)
-    return [("rigid_photometric", error), ("depth_consistency", apart)]
+def _rigid_photometric(images, rigid: FlowView, config: RobustLossConfig):
+    """The mean error of the pixels that stay in the image, hidden ones too; [P].
 
-
-def _rigid_photometric(images, rigid: FlowView, inside, consistent, config: RobustLossConfig):
-    """Monodepth2's error of each frame, or of each pair without `minimum_over_sources`; [.].
-
-    A pixel's error is the error of the source that explains it best. `auto_mask` bounds the error
-    by that of zero motion, which has no gradient. `consistency_mask` weights each pixel by
-    `consistent`, the agreement of the depths.
+    With `auto_mask`, the error of zero motion, which has no gradient, bounds that of each pixel.
     """
-    first, num_frames = clip_batch.first_frames(images), images.shape[1]
-
-    def least(values):
-        chosen = config.minimum_over_sources
-        return clip_batch.least_over_partners(values, num_frames) if chosen else values
-
+    first, second = clip_batch.first_frames(images), clip_batch.second_frames(images)
     error = photometric.ssim_l1(first, rigid.image, config.ssim)
-    error = least(ops.where(inside > 0, error, OUTSIDE))
-    seen = ops.cast(error < OUTSIDE, "float32")
     if config.auto_mask:
-        second = clip_batch.second_frames(images)
-        standing = least(photometric.ssim_l1(first, second, config.ssim))
+        standing = photometric.ssim_l1(first, second, config.ssim)
         error = ops.where(error < standing, error, standing)
-    if config.consistency_mask:
-        error = -least(-consistent) * error
-    return masked_mean(error, seen)
+    inside = visibility.in_image(optical_flow.end_points(rigid.flow), *rigid.flow.shape[1:3])
+    return masked_mean(error, inside)
 
 
 def _cross_task(images, rigid: FlowView, predicted: FlowView):

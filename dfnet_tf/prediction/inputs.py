@@ -155,10 +155,10 @@ def _open_images(files: list[Path], is_film: bool) -> Input:
 
 def _times(files: list[Path]) -> tuple[list[float], float]:
     """Seconds of each image, from its name or else at FRAME_RATE; and frames per second."""
-    told = [seconds for seconds in map(seconds_in, files) if seconds is not None]
-    if len(told) < len(files) or (np.diff(told) <= 0).any():
+    times = [seconds for seconds in map(seconds_in, files) if seconds is not None]
+    if len(times) < len(files) or (np.diff(times) <= 0).any():
         return [i / FRAME_RATE for i in range(len(files))], FRAME_RATE
-    return told, _rate(median_interval(told))
+    return times, _rate(median_interval(times))
 
 
 def _rate(interval: float) -> float:

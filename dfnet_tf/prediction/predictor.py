@@ -65,7 +65,6 @@ class Predictor:
         self._flow = tf.function(lambda first, second: model.flow_net(first, second)[0])
         self._flows = tf.function(lambda images: _both_ways(model.flow_net, images))
         self._motions = tf.function(lambda target, sources: model.pose_net(target, sources))
-        self._refined = tf.function(_refined, jit_compile=True)
         self._answers = {}
 
     @_remembered
@@ -108,7 +107,7 @@ class Predictor:
         Returns:
           float32 [h, w, 2], in pixels of the depth network's resolution h x w.
         """
-        scaled = self._at_depth_size(intrinsics, images[index])
+        scaled = camera.resized_intrinsics(intrinsics, images[index].shape[:2], self.depth_size)
         next_from_frame = np.linalg.inv(self.frame_from_next(images, index, intrinsics))
         depth = 1.0 / self.disparity(images[index])[None, ..., None]
         return optical_flow.rigid_flow(
@@ -160,21 +159,16 @@ class Predictor:
         next_from_frame = self.motions(window)[self.frames_before]  # The first later source.
         if self.refines_motion and intrinsics is not None:
             frame, following = images[index], images[index + 1]
-            flow, backward = self.flows(frame, following)
-            next_from_frame = self._refined(
-                resized([frame, following], self._coarse_size),
+            size = self._coarse_size
+            disparities = np.stack([self.disparity(frame), self.disparity(following)])
+            next_from_frame = _refined(
+                resized([frame, following], size),
                 np.float32(next_from_frame[None]),
-                flow[None],
-                backward[None],
-                self.disparity(frame)[None, ..., None],
-                self.disparity(following)[None, ..., None],
-                np.float32(self._at_depth_size(intrinsics, frame)[None]),
+                optical_flow.resize_flow(self.flows(frame, following), *size),
+                ops.image.resize(disparities[..., None], size),
+                np.float32(camera.resized_intrinsics(intrinsics, frame.shape[:2], size)[None]),
             )[0].numpy()
         return np.linalg.inv(np.float64(next_from_frame))
-
-    def _at_depth_size(self, intrinsics: np.ndarray, image: np.ndarray) -> np.ndarray:
-        """Converts intrinsics from the image's resolution to the depth network's."""
-        return camera.resized_intrinsics(intrinsics, image.shape[:2], self.depth_size)
 
 
 def _both_ways(flow_net: FlowNet, images):
@@ -184,19 +178,23 @@ def _both_ways(flow_net: FlowNet, images):
     return flow_net.estimate(features, others)[0]
 
 
-def _refined(frames, motion, flow, backward, disparity, next_disparity, intrinsics):
-    """`ego_motion.refined` at the resolution of `frames`, with pixels whose flows agree.
+@tf.function(jit_compile=True)
+def _refined(frames, motion, flows, disparities, intrinsics):
+    """`ego_motion.refined` with the pixels whose flows agree; everything has the frames' size.
 
     If there is hardly any flow, it must explain the two frames better than the pose network's
     motion does: a flow network that failed predicts zero in both directions, like a camera that
     stands still.
+
+    Args:
+      frames: [2, H, W, 3], a frame and the next.
+      motion: [1, 4, 4], the pose network's motion from the frame to the next.
+      flows: [2, H, W, 2], from the frame to the next, and back.
+      disparities: [2, H, W, 1] of both frames.
+      intrinsics: [1, 3, 3].
     """
-    frame, following = frames[:1], frames[1:]
-    coarse = frames.shape[1:3]
-    flow, backward = (optical_flow.resize_flow(maps, *coarse) for maps in (flow, backward))
-    intrinsics = camera.resized_intrinsics(intrinsics, disparity.shape[1:3], coarse)
-    disparity, next_disparity = (
-        ops.image.resize(maps, coarse) for maps in (disparity, next_disparity)
+    (frame, following), (flow, backward), (disparity, next_disparity) = (
+        (maps[:1], maps[1:]) for maps in (frames, flows, disparities)
     )
     visible = visibility.visible(flow, optical_flow.warp(backward, flow))
     visible_back = visibility.visible(backward, optical_flow.warp(flow, backward))

@@ -33,8 +33,9 @@ def test_with_another_weight_all_else_is_alike(stages):
     whole = joint(stages, "robust")
     other = trainings.with_weight(whole, *trainings.parse_weight("ssim=0.5"))
     assert other == whole.replace(loss__ssim=0.5)
-    off = trainings.with_weight(whole, "full_resolution", 0)
-    assert off == whole.replace(loss__full_resolution=False)
+    off = trainings.with_weight(whole, "auto_mask", 0)
+    assert off == whole
+    assert trainings.with_weight(whole, "auto_mask", 1) == whole.replace(loss__auto_mask=True)
 
 
 @pytest.mark.parametrize("part", ["everything", "objective", "census_radii"])

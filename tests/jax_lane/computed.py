@@ -122,8 +122,7 @@ def paper_loss():
 
 
 def robust_loss():
-    switches = {"minimum_over_sources": True, "auto_mask": True, "consistency_mask": True}
-    return loss(robust, RobustLossConfig((2, 2, 1, 1), depth_consistency=0.5, **switches))
+    return loss(robust, RobustLossConfig((2, 2, 1, 1), auto_mask=True))
 
 
 def depth_distillation():

@@ -39,14 +39,6 @@ def test_cross_task_term_is_the_gap_of_the_two_flows():
     )
 
 
-def test_depth_inconsistency_is_alike_in_every_unit():
-    one, other = np.full([1, 1, 1, 1], 1.0, "float32"), np.full([1, 1, 1, 1], 3.0, "float32")
-    for unit in (1.0, 0.01):
-        np.testing.assert_allclose(
-            consistency.depth_inconsistency(unit * one, unit * other), 0.5, rtol=1e-6
-        )
-
-
 def test_motion_consistency_of_a_hand_worked_pair():
     # Rotations about z by 0.3 and -0.2 radians leave 0.1. No translation.
     there, back = np.zeros([2, 6], "float32")
@@ -85,3 +77,12 @@ def test_motion_consistency_has_a_finite_gradient_at_no_motion():
         tape.watch(motion)
         gap = consistency.motion_consistency(motion, motion)
     assert np.isfinite(tape.gradient(gap, motion)).all()
+
+
+def test_every_motion_of_a_batch_has_its_own_consistency():
+    there, back = np.random.default_rng(0).normal(0, 0.3, [2, 2, 3, 6]).astype("float32")
+    each = [
+        [consistency.motion_consistency(*pair) for pair in zip(*clip, strict=True)]
+        for clip in zip(there, back, strict=True)
+    ]
+    np.testing.assert_allclose(consistency.motion_consistency(there, back), each, rtol=1e-5)

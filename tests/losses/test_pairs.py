@@ -34,11 +34,3 @@ def test_a_clips_value_is_repeated_for_each_of_its_pairs():
     np.testing.assert_array_equal(
         clip_batch.repeat_for_pairs(np.array([5, 7]), 3), [5, 5, 5, 5, 7, 7, 7, 7]
     )
-
-
-def test_the_least_of_the_target_is_over_its_sources_and_of_a_source_its_own():
-    # One clip of three frames: target -> 0, target -> 2, 0 -> target, 2 -> target.
-    values = np.array([[5, 1], [3, 2], [7, 7], [8, 9]], "float32")
-    np.testing.assert_array_equal(
-        clip_batch.least_over_partners(values, 3), [[3, 1], [7, 7], [8, 9]]
-    )

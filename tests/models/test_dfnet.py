@@ -79,7 +79,7 @@ def test_features_of_a_frame_are_computed_once():
 
 def test_the_compiled_loss_has_the_same_value_and_gradient():
     batch = random_batch()
-    config = tiny(loss__level_weights=(2.0, 1.0, 0.0, 0.0))  # Of four levels, XLA takes a minute.
+    config = tiny(loss__level_weights=(2.0, 0.0, 0.0, 0.0))  # XLA is slow; a level has every term.
     plain, compiled = DFNet(config), DFNet(config.replace(training__jit_loss=True))
     predictions = plain(batch)
     total, terms, gradients = plain._loss_and_gradient(batch, predictions)

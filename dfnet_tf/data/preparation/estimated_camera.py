@@ -60,8 +60,8 @@ def estimated_camera(frames: Iterable[np.ndarray]) -> GivenCamera:
     found, refusal = _found(pairs)
     if found is None:
         guess = given_camera.guessed()
-        told = f"{guess.origin}, because {refusal}"
-        return DoubtfulCamera(guess.origin, guess.intrinsics, is_guessed=True, told=told)
+        remark = f"{guess.origin}, because {refusal}"
+        return DoubtfulCamera(guess.origin, guess.intrinsics, is_guessed=True, remark=remark)
     low, high = focal_length.interval(found)
     estimate = {
         "focal_length": round(found.focal, 4),
@@ -81,14 +81,14 @@ def estimated_camera(frames: Iterable[np.ndarray]) -> GivenCamera:
 class DoubtfulCamera(GivenCamera):
     """A camera that was not given, which the user should know."""
 
-    told: str = ""
+    remark: str = ""
 
     def remarks(self, size: tuple[int, int]) -> list[str]:
         """How the camera was found, and doubts whether it fits images of `size`."""
-        return [self.told, *super().remarks(size)]
+        return [self.remark, *super().remarks(size)]
 
 
-def _doubtful(focal: float, text: str, told: str, estimate: dict | None = None) -> GivenCamera:
+def _doubtful(focal: float, text: str, remark: str, estimate: dict | None = None) -> GivenCamera:
     """A camera whose `focal` length is in longer sides of the image."""
 
     def intrinsics(size: tuple[int, int]) -> np.ndarray:
@@ -96,7 +96,7 @@ def _doubtful(focal: float, text: str, told: str, estimate: dict | None = None) 
 
     origin = f"{intrinsics_files.GUESSED}: {text}"
     details = (lambda _: estimate) if estimate else None
-    return DoubtfulCamera(origin, intrinsics, is_guessed=True, details=details, told=told)
+    return DoubtfulCamera(origin, intrinsics, is_guessed=True, details=details, remark=remark)
 
 
 def _found(pairs: list) -> tuple[focal_length.Found | None, str]:

@@ -222,12 +222,12 @@ def _dataset(entries: dict[str, dict], settings: dict) -> dict:
             raise ClipError(f"{errors[0]} No recording is left.")
         raise ClipError(
             "Expected recordings with enough consecutive frames, and motion between them, for a "
-            f"clip. Received: {totals['frames_read']} frames, all dropped ({told(dropped)})."
+            f"clip. Received: {totals['frames_read']} frames, all dropped ({listed(dropped)})."
         )
     return {"settings": settings, "totals": totals, "recordings": recordings}
 
 
-def told(dropped: dict[str, int]) -> str:
+def listed(dropped: dict[str, int]) -> str:
     """Formats counts by reason: "3 static, 1 cannot be decoded"."""
     return ", ".join(f"{count} {reason}" for reason, count in dropped.items())
 

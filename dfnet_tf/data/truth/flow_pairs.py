@@ -15,7 +15,7 @@ from dfnet_tf.data.files.flo_files import read_flo
 from dfnet_tf.data.files.image_files import read_rgb
 from dfnet_tf.data.files.stored_bytes import Stored
 from dfnet_tf.data.files.truth_files import read_flow
-from dfnet_tf.data.record_clip import INDEX_FILE
+from dfnet_tf.data.tfrecord_clip import INDEX_FILE
 
 LAYOUTS = (
     "clips with flow/ or records made of them, KITTI's image_2, colored_0 or image_0 beside "

@@ -10,8 +10,8 @@ from dfnet_tf.data.clips import read_clips
 from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.files.image_files import read_rgb
 from dfnet_tf.data.files.truth_files import read_depth, read_flow
-from dfnet_tf.data.record_clip import INDEX_FILE
 from dfnet_tf.data.sources import kitti_files
+from dfnet_tf.data.tfrecord_clip import INDEX_FILE
 from dfnet_tf.geometry import camera, scene_flow
 
 KITTI_BASELINE = 0.54  # metres between KITTI's colour cameras.

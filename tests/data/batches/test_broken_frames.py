@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from dfnet_tf.data import records
+from dfnet_tf.data import tfrecord_writer
 from dfnet_tf.data.batches import broken_frames, pipeline
 from dfnet_tf.data.batches.broken_frames import BrokenFrames
 from dfnet_tf.data.clip_writer import ClipWriter
@@ -126,7 +126,7 @@ def clips(request, tmp_path):
     (tmp_path / "clips" / "0" / "images" / "000006.png").write_bytes(b"no image")
     if request.param == "files":
         return read_clips(tmp_path / "clips")
-    records.write_records(tmp_path / "clips", tmp_path / "records", 1)
+    tfrecord_writer.write_records(tmp_path / "clips", tmp_path / "records", 1)
     return read_clips(tmp_path / "records")
 
 

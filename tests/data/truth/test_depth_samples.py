@@ -9,8 +9,8 @@ from dfnet_tf.data.clip_writer import ClipWriter
 from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.files.image_files import write_rgb
 from dfnet_tf.data.files.truth_files import write_depth
-from dfnet_tf.data.records import write_records
 from dfnet_tf.data.sources import kitti_splits, synthetic
+from dfnet_tf.data.tfrecord_writer import write_records
 from dfnet_tf.data.truth import make3d
 from dfnet_tf.data.truth.depth_samples import read_depth_samples
 

@@ -10,7 +10,7 @@ from dfnet_tf.data.clip_writer import ClipWriter
 from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.files.flo_files import write_flo
 from dfnet_tf.data.files.truth_files import write_flow
-from dfnet_tf.data.records import write_records
+from dfnet_tf.data.tfrecord_writer import write_records
 from dfnet_tf.data.truth.flow_pairs import read_flow_pairs, read_test_pairs
 
 SIZE = (6, 8)

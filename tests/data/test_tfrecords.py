@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dfnet_tf.data import record_clip, records
+from dfnet_tf.data import tfrecord_clip, tfrecord_writer
 from dfnet_tf.data.batches import broken_frames, pipeline
 from dfnet_tf.data.clip_writer import ClipWriter
 from dfnet_tf.data.clips import read_clips
@@ -37,7 +37,7 @@ def folder(tmp_path):
 @pytest.fixture
 def made(folder):
     """The folder of the same clips as records, in two shards."""
-    records.write_records(folder, folder.parent / "records", 2)
+    tfrecord_writer.write_records(folder, folder.parent / "records", 2)
     return folder.parent / "records"
 
 
@@ -104,17 +104,17 @@ def test_shards_are_balanced_and_no_clip_is_split(made):
 
 
 def test_there_are_no_more_shards_than_clips(folder):
-    records.write_records(folder, folder.parent / "many", 99)
+    tfrecord_writer.write_records(folder, folder.parent / "many", 99)
     assert len(list((folder.parent / "many").glob("*.tfrecord"))) == 4
     with pytest.raises(ValueError, match="`num_shards` must be 1 to 99999. Received: 0"):
-        records.write_records(folder, folder.parent / "none", 0)
+        tfrecord_writer.write_records(folder, folder.parent / "none", 0)
 
 
 def test_clips_with_equal_names_get_different_labels(folder):
     for source, target in (("b", "x/same"), ("c", "y/same")):
         (folder / target).parent.mkdir()
         (folder / source).rename(folder / target)
-    records.write_records(folder, folder.parent / "records", 2)
+    tfrecord_writer.write_records(folder, folder.parent / "records", 2)
     names = [one.name for one in read_clips(folder.parent / "records")]
     assert sorted(names) == ["a", "d", "x_same", "y_same"]
 
@@ -122,7 +122,7 @@ def test_clips_with_equal_names_get_different_labels(folder):
 def test_an_error_leaves_nothing_behind(folder):
     (folder / "c" / "intrinsics.txt").write_text("1 2 3")
     with pytest.raises(ClipError, match="3x3"):
-        records.write_records(folder, folder.parent / "records", 2)
+        tfrecord_writer.write_records(folder, folder.parent / "records", 2)
     assert [path.name for path in folder.parent.iterdir()] == ["clips"]
 
 
@@ -202,7 +202,7 @@ def _frame(index):
 
 @pytest.mark.parametrize("kind", DAMAGE)
 def test_an_index_is_not_trusted(made, kind):
-    path = made / record_clip.INDEX_FILE
+    path = made / tfrecord_clip.INDEX_FILE
     change, message = DAMAGE[kind]
     index = json.loads(path.read_text())
     change(index)

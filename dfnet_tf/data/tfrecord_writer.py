@@ -11,11 +11,11 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from dfnet_tf.data import record_clip
+from dfnet_tf.data import tfrecord_clip
 from dfnet_tf.data.clip import Clip
 from dfnet_tf.data.clips import read_clips
 from dfnet_tf.data.errors import ClipError
-from dfnet_tf.data.record_clip import TRUTH_KINDS
+from dfnet_tf.data.tfrecord_clip import TRUTH_KINDS
 from dfnet_tf.program import outputs
 from dfnet_tf.program.progress import progress
 
@@ -36,9 +36,9 @@ def write_records(clips_folder: Path, output: Path, num_shards: int) -> None:
       ValueError: `num_shards` is not in 1..99999.
       ClipError: a clip violates the format, or two clips have the same name.
     """
-    if not 1 <= num_shards <= record_clip.MAX_SHARDS:
+    if not 1 <= num_shards <= tfrecord_clip.MAX_SHARDS:
         raise ValueError(
-            f"`num_shards` must be 1 to {record_clip.MAX_SHARDS}. Received: {num_shards}."
+            f"`num_shards` must be 1 to {tfrecord_clip.MAX_SHARDS}. Received: {num_shards}."
         )
     clips = read_clips(clips_folder)
     names = [clip.name for clip in clips]
@@ -50,12 +50,12 @@ def write_records(clips_folder: Path, output: Path, num_shards: int) -> None:
     shards = _balanced(clips, min(num_shards, len(clips)))
     with outputs.whole_folder(output) as folder:
         entries = _write_shards(clips, shards, folder)
-        index = {"version": record_clip.VERSION, "num_shards": len(shards), "clips": entries}
-        (folder / record_clip.INDEX_FILE).write_text(json.dumps(index) + "\n")
+        index = {"version": tfrecord_clip.VERSION, "num_shards": len(shards), "clips": entries}
+        (folder / tfrecord_clip.INDEX_FILE).write_text(json.dumps(index) + "\n")
         about = Path(clips_folder) / "dataset.json"
         if about.is_file():
             shutil.copyfile(about, folder / about.name)
-        record_clip.read_records(folder)  # Checks the records before they replace anything.
+        tfrecord_clip.read_records(folder)  # Checks the records before they replace anything.
 
 
 def _balanced(clips: list[Clip], num_shards: int) -> list[list[int]]:
@@ -73,7 +73,7 @@ def _write_shards(clips: list[Clip], shards: list[list[int]], folder: Path) -> l
     entries = [None] * len(clips)
     with progress(None, "records", "frame", total=sum(map(len, clips))) as bar:
         for shard, numbers in enumerate(shards):
-            path = folder / record_clip.shard_file(shard, len(shards))
+            path = folder / tfrecord_clip.shard_file(shard, len(shards))
             start = 0
             with tf.io.TFRecordWriter(str(path)) as writer:
                 for number in numbers:
