@@ -6,16 +6,14 @@ import resource
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
+from readers_under_fuzz import READERS, broken
 
-hypothesis = pytest.importorskip("hypothesis")  # In requirements-dev.txt, not in Bazel.
-
-from readers_under_fuzz import READERS, broken  # noqa: E402 (needs hypothesis)
-
-from dfnet_tf.config import ConfigError  # noqa: E402
-from dfnet_tf.data.errors import ClipError  # noqa: E402
-from dfnet_tf.data.files.film_files import VideoError  # noqa: E402
-from dfnet_tf.data.sources.kitti_files import KittiError  # noqa: E402
+from dfnet_tf.config import ConfigError
+from dfnet_tf.data.errors import ClipError
+from dfnet_tf.data.files.film_files import VideoError
+from dfnet_tf.data.sources.kitti_files import KittiError
 
 CASES = 500  # For each reader.
 OWN_ERRORS = ClipError, VideoError, KittiError, ConfigError, ValueError  # ValueError itself: scans.
