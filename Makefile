@@ -22,7 +22,13 @@ WEB_EXPORT = $(RUN) -m export.export_tflite --run_dir=$(RUN_DIR) --calibration=$
 LOCK = $(RUN) -m uv pip compile --quiet requirements.txt requirements-dev.txt --universal --python-version=3.11 \
   --generate-hashes --no-annotate --custom-compile-command="make lock"
 
-.PHONY: help venv demo android-models web-demo web-check test test-slow test-jax mutation-test kill-test tfa-oracle android-check arm64 docs wheel-check test-newest types lock lint format clean
+# Of fuzz.
+SECONDS ?= 60
+
+# The style of BUILD.
+BUILDIFIER = @bazel/buildifier@8.2.1
+
+.PHONY: help venv demo android-models web-demo web-check test test-slow test-jax mutation-test kill-test fuzz bazel-check tfa-oracle android-check arm64 docs wheel-check test-newest types lock lint format clean
 .DEFAULT_GOAL := help
 
 help:  ## Lists the targets
@@ -81,6 +87,16 @@ kill-test: $(VENV)/.ready  ## Kills trainings 36 times at random moments; ARGS="
 mutation-test: $(VENV)/.ready  ## Changes lines, and lists changes that no test notices; ARGS="--per_file=20 dfnet_tf/losses"
 	$(RUN) tests/mutation_run.py $(ARGS)
 
+fuzz: $(VENV)/.ready .atheris/.ready  ## Breaks input files, guided by coverage, for SECONDS=3600
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" PYTHONPATH=.atheris:. tests/fuzz_readers.py $(SECONDS) $(ARGS)
+
+.atheris/.ready: requirements-fuzz.txt | $(VENV)/.ready
+	$(RUN) -m pip install --quiet --disable-pip-version-check --upgrade --target=$(@D) -r requirements-fuzz.txt
+	@touch $@
+
+bazel-check: $(VENV)/.ready  ## Analyses BUILD with Bazel 7 or older, without network; ARGS="//:tests_test_api" runs tests
+	$(RUN) tests/bazel_offline.py $(ARGS)
+
 test-jax: $(VENV)/.ready  ## Compares what JAX computes, in .venv-jax, with TensorFlow
 	$(PYTHON) -m venv .venv-jax
 	.venv-jax/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-jax.txt
@@ -121,13 +137,15 @@ lock: $(VENV)/.ready  ## Resolves requirements_lock.txt for Python 3.11 to 3.13;
 lint: $(VENV)/.ready  ## Checks style and format
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
+	@if command -v npx > /dev/null; then npx --yes $(BUILDIFIER) -mode=check -lint=warn BUILD MODULE.bazel; \
+	  else echo "buildifier SKIPPED: expected npx, of Node."; fi
 
 format: $(VENV)/.ready  ## Formats, and mends what can be mended by itself
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
 
 clean:  ## Removes the environments, the demo's output and caches; keeps runs/, out/ and data/
-	rm -rf $(VENV) .venv-jax .venv-tfa .venv-newest .venv-docs site demo_output .pytest_cache .ruff_cache
+	rm -rf $(VENV) .atheris .venv-jax .venv-tfa .venv-newest .venv-docs site demo_output .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.ready: requirements_lock.txt

@@ -10,22 +10,40 @@ OF_TESTS = ("whole_project", "test_support")  # Their files belong to other targ
 
 @dataclass(frozen=True)
 class Target:
-    """A library or program: its Python files and its `deps` in BUILD."""
+    """A library or program: its Python files, and the targets and packages in its `deps`."""
 
     rule: str
     files: tuple[str, ...]
     deps: frozenset[str]
+    packages: frozenset[str]  # Of the lock file, in Bazel's spelling: opencv_python_headless.
+
+
+def targets() -> dict[str, Target]:
+    """Every library and program of the project by its name; not those of its tests."""
+    return {name: target for name, target in _all_targets().items() if name not in OF_TESTS}
+
+
+def reachable(name: str) -> set[str]:
+    """The targets that `name` depends on, directly or indirectly."""
+    direct = _all_targets()[name].deps
+    return direct.union(*map(reachable, direct))
+
+
+def packages(name: str) -> set[str]:
+    """The packages of the lock file that `name` depends on, directly or indirectly."""
+    return set().union(*(_all_targets()[one].packages for one in {name, *reachable(name)}))
 
 
 @functools.cache
-def targets() -> dict[str, Target]:
-    """Every library and program by its name."""
+def _all_targets() -> dict[str, Target]:
     found = {}
 
     def rule(kind, name, srcs=(), deps=(), **_):
-        local = frozenset(label[1:] for label in deps if label.startswith(":"))
-        if name not in OF_TESTS:
-            found[name] = Target(kind, tuple(srcs), local)
+        local, packages = (
+            frozenset(label.removeprefix(root) for label in deps if label.startswith(root))
+            for root in (":", "@pypi//")
+        )
+        found[name] = Target(kind, tuple(srcs), local, packages)
 
     def nothing(*_, **__):
         pass
@@ -38,12 +56,6 @@ def targets() -> dict[str, Target]:
     }
     exec((ROOT / "BUILD").read_text(), statements)
     return found
-
-
-def reachable(name: str) -> set[str]:
-    """The targets that `name` depends on, directly or indirectly."""
-    direct = targets()[name].deps
-    return direct.union(*map(reachable, direct))
 
 
 def _glob(patterns: list[str], exclude: list[str] = ()) -> list[str]:

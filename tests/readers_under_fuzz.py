@@ -1,10 +1,14 @@
-"""Every reader of untrusted files, with a valid file for each, and ways to break files."""
+"""Every reader of untrusted files, with a valid file for each, and ways to break files.
 
+`test_fuzz_readers.py` breaks files at random, `fuzz_readers.py` with the guidance of coverage.
+"""
+
+import contextlib
 import json
 import re
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,11 +17,13 @@ import numpy as np
 import scipy.io
 from hypothesis import strategies as st
 
-from dfnet_tf.config import Config
+from dfnet_tf.config import Config, ConfigError
 from dfnet_tf.data import tfrecord_writer
 from dfnet_tf.data.clip_writer import ClipWriter
 from dfnet_tf.data.clips import read_clips
+from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.files import flo_files, video
+from dfnet_tf.data.files.film_files import VideoError
 from dfnet_tf.data.files.image_files import read_rgb
 from dfnet_tf.data.files.truth_files import read_depth, read_flow
 from dfnet_tf.data.preparation import given_camera
@@ -210,6 +216,44 @@ READERS = {
         write_packed_mat, "a.mat", lambda folder: make3d.read_depth(folder / "a.mat")
     ),
 }
+
+# What fuzzing found, one file for each new path through the code: the number of a reader in READERS
+# (so new readers are appended), and the content of its file.
+CORPUS = Path(__file__).parent / "fuzz_corpus"
+
+
+def parsed(found: bytes) -> tuple[int, bytes] | None:
+    """The number of the reader and the content of its file; None if there is no such reader."""
+    return (found[0], found[1:]) if found and found[0] < len(READERS) else None
+
+
+# What a reader may say of a broken file.
+
+OWN_ERRORS = (
+    ClipError,
+    VideoError,
+    kitti_files.KittiError,
+    ConfigError,
+    ValueError,
+)  # Scans: the last.
+
+
+class Refused(Exception):
+    """The reader refused the file in the right form."""
+
+
+@contextlib.contextmanager
+def refusal_checked(folder: Path, file: str) -> Iterator[None]:
+    """Raises Refused for a proper refusal; an AssertionError for another message."""
+    try:
+        yield
+    except ValueError as error:
+        said = str(error)
+        assert type(error) in OWN_ERRORS, repr(error)
+        assert str(folder / Path(file).parts[0]) in said, said  # The file or its clip.
+        assert "xpected " in said and "Received: " in said, said
+        assert len(said) < 1000, said
+        raise Refused from error
 
 
 # Ways to break files: each function changes `content` at `place`.

@@ -3,15 +3,21 @@
 import ast
 import functools
 import graphlib
+import importlib.metadata
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from build_file import ROOT, reachable, targets
+from build_file import ROOT, packages, reachable, targets
 
 LARGEST_SHARE = 0.2  # Largest share of dfnet_tf's lines in one folder.
 # These run on every Keras backend; the model imports TensorFlow only inside its train step.
 WITHOUT_TENSORFLOW = ("clip_batch", "geometry", "networks", "losses")
+
+TESTS = ROOT / "tests"
+OWNERS = importlib.metadata.packages_distributions()
+NOT_IN_THE_LOCK = {"rerun_sdk"}  # Of requirements-viewer.txt.
 
 IMPORTED_LATE = {"root": "api"}  # By `dfnet_tf.load` when it is called; `deps` would be a circle.
 
@@ -110,6 +116,28 @@ def test_every_dependency_is_used(name):
         for imported in imported_modules(module)
     }
     assert targets()[name].deps <= used | {"root", "benchmarks"}
+
+
+def packages_of(names: set[str]) -> set[str]:
+    """The installed packages that hold the modules `names`, in Bazel's spelling."""
+    tops = {name.partition(".")[0] for name in names}
+    found = {owner for top in tops for owner in OWNERS.get(top, ())}
+    return {re.sub(r"[-_.]+", "_", owner).lower() for owner in found} - NOT_IN_THE_LOCK
+
+
+@pytest.mark.parametrize("name", sorted(targets()))
+def test_a_target_depends_on_each_package_that_it_imports(name):
+    names = {found for path in targets()[name].files for found in imports(module_name(path))}
+    assert packages_of(names) <= packages(name)
+
+
+def test_bazel_gives_the_tests_every_library_and_package():
+    libraries = {name for name, target in targets().items() if target.rule == "py_library"}
+    assert libraries <= reachable("test_support")
+    others = {ROOT / "tests/jax_lane", ROOT / "tests/make_tfa_golden.py"}  # Of other environments.
+    files = [path for path in TESTS.rglob("*.py") if not others & {path, path.parent}]
+    names = {name for path in files for name in named(ast.walk(ast.parse(path.read_text())))}
+    assert {"numpy", "pytest"} <= packages_of(names) <= packages("test_support")
 
 
 def test_no_modules_import_each_other_in_a_circle():

@@ -5,13 +5,10 @@ KITTI's devkit measures segments of 100, 200 ... 800 m that start at every tenth
 
 import numpy as np
 import pytest
+from evo.core import metrics, trajectory
 from scipy.spatial.transform import Rotation
 
 from dfnet_tf.evaluation import pose_metrics
-
-# Only in requirements-dev.txt, which Bazel does not install.
-metrics = pytest.importorskip("evo.core.metrics")
-trajectory = pytest.importorskip("evo.core.trajectory")
 
 
 def poses_of(rotations, positions):
