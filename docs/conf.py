@@ -23,7 +23,7 @@ include_patterns = [
 ]
 
 NAVIGATION = {
-    "Guide": "film data training predicting evaluating troubleshooting",
+    "Guide": "tutorial film data training predicting evaluating troubleshooting",
     "Phone and browser": "/export/README /android_demo/README /web_demo/README",
     "Results": "gallery results performance /pretrained/mobile/README /benchmarks/README scaling",
     "Method": "paper relatives film_geometry flow_from_labels moving_objects",

@@ -25,6 +25,12 @@ PAGES = {
 }
 OURS = ("dfnet_tf", "export", "benchmarks")  # Packages whose modules are commands.
 SUBCOMMANDS = {"export": "export.export_tflite", "benchmark": "export.benchmark"}
+# Of blocks that are commands, that a test runs, or that are no program.
+LANGUAGES = {"", "bibtex", "python", "text"}
+KNOWN = re.compile(  # Lines of which a test here, or the shell, knows whether they are right.
+    r"#|\w+=|for .+; do$|done$|\s*$|(\w+='[^']*' )?python3? -m (\w|\.)+( |$)"
+    r"|python (?P<script>[\w/]+\.py) |dfnet \w|make [\w-]|pip install "
+)
 SHELL = {"&&", "|", ";", ">", "&"}  # Words that end a command.
 BLOCK = re.compile(r"(?:<!-- unchecked: (.+) -->\n)?^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 FLAG = re.compile(r"(?<![-\w])--([a-z]\w+)")
@@ -63,15 +69,21 @@ def blocks(page: str, languages: tuple[str, ...]) -> list[str]:
 
 def shell_lines(page: str) -> Iterator[list[str]]:
     """The words of each line of a page's shell blocks, with continued lines joined."""
+    for line in lines(page):
+        if re.search(r"\$\w+|python|dfnet|make", line):
+            yield shlex.split(line, comments=True)
+
+
+def lines(page: str) -> Iterator[str]:
+    """The lines of a page's shell blocks, with continued lines joined and variables replaced."""
     variables = {}
-    for block in blocks(page, ("", "sh", "bash", "shell")):
+    for block in blocks(page, ("",)):
         for line in block.replace("\\\n", " ").splitlines():
             assigned = re.fullmatch(r'(\w+)="(.*)"', line)
             if assigned:
                 variables[assigned[1]] = assigned[2]
-            elif re.search(r"\$\w+|python|dfnet|make", line):
-                text = string.Template(line).safe_substitute(variables)
-                yield shlex.split(text, comments=True)
+            else:
+                yield string.Template(line).safe_substitute(variables)
 
 
 def commands(page: str) -> Iterator[tuple[str, list[str]]]:
@@ -106,6 +118,15 @@ def read(module: str) -> dict:
     if result.returncode:  # No such module, for example.
         return {"wrong": result.stderr.splitlines()[-1:], "flags": []}
     return json.loads(result.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_each_block_is_checked_or_marked(page):
+    languages = {language for why, language, _ in BLOCK.findall(PAGES[page]) if not why}
+    assert languages <= LANGUAGES
+    known = [(line, KNOWN.match(line.strip())) for line in lines(page)]
+    assert not [line for line, match in known if not match]
+    assert all((ROOT / match["script"]).exists() for _, match in known if match["script"])
 
 
 def test_the_pages_have_commands():
