@@ -16,7 +16,9 @@ RELEASES = sorted(path.stem for path in make_kept_run.KEPT.glob("*.zip"))
 
 def test_every_release_has_a_kept_run():
     changes = (Path(__file__).parents[2] / "CHANGELOG.md").read_text()
-    assert set(re.findall(r"^## ([\d.]+)", changes, re.MULTILINE)) == set(RELEASES)
+    assert set(re.findall(r"^## ([\d.]+)", changes, re.MULTILINE)) == set(RELEASES), (
+        "Run tests/training/make_kept_run.py."
+    )
 
 
 @pytest.mark.parametrize("release", RELEASES)
