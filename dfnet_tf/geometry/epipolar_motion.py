@@ -6,7 +6,6 @@ from dfnet_tf.geometry import least_squares, rigid_motion, triangulation
 
 INLIERS = 0.2  # Share of the matches that get more than half of their weight.
 SMALLEST_INLIER = 1e-5  # In focal lengths: less is rounding error.
-CLEAR_SHIFT = 2e-3  # In focal lengths: a point that shifts more tells forwards from backwards.
 
 
 def fitted(motion, first, second, weight, steps: int = 20):
@@ -89,14 +88,9 @@ def _linearised(turned, second, rotation, direction):
 
 
 def _forward_sign(motion, first, second, weight):
-    """Factors 1 or -1 [B] for t that put most points in front of the camera.
-
-    A far point hardly shifts, so the error of its flow decides its sign: its vote is small.
-    """
-    inverse_depth, parallax, _ = triangulation.of_matches(motion, first, second)
-    shift = inverse_depth * ops.norm(parallax, axis=-1)
-    votes = weight * ops.clip(shift / CLEAR_SHIFT, -1.0, 1.0)
-    return ops.where(ops.sum(votes, axis=1) < 0, -1.0, 1.0)
+    """Factors 1 or -1 [B] for t that make most inverse depths positive."""
+    inverse_depth, _, _ = triangulation.of_matches(motion, first, second)
+    return ops.where(ops.sum(weight * ops.sign(inverse_depth), axis=1) < 0, -1.0, 1.0)
 
 
 def _rays(points):

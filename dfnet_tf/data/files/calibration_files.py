@@ -14,6 +14,7 @@ from dfnet_tf.data.files.stored_bytes import BROKEN_JSON, Stored, decoded
 
 RADIAL, FISHEYE = "radial-tangential", "fisheye"
 MOST_BYTES = 2**20  # Of a calibration file.
+LARGEST_COEFFICIENT = 1e6  # Of distortion; even 1e3 bends an image beyond use.
 COUNTS = {RADIAL: (4, 5, 8, 12, 14), FISHEYE: (4,)}  # Of OpenCV's coefficients.
 
 
@@ -216,8 +217,9 @@ def _checked(found: Calibration) -> Calibration:
 
 
 def checked_distortion(distortion: tuple[float, ...], model: str = RADIAL) -> None:
-    """Raises ValueError unless OpenCV's `model` has that many coefficients, all finite."""
-    if len(distortion) not in COUNTS[model] or not np.isfinite(distortion).all():
+    """Raises ValueError unless OpenCV's `model` has that many coefficients, none of them huge."""
+    size = np.abs(distortion).max(initial=0.0)
+    if len(distortion) not in COUNTS[model] or not size < LARGEST_COEFFICIENT:
         counts = ", ".join(map(str, COUNTS[model]))
         received = " ".join(f"{value:g}" for value in distortion)
         raise ValueError(f"expected {counts} {model} coefficients. Received: {received}.")

@@ -9,6 +9,7 @@ import numpy as np
 from dfnet_tf.data.errors import ClipError
 from dfnet_tf.data.files.stored_bytes import MOST_TEXT, Stored, decoded
 
+MOST_TOLD = 100  # Characters of an error.
 # Separators besides spaces: those of CSV files and of arrays printed by NumPy.
 _BETWEEN = re.compile(r"[][(),;]")
 
@@ -24,5 +25,5 @@ def read_numbers(path: str | Path) -> np.ndarray:
         with warnings.catch_warnings(action="error", category=UserWarning):  # For empty files.
             return np.loadtxt(lines, ndmin=2)
     except (OSError, ValueError, UserWarning) as error:
-        received = str(error).rstrip(".")
+        received = str(error).rstrip(".")[:MOST_TOLD]  # NumPy repeats the text that it read.
         raise ClipError(f"{path}: expected rows of numbers. Received: {received}.") from error

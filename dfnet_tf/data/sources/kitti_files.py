@@ -1,5 +1,6 @@
 """KITTI's text files: calibration, poses and speed (from the raw and odometry devkits)."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +76,7 @@ def read_speed(path: Path) -> float | None:
     """The car's speed in m/s, from a frame's oxts/data/*.txt; None: no such file."""
     if not path.exists():
         return None
-    return float(np.linalg.norm(_numbers(_text(path), str(path), OXTS_FIELDS)[SPEED_FIELDS]))
+    return math.hypot(*_numbers(_text(path), str(path), OXTS_FIELDS)[SPEED_FIELDS])
 
 
 def motion(rotation: np.ndarray, translation: np.ndarray) -> np.ndarray:

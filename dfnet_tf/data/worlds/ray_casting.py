@@ -176,10 +176,10 @@ class Film:
         first, second = _EDGES
         with np.errstate(divide="ignore", invalid="ignore"):
             part = (NEAREST - depth[:, first]) / (depth[:, second] - depth[:, first])
-        cuts = corners[..., first] + part * (corners[..., second] - corners[..., first])
-        seen = np.concatenate([depth >= NEAREST, (part > 0) & (part < 1)], axis=1)
-        ends = np.concatenate([corners, cuts], axis=2)
-        pixels = self.project(ends.reshape(3, -1), frame)[0].reshape(2, *seen.shape)
+            cuts = corners[..., first] + part * (corners[..., second] - corners[..., first])
+            seen = np.concatenate([depth >= NEAREST, (part > 0) & (part < 1)], axis=1)
+            ends = np.concatenate([corners, cuts], axis=2)
+            pixels = self.project(ends.reshape(3, -1), frame)[0].reshape(2, *seen.shape)
         left, top = np.where(seen, pixels, np.inf).min(axis=2) - _MARGIN
         right, bottom = np.where(seen, pixels, -np.inf).max(axis=2) + _MARGIN
         nearest = np.maximum(depth.min(axis=1), NEAREST)
