@@ -5,13 +5,11 @@ import json
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from dfnet_tf import stages
 from dfnet_tf.config import Config, ConfigError
 from dfnet_tf.data.batches import pipeline
-from dfnet_tf.geometry import optical_flow, visibility
-from dfnet_tf.losses import flow_views, objective
+from dfnet_tf.losses import objective
 from dfnet_tf.models import kinds
 from dfnet_tf.models.dfnet import DFNet
 from dfnet_tf.presets import PRESETS, preset
@@ -175,16 +173,6 @@ def test_missing_predictions_take_their_terms_with_them_and_no_others(model, bat
         expected = {name: float(every[name]) for name in STAGES[stage]["network"].terms["paper"]}
         assert {name: float(value) for name, value in terms.items()} == expected
         assert float(total) == pytest.approx(sum(expected.values()))
-
-
-def test_without_occlusions_all_that_stays_in_the_image_counts(batch, predictions):
-    motions = predictions["motions"] + np.float32([0.1, 0, 0, 0, 0, 0])  # Not the inverse any more.
-    arguments = batch["images"], batch["intrinsics"], predictions["disparities"][0], motions
-    strict = flow_views.rigid_view(*arguments)
-    kind = flow_views.rigid_view(*arguments, occlusions=False)
-    inside = visibility.in_image(optical_flow.end_points(strict.flow), 32, 64)
-    np.testing.assert_array_equal(kind.visible, inside)
-    assert float(tf.reduce_mean(strict.visible)) < 0.1 < float(tf.reduce_mean(kind.visible))
 
 
 def test_each_stage_has_its_own_settings():

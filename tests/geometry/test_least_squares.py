@@ -50,3 +50,13 @@ def test_an_unknown_without_data_does_not_change():
         *least_squares.normal_equations(rows, np.full((1, 5), 2.0, "f4"), np.ones((1, 5), "f4"))
     )
     np.testing.assert_allclose(found, [[2.0, 0.0]], atol=1e-3)
+
+
+def test_damping_shortens_the_step():
+    rows, residual, weight = (
+        np.ones((1, 5, 1), "f4"),
+        np.full((1, 5), 2.0, "f4"),
+        np.ones((1, 5), "f4"),
+    )
+    found = least_squares.solution(*least_squares.normal_equations(rows, residual, weight))
+    np.testing.assert_allclose(found, [[2.0 / (1 + least_squares.DAMPING)]], rtol=1e-5)
