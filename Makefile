@@ -28,7 +28,7 @@ SECONDS ?= 60
 # The style of BUILD.
 BUILDIFIER = @bazel/buildifier@8.2.1
 
-.PHONY: help venv demo android-models web-demo web-check test test-slow test-jax mutation-test kill-test fuzz bazel-check tfa-oracle android-check arm64 docs wheel-check test-newest types lock lint format clean
+.PHONY: help venv demo android-models web-demo web-check test test-slow test-jax mutation-test kill-test fuzz soak bazel-check tfa-oracle android-check arm64 docs wheel-check test-newest types lock lint format clean
 .DEFAULT_GOAL := help
 
 help:  ## Lists the targets
@@ -86,6 +86,9 @@ kill-test: $(VENV)/.ready  ## Kills trainings 36 times at random moments; ARGS="
 
 mutation-test: $(VENV)/.ready  ## Changes lines, and lists changes that no test notices; ARGS="--per_file=20 dfnet_tf/losses"
 	$(RUN) tests/mutation_run.py $(ARGS)
+
+soak: $(VENV)/.ready  ## Predicts a film of 20000 frames, and measures how memory grows; ARGS=1500: a shorter film
+	PYTHONPATH=. $(RUN) tests/soak.py $(ARGS)
 
 fuzz: $(VENV)/.ready .atheris/.ready  ## Breaks input files, guided by coverage, for SECONDS=3600
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" PYTHONPATH=.atheris:. tests/fuzz_readers.py $(SECONDS) $(ARGS)
