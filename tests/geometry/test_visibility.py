@@ -13,8 +13,11 @@ def test_the_last_column_and_row_are_in_the_image():
 
 
 def test_what_flows_out_of_the_image_is_not_visible():
-    visible = np.array(visibility.visible(_flow(2.0), _flow(-2.0)))[0, 0, :, 0]
-    np.testing.assert_array_equal(visible, [1, 1, 1, 1, 0, 0])
+    flow = _flow(2.0).copy()
+    flow[:, 3, :, 1] = 1.0  # The last row moves down.
+    expected = np.zeros([1, 4, 6, 1])
+    expected[:, :3, :4] = 1
+    np.testing.assert_array_equal(visibility.visible(flow, -flow), expected)
 
 
 def test_a_return_that_misses_by_more_than_the_bound_is_hidden():
