@@ -14,7 +14,7 @@ from dfnet_tf.data.files.stored_bytes import BROKEN_JSON, Stored, decoded
 
 RADIAL, FISHEYE = "radial-tangential", "fisheye"
 MOST_BYTES = 2**20  # Of a calibration file.
-LARGEST_COEFFICIENT = 1e6  # Of distortion; even 1e3 bends an image beyond use.
+LARGEST = 1e6  # Any number of a calibration is smaller: pixels, and coefficients of distortion.
 COUNTS = {RADIAL: (4, 5, 8, 12, 14), FISHEYE: (4,)}  # Of OpenCV's coefficients.
 
 
@@ -206,7 +206,12 @@ def _floats(values) -> tuple[float, ...]:
 
 
 def _checked(found: Calibration) -> Calibration:
-    """`found`, without distortion that is 0; raises if no lens has such coefficients."""
+    """`found`, without distortion that is 0; raises if no camera or lens has such numbers."""
+    wrong = [value for value in found.matrix.flat if not abs(value) < LARGEST]
+    wrong += [side for side in found.size or () if not 1 <= side < LARGEST]
+    if wrong:
+        expected = f"numbers below {LARGEST:g}, and images of at least one pixel"
+        raise _Unexpected(f"expected {expected}. Received: {str(wrong[0])[:20]}.")
     if not any(found.distortion):
         return Calibration(found.matrix, found.size)
     try:
@@ -219,7 +224,7 @@ def _checked(found: Calibration) -> Calibration:
 def checked_distortion(distortion: tuple[float, ...], model: str = RADIAL) -> None:
     """Raises ValueError unless OpenCV's `model` has that many coefficients, none of them huge."""
     size = np.abs(distortion).max(initial=0.0)
-    if len(distortion) not in COUNTS[model] or not size < LARGEST_COEFFICIENT:
+    if len(distortion) not in COUNTS[model] or not size < LARGEST:
         counts = ", ".join(map(str, COUNTS[model]))
         received = " ".join(f"{value:g}" for value in distortion)
         raise ValueError(f"expected {counts} {model} coefficients. Received: {received}.")

@@ -138,7 +138,7 @@ def _with_lens(
     def straightening(size: tuple[int, int]) -> lens.Straightening:
         known = at_size(size)
         intrinsics_files.checked_intrinsics(known.matrix, size, origin)
-        return lens.Straightening(known, size)
+        return lens.Straightening(known, size, origin)
 
     text = " ".join(f"{value:g}" for value in calibration.distortion)
     return GivenCamera(

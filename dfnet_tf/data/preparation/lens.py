@@ -22,9 +22,12 @@ class Straightening:
       intrinsics: float64 [3, 3], of the pinhole camera, in pixels of `size`.
     """
 
-    def __init__(self, calibration: Calibration, size: tuple[int, int]):
-        """`calibration` of images of `size`, (height, width), with distortion."""
-        self.intrinsics = _widest(calibration, size)
+    def __init__(self, calibration: Calibration, size: tuple[int, int], where: object):
+        """`calibration` of images of `size`, (height, width), with distortion.
+
+        Raises ClipError, which names `where`, if the distortion moves the image's middle away.
+        """
+        self.intrinsics = _widest(calibration, size, where)
         opencv = cv2.fisheye if calibration.model == FISHEYE else cv2
         self._maps = opencv.initUndistortRectifyMap(
             calibration.matrix,
@@ -55,7 +58,7 @@ def at_size(calibration: Calibration, size: tuple[int, int], where: object) -> C
     return Calibration(matrix, size, calibration.distortion, calibration.model)
 
 
-def _widest(calibration: Calibration, size: tuple[int, int]) -> np.ndarray:
+def _widest(calibration: Calibration, size: tuple[int, int], where: object) -> np.ndarray:
     """The intrinsics [3, 3] with the smallest focal length that shows no point outside the image.
 
     Zooms out from the middle until a point of the border would lie outside, or the polynomial
@@ -77,8 +80,8 @@ def _widest(calibration: Calibration, size: tuple[int, int]) -> np.ndarray:
     if widest is None:
         received = " ".join(f"{value:g}" for value in calibration.distortion)
         raise ClipError(
-            "Expected a distortion that leaves the image's middle in place. Received: coefficients "
-            f"{received} with focal length {calibration.matrix[0, 0]:g} pixels."
+            f"{where}: expected a distortion that leaves the image's middle in place. Received: "
+            f"coefficients {received} with focal length {calibration.matrix[0, 0]:g} pixels."
         )
     return widest
 

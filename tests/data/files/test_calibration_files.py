@@ -146,3 +146,16 @@ def test_what_no_lens_has_is_told_in_one_line(tmp_path, text, expected):
     with pytest.raises(ClipError, match=expected) as raised:
         read_calibration(written(tmp_path, text))
     assert "\n" not in str(raised.value) and "camera: " in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    ["0 120 100 100 60", f"1{400 * '0'} 120 100 100 60", "200 120 1e20 100 60", "200 120 nan 9 9"],
+    ids=["no width", "a huge width", "a huge focal length", "no number"],
+)
+def test_impossible_numbers_are_refused_in_one_line(tmp_path, numbers):
+    path = tmp_path / "cameras.txt"
+    path.write_text(f"1 SIMPLE_RADIAL {numbers} -0.1\n")
+    with pytest.raises(ClipError, match="expected numbers below 1e\\+06") as refusal:
+        read_calibration(path)
+    assert str(path) in str(refusal.value) and len(str(refusal.value)) < 300

@@ -43,7 +43,7 @@ def pinhole_photograph(intrinsics):
 def test_a_straightened_image_is_a_pinhole_cameras(kind):
     model, distortion = LENSES[kind]
     calibration = Calibration(MATRIX, SIZE, distortion, model)
-    straightening = lens.Straightening(calibration, SIZE)
+    straightening = lens.Straightening(calibration, SIZE, "a test")
     straight = straightening.straight(photograph(calibration))[..., 0].astype(float)
     expected = pinhole_photograph(straightening.intrinsics)
     np.testing.assert_allclose(straight, expected, atol=4)  # Every pixel, also in the corners.
@@ -55,7 +55,7 @@ def test_a_straightened_image_is_a_pinhole_cameras(kind):
 def test_the_widest_view_without_a_black_border_is_shown(kind):
     model, distortion = LENSES[kind]
     calibration = Calibration(MATRIX, SIZE, distortion, model)
-    widest = lens.Straightening(calibration, SIZE).intrinsics
+    widest = lens.Straightening(calibration, SIZE, "a test").intrinsics
     np.testing.assert_allclose(widest[:, 2], MATRIX[:, 2])
     assert widest[0, 0] / widest[1, 1] == pytest.approx(MATRIX[0, 0] / MATRIX[1, 1])
     wider = widest * [[0.98, 1, 1], [1, 0.98, 1], [1, 1, 1]]
