@@ -39,6 +39,10 @@ ROBUST_FLOW_TERMS = ("flow_photometric", "flow_smoothness", "flow_distillation")
 ROBUST_DEPTH_TERMS = ("rigid_photometric", "depth_smoothness", "motion_consistency")
 ROBUST_TERMS = (*ROBUST_DEPTH_TERMS, *ROBUST_FLOW_TERMS, "cross_task")
 
+# Only clips with exact labels have the first term, and only films have the second.
+OF_SOME_CLIPS = ("depth_edges", "depth_unit")
+LABEL_TERMS = ("film_depth", *OF_SOME_CLIPS)
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -167,7 +171,7 @@ STAGES = {
             model="FilmStudent",
             networks=NETWORKS,
             trained=("depth_net",),
-            terms=dict.fromkeys(OBJECTIVES, ("film_depth", "depth_edges", "depth_unit")),
+            terms=dict.fromkeys(OBJECTIVES, LABEL_TERMS),
             changes=dict.fromkeys(PRESETS, FILM),
             refused=WITHOUT_OBJECTIVE,
             knows_camera=False,
@@ -176,7 +180,7 @@ STAGES = {
             model="FilmStudent",
             networks=NETWORKS,
             trained=("depth_net",),
-            terms=dict.fromkeys(OBJECTIVES, ("film_depth", "depth_edges", "depth_unit")),
+            terms=dict.fromkeys(OBJECTIVES, LABEL_TERMS),
             changes=dict.fromkeys(PRESETS, FILM),
             refused=(*WITHOUT_OBJECTIVE, "rounds"),
             knows_camera=False,
@@ -196,7 +200,6 @@ STAGES = {
     },
 }
 TEACHERS = ("network", "film", "truth")
-OF_SOME_CLIPS = ("depth_edges", "depth_unit")  # Of exact labels, and of films; zero without them.
 
 
 def of(training) -> Stage:

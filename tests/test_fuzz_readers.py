@@ -15,6 +15,20 @@ MOST_MEMORY = 2**20  # Kilobytes by which the process may grow: an image of 67 m
 IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
+def of_every_reader(test):
+    """Runs a test for each reader; warnings are errors."""
+    for category in ("UserWarning", "RuntimeWarning"):
+        test = pytest.mark.filterwarnings(f"error::{category}")(test)
+    return pytest.mark.parametrize("name", READERS)(test)
+
+
+def read_or_refused(folder, file, read, content):
+    """Raises AssertionError if a reader neither returns nor refuses the content properly."""
+    (folder / file).write_bytes(content)
+    with contextlib.suppress(Refused), refusal_checked(folder, file):
+        read(folder)
+
+
 @pytest.fixture
 def folder():
     with tempfile.TemporaryDirectory(dir=IN_MEMORY) as path:
@@ -29,9 +43,7 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-@pytest.mark.filterwarnings("error::UserWarning")
-@pytest.mark.filterwarnings("error::RuntimeWarning")
-@pytest.mark.parametrize("name", READERS)
+@of_every_reader
 def test_a_broken_file_is_read_or_refused_in_one_line(folder, name):
     write, file, read = READERS[name]
     write(folder)
@@ -48,25 +60,19 @@ def test_a_broken_file_is_read_or_refused_in_one_line(folder, name):
     )
     @hypothesis.given(broken((folder / file).read_bytes()))
     def check(content):
-        (folder / file).write_bytes(content)
-        with contextlib.suppress(Refused), refusal_checked(folder, file):
-            read(folder)
+        read_or_refused(folder, file, read, content)
 
     check()
     assert peak() - before < MOST_MEMORY
 
 
-@pytest.mark.filterwarnings("error::UserWarning")
-@pytest.mark.filterwarnings("error::RuntimeWarning")
-@pytest.mark.parametrize("name", READERS)
+@of_every_reader
 def test_what_fuzzing_found_is_read_or_refused_in_one_line(folder, name):
     write, file, read = READERS[name]
     write(folder)
     for number, content in filter(None, (parsed(path.read_bytes()) for path in CORPUS.iterdir())):
         if number == list(READERS).index(name):
-            (folder / file).write_bytes(content)
-            with contextlib.suppress(Refused), refusal_checked(folder, file):
-                read(folder)
+            read_or_refused(folder, file, read, content)
 
 
 def test_the_kept_corpus_is_small_and_each_file_is_of_a_reader():

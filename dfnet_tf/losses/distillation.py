@@ -88,7 +88,7 @@ def film_depth(labels, disparities, unsure_weight: float):
 
 
 def depth_unit(labels, disparities, unsure_weight: float):
-    """Gap of each image's mean log disparity to that of a film's labels.
+    """The absolute value of each image's weighted mean gap to a film's labels.
 
     It keeps one unit of depth over all frames of a film. Exact labels are left out, because the
     unit of rendered worlds is another one than the network's.

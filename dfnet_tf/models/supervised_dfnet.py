@@ -3,13 +3,11 @@
 import keras
 from keras import ops
 
-from dfnet_tf.config import Config
 from dfnet_tf.geometry import optical_flow, rigid_motion, scene_flow
 from dfnet_tf.losses import supervised
 from dfnet_tf.models.dfnet import DFNet
 
-SCENE_FLOW = 0.5  # Weight of the scene flow; the other terms have weight 1, or `MOTION`.
-MOTION = 0.3  # Weight of the rigid flow, whose error is in pixels like that of flow.
+WEIGHTS = {"depth_error": 1.0, "flow_error": 1.0, "motion_error": 0.3, "scene_flow_error": 0.5}
 
 
 @keras.saving.register_keras_serializable("dfnet")
@@ -28,10 +26,6 @@ class SupervisedDFNet(DFNet):
       flows_forth: list, finest first, of [B, h, w, 2], in pixels of their own grid;
       otherwise the predictions of `DFNet`.
     """
-
-    def __init__(self, config: Config, num_cameras: int = 0, **kwargs):
-        # The networks cast their images to bfloat16 themselves; intrinsics must stay as they are.
-        super().__init__(config, num_cameras, autocast=False, **kwargs)
 
     def call(self, batch, training: bool | None = None):
         if not training:
@@ -53,8 +47,7 @@ class SupervisedDFNet(DFNet):
             "scene_flow_error": self._scene_flow_error(predictions, intrinsics, truth),
         }
         terms = {name: ops.mean(errors) for name, errors in terms.items()}
-        weights = {"motion_error": MOTION, "scene_flow_error": SCENE_FLOW}
-        return sum(weights.get(name, 1.0) * error for name, error in terms.items()), terms
+        return sum(WEIGHTS[name] * error for name, error in terms.items()), terms
 
     def _flow_labels(self, labels):
         """Flow and its weight, which is 1: rendered flow is known everywhere. [B, H, W, 3]."""

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from dfnet_tf.data.batches.labels import Labels, resized
@@ -67,9 +68,13 @@ def _flow_label(clip: Clip, size: tuple[int, int], frame: int) -> np.ndarray:
 
 def _depth_label(clip: Clip, size: tuple[int, int], frame: int) -> np.ndarray:
     depth = clip.depth(frame)
-    known = depth > 0
-    log_depth = np.log(np.where(known, np.minimum(depth, FARTHEST), 1.0))
-    return resized(np.dstack([-log_depth, known]), size, "depth")
+    depth, known = cv2.split(resized(np.dstack([depth, depth > 0]), size, "depth"))
+    return np.dstack([_log_disparity(depth, known > 0), known])
+
+
+def _log_disparity(depth: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """0 where the depth is not known."""
+    return -np.log(np.where(known, np.minimum(depth, FARTHEST), 1.0))
 
 
 def _has_scene(clip: Clip) -> bool:
@@ -79,13 +84,10 @@ def _has_scene(clip: Clip) -> bool:
 def _scene_label(clip: Clip, size: tuple[int, int], frame: int) -> np.ndarray:
     pair = ClipPair(clip, frame)
     truth = pair.truth()
-    followed = truth.next_depth > 0
-    depth, next_depth = (
-        np.minimum(depth, FARTHEST)
-        for depth in (truth.depth, np.where(followed, truth.next_depth, 1.0))
-    )
-    static = ~pair.moving() & (depth < FARTHEST)
-    label = np.dstack([-np.log(depth), -np.log(next_depth), truth.flow, followed, static])
+    known = [depth > 0 for depth in (truth.depth, truth.next_depth)]
+    here, there = map(_log_disparity, (truth.depth, truth.next_depth), known)
+    static = ~pair.moving() & (truth.depth < FARTHEST)
+    label = np.dstack([here, there, truth.flow, known[1], static])
     return resized(label, size, "scene")
 
 

@@ -28,8 +28,8 @@ def scale_and_crop(images: Sequence, to_pixels, draws, zoom, config: DataConfig)
 
     Args:
       images: F images [h, w, 3], uint8 or float32.
-      to_pixels: [3, 3], a matrix that maps to pixels of the whole images at `size`: the intrinsics,
-        which map from rays; or the identity, which maps from those pixels themselves.
+      to_pixels: [3, 3], a matrix that maps to pixels of the whole images at training size: the
+        intrinsics, which map from rays; or the identity, which maps from those pixels themselves.
       draws: [4], uniform in [0, 1).
       zoom: a scalar, likewise.
       config: the training size, and the largest enlargements in addition to the resize.

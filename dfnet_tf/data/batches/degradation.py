@@ -9,10 +9,10 @@ NUM_DRAWS = 4  # Uniform in [0, 1): grey, blur, strength and seed of the grain.
 
 
 def degrade(images: np.ndarray, draws, config: DataConfig) -> np.ndarray:
-    """Makes the frames of a clip grey, or blurs them, or adds noise to them.
+    """Makes a share of the clips grey, blurs half of them, and adds grain to half of them.
 
-    Half of the clips are blurred and half get grain. The grain differs from frame to frame,
-    everything else is the same in all frames.
+    The three are drawn independently. The grain differs from frame to frame; grey and blur are the
+    same in all frames of a clip.
 
     Args:
       images: uint8 RGB [F, H, W, 3].
@@ -24,7 +24,9 @@ def degrade(images: np.ndarray, draws, config: DataConfig) -> np.ndarray:
     """
     grey, blur, grain, seed = draws
     if grey < config.grey:
-        images = np.repeat(_luma(images)[..., None], 3, axis=-1)
+        rows = images.reshape(-1, *images.shape[2:])  # OpenCV takes one image.
+        rows = cv2.cvtColor(cv2.cvtColor(rows, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+        images = rows.reshape(images.shape)
     if (spread := _upper_half(blur) * config.blur) > 0.0:
         images = np.stack([cv2.GaussianBlur(image, (0, 0), spread) for image in images])
     if (strength := _upper_half(grain) * config.grain) > 0.0:
@@ -32,11 +34,6 @@ def degrade(images: np.ndarray, draws, config: DataConfig) -> np.ndarray:
         noise = generator.standard_normal(images.shape, dtype="float32")
         images = np.clip(np.rint(images + 255 * strength * noise), 0, 255).astype("uint8")
     return images
-
-
-def _luma(images: np.ndarray) -> np.ndarray:
-    """The brightness of uint8 RGB images [F, H, W, 3], uint8 [F, H, W]."""
-    return np.stack([cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in images])
 
 
 def _upper_half(draw: float) -> float:

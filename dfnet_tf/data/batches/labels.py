@@ -48,13 +48,9 @@ class Labels:
         border = cv2.BORDER_REPLICATE
         size, scale = label.shape[1::-1], new_from_old[:, :2]
         moved = cv2.warpAffine(label, new_from_old, size, flags=mode, borderMode=border)
-        enlarged = np.sqrt(np.abs(np.linalg.det(scale)))
-        for i, channel in enumerate(CHANNELS[self.kind]):
-            if channel == "d":
-                moved[..., i] += np.float32(np.log(enlarged))
-            elif channel in "xy":
-                moved[..., i] *= np.float32(scale["xy".index(channel), "xy".index(channel)])
-        return moved
+        nearer = np.log(np.abs(np.linalg.det(scale))) / 2
+        is_depth = np.array([channel == "d" for channel in CHANNELS[self.kind]])
+        return _scaled(moved, *np.diag(scale), self.kind) + np.float32(nearer * is_depth)
 
 
 def resized(label: np.ndarray, size: tuple[int, int], kind: str) -> np.ndarray:
@@ -63,5 +59,10 @@ def resized(label: np.ndarray, size: tuple[int, int], kind: str) -> np.ndarray:
     Takes the nearest pixels, because a mean of two motions or two depths is neither.
     """
     nearest = cv2.resize(np.float32(label), size[::-1], interpolation=cv2.INTER_NEAREST)
-    factors = {"x": size[1] / label.shape[1], "y": size[0] / label.shape[0]}
-    return nearest * np.float32([factors.get(channel, 1.0) for channel in CHANNELS[kind]])
+    return _scaled(nearest, size[1] / label.shape[1], size[0] / label.shape[0], kind)
+
+
+def _scaled(label: np.ndarray, x: float, y: float, kind: str) -> np.ndarray:
+    """A label whose flow is multiplied by (x, y)."""
+    factors = {"x": x, "y": y}
+    return label * np.float32([factors.get(channel, 1.0) for channel in CHANNELS[kind]])

@@ -9,7 +9,7 @@ from dfnet_tf.data.worlds.shapes import BLOCK, Solid
 from dfnet_tf.data.worlds.things import Part, standing
 
 BEHIND, AHEAD = -12.0, 150.0  # Units along the road, around the camera's start.
-NOWHERE = np.inf, np.inf
+NOWHERE = np.inf, np.inf  # The crossing of a road that no other road crosses.
 _SAG = 0.05  # Units; how far a straight piece may leave the arc.
 
 
@@ -36,7 +36,7 @@ class Road:
       lines: its markings.
       asphalt: [3], its colour.
       raggedness: how far the edge of the asphalt wanders, in units.
-      crossing: from where to where along it another road crosses.
+      crossing: from where to where along it another road crosses; or NOWHERE.
     """
 
     curve: float

@@ -24,16 +24,16 @@ class Traffic:
         self.blots: list[Blot] = []
 
     def drive(self, lane: float, own: float, shares, queues: bool) -> None:
-        """Fills the camera's lane and those beside it and against it, closely if it `queues`."""
+        """Fills all lanes. In traffic that `queues`, vehicles ahead and alongside are close."""
         rng = self.palette.rng
-        sparse = (1.5, 8) if queues else (12, 60)
+        spacings = (1.5, 8) if queues else (12, 60)
         for across, direction in self.road.lanes:
             if direction < 0:
                 self._flow(across, -rng.uniform(0.3, 1.2), rng.uniform(14, 60), shares)
             elif across == lane:
                 self._lead(across, own, shares, queues)
             else:
-                self._flow(across, own * rng.uniform(0.8, 1.2), rng.uniform(*sparse), shares)
+                self._flow(across, own * rng.uniform(0.8, 1.2), rng.uniform(*spacings), shares)
 
     def cross(self, shares) -> None:
         """Vehicles that wait on the crossing road, beside ours."""

@@ -14,6 +14,7 @@ from dfnet_tf.data.worlds.things import Part, Thing
 
 SIDEWAYS = np.array([[0.0, 1, 0], [0, 0, 1], [1, 0, 0]])  # A drum's axis becomes X.
 LENGTHWAYS = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])  # It becomes Z.
+LARGE_WHEEL = 0.48  # Radius, of lorries and buses.
 PAINTS = (
     [0.9, 0.9, 0.9],
     [0.12, 0.12, 0.13],
@@ -101,13 +102,13 @@ def _trailer(palette: Palette) -> Thing:
 
 def _with_load(palette: Palette, length, height, width, axles) -> Thing:
     """A cab, a frame and its load: a box of goods or a tarpaulin, a tank, or crates."""
-    rng, wheel, cab_length = palette.rng, 0.48, palette.rng.uniform(2.0, 2.4)
+    rng, cab_length = palette.rng, palette.rng.uniform(2.0, 2.4)
     cab_height = min(height, rng.uniform(2.6, 3.7))
     cab_z = (length - cab_length) / 2
-    cab = _coloured(palette, _paint(palette), _Coat(wheel, (), (cab_height + 0.5) / 2, "cab"))
+    cab = _coloured(palette, _paint(palette), _Coat(LARGE_WHEEL, (), (cab_height + 0.5) / 2, "cab"))
     load = length - cab_length - 0.4
     frame = palette.material([0.16, 0.16, 0.17])
-    bar = palette.material([0.2, 0.2, 0.2], paint=_Coat(wheel, (), 0.75))
+    bar = palette.material([0.2, 0.2, 0.2], paint=_Coat(LARGE_WHEEL, (), 0.75))
     back = -length / 2
     parts = [
         Part(
@@ -118,7 +119,7 @@ def _with_load(palette: Palette, length, height, width, axles) -> Thing:
         ),
         Part(BLOCK, (0, -0.85, -0.2), (0.5, 0.25, length / 2 - 0.3), frame),
         Part(BLOCK, (0, -0.75, back + 0.1), (width / 2 - 0.1, 0.2, 0.06), bar),
-        *_wheels(palette, width, axles, wheel),
+        *_wheels(palette, width, axles, LARGE_WHEEL),
         *rng.choice([_box, _tank, _crates], p=[0.65, 0.2, 0.15])(
             palette, width, height, back, load
         ),
@@ -132,7 +133,7 @@ def _with_load(palette: Palette, length, height, width, axles) -> Thing:
 def _box(palette: Palette, width, height, back, length) -> list[Part]:
     """A box of goods or a tarpaulin, from `back` to `back + length`."""
     paint = [0.8, 0.8, 0.8] if palette.rng.uniform() < 0.4 else _paint(palette)
-    coat = _Coat(0.48, (), (height + 1.1) / 2, "load")
+    coat = _Coat(LARGE_WHEEL, (), (height + 1.1) / 2, "load")
     material = palette.material(paint, pictures=0.4, contrast=0.25, scale=4, paint=coat)
     sizes = width / 2, (height - 1.1) / 2, length / 2
     return [Part(BLOCK, (0, -(height + 1.1) / 2, back + length / 2), sizes, material)]
@@ -174,12 +175,12 @@ def _crates(palette: Palette, width, height, back, length) -> list[Part]:
 def _bus(palette: Palette) -> Thing:
     rng = palette.rng
     length, width = rng.uniform(9, 12.5), 2.55
-    height, wheel = (4.3 if rng.uniform() < 0.2 else rng.uniform(2.9, 3.3)), 0.48
+    height = 4.3 if rng.uniform() < 0.2 else rng.uniform(2.9, 3.3)
     axles, middle = (0.27 * length, -0.25 * length), (height + 0.3) / 2
-    coat = _Coat(wheel, axles, middle, "bus")
+    coat = _Coat(LARGE_WHEEL, axles, middle, "bus")
     body = palette.material(_paint(palette), contrast=0.15, scale=5, paint=coat)
     parts = [Part(BLOCK, (0, -middle, 0), (width / 2, (height - 0.3) / 2, length / 2), body)]
-    return Thing(parts + _wheels(palette, width, axles, wheel), width / 2, length / 2)
+    return Thing(parts + _wheels(palette, width, axles, LARGE_WHEEL), width / 2, length / 2)
 
 
 def _wheels(palette: Palette, width, axles, radius) -> list[Part]:

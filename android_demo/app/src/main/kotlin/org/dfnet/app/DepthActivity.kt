@@ -31,7 +31,7 @@ class DepthActivity : LiveActivity<Depth>() {
     /** The smallest flow model of a depth model's size. */
     private fun flowModel(depth: ModelInfo): ModelInfo {
         val size = depth.signature(signature).run { width to height }
-        return Models(assets).with(FlowNetwork.SIGNATURE) { _, _ -> } // A broken one is told by the screen of flow.
+        return Models(assets).with(FlowNetwork.SIGNATURE) { _, _ -> } // The flow screen reports broken models.
             .filter { model -> model.signature(FlowNetwork.SIGNATURE).run { width to height } == size }
             .minByOrNull { it.bytes }
             ?: throw ModelException("${depth.name}: expected a flow model of its size, for steady depth. Received: none.")

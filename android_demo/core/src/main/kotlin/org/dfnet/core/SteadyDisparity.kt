@@ -1,7 +1,7 @@
 package org.dfnet.core
 
 /**
- * Disparity of a film without flicker: each frame's is averaged with that of the frames before, along the flow.
+ * Removes flicker from the disparity of a film: averages each frame with earlier frames, moved along the flow.
  *
  * ```
  * before(p) = shown of the frame before, at p + flow(p)
@@ -10,10 +10,10 @@ package org.dfnet.core
  *           = now(p)                               elsewhere: p came into view, it moved, or the flow is wrong
  * ```
  *
- * The network gives each frame a scale of its own; `scale` keeps a frame whose scale alone differs from looking all wrong.
+ * The network gives each frame its own scale. Without `scale`, a frame of another scale would disagree everywhere.
  *
- * @param keep the share of the frames before; the more, the steadier, and the later what really changes is seen.
- * @param tolerance a part of the disparity.
+ * @param keep the weight of earlier frames. A larger weight makes depth steadier, and shows real changes later.
+ * @param tolerance the largest change that is averaged, relative to the disparity.
  */
 class SteadyDisparity(
     private val width: Int,

@@ -29,7 +29,7 @@ class SteadyDisparityTest {
     }
 
     @Test
-    fun `what moves with the flow stays as sharp as it is`() {
+    fun `an edge that moves with the flow stays sharp`() {
         val steady = steady()
         val flow = FloatArray(2 * WIDTH * HEIGHT) { if (it % 2 == 0) -3f else 1f } // To where it was before.
         for (time in 0 until 4) {
@@ -82,7 +82,7 @@ class SteadyDisparityTest {
     }
 
     @Test
-    fun `the first frame, and the first after forget, is shown as it is`() {
+    fun `the first frame, and the first after forget, stays unchanged`() {
         val steady = steady()
         steady.follow(FloatArray(WIDTH * HEIGHT) { 1f }, still)
         steady.forget()

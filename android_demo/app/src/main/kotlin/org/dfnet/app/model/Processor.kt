@@ -6,7 +6,8 @@ enum class Processor { NPU, GPU, CPU }
 /**
  * Opens a network on the first processor that does not refuse it.
  *
- * @param refused is told of each one that does, but for the last, whose [ModelException] is thrown.
+ * @param refused is called for each processor that refuses, except the last one.
+ * @throws ModelException the last processor refuses, too.
  */
 fun <T> openOnFirst(
     processors: List<Processor>,

@@ -27,7 +27,7 @@ class SteadyDepthNetworkTest {
     }
 
     @Test
-    fun `after forget a picture's depth is that of the network alone`() = steady().use { network ->
+    fun `after forget the network alone decides the depth of a picture`() = steady().use { network ->
         film(network)
         network.forget()
         network.read(StillFrame(pictures[0]))
